@@ -1,0 +1,54 @@
+# Earmark's daily commands. `make help` lists them; all of them work in a fresh clone with Python 3.11 to 3.13.
+
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# What an installation depends on: when one of these changes, the next command installs again.
+HOUSE := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format clean
+
+help:  ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: .venv/.base  ## Install earmark and listen: to SONG=path, or to pieces it makes itself
+ifdef SONG
+	@$(BIN)/earmark listen "$(SONG)"
+else
+	@$(BIN)/earmark demo
+endif
+
+# Each test process computes on one thread: two with two threads each would fight for the same cores.
+test: lint  ## Install everything, then lint, types, floors and all tests
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
+
+lint: .venv/.dev  ## Lint, format, types and floors, without tests
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "Some files are not formatted: make format"; exit 1; }
+	@$(BIN)/mypy
+	@PYTHONPATH=src $(BIN)/lint-imports --no-logo
+
+format: .venv/.dev  ## Format the code and repair what ruff can
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+clean:  ## Remove the environment and what the tools left behind
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "earmark needs Python 3.11 to 3.13: make PYTHON=python3.11 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.base: .venv/.python $(HOUSE)
+	@echo "Installing earmark into .venv ..."
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/.dev: .venv/.python $(HOUSE)
+	@echo "Installing earmark with all extras into .venv ..."
+	@$(PIP) --editable ".[all,dev]"
+	@touch .venv/.base $@

@@ -1,0 +1,35 @@
+"""`earmark crossval`: every clip predicted by networks that never heard its artist."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(crossval)
+
+
+def crossval(
+    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
+    data: Annotated[list[Path], typer.Option(help="A folder in earmark's layout; repeat for several.")],
+    out: Annotated[Path, typer.Option(help="Folder for predictions and figures; goes on where it stopped.")],
+    folds: Annotated[int, typer.Option(help="Parts of the artists.", min=2)] = 5,
+    seeds: Annotated[int, typer.Option(help="How often all is done again, with other folds.", min=1)] = 1,
+    report: Annotated[list[str] | None, typer.Option(help="Sets to report on, by name; all by default.")] = None,
+    jobs: Annotated[int, typer.Option(help="Runs side by side; one a core by default.")] = 0,
+) -> None:
+    """Artist-grouped cross-validation: predictions, calibrated out of fold, and figures with intervals.
+
+    \b
+    Example: earmark crossval recipes/earmark.toml --data gtzan --folds 5 --seeds 3 --out results/earmark
+    """
+    from earmark.cli._bar import progress_bar
+    from earmark.evaluate.crossval import report_on, run_crossval
+
+    with progress_bar("cross-validation, epochs") as show:
+        predictions = run_crossval(
+            recipe, data, out, folds=folds, seeds=seeds, reported=report or (), jobs=jobs or None, progress=show
+        )
+    typer.echo(report_on(predictions, out))

@@ -1,0 +1,27 @@
+"""`earmark evaluate`: a network on labelled clips, with intervals."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(evaluate)
+
+
+def evaluate(
+    data: Annotated[Path, typer.Option(help="A folder in earmark's layout, or a folder of genre folders of sound.")],
+    out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.csv, tables and pictures.")],
+    model: Annotated[Path | None, typer.Argument(help="A bundle or checkpoint; the shipped bundle by default.")] = None,
+    split: Annotated[str, typer.Option(help="Only clips with COLUMN=VALUE.")] = "",
+) -> None:
+    """Measure a bundle or a checkpoint on labelled clips, with 95 % intervals by artist bootstrap.
+
+    \b
+    Example: earmark evaluate --data gtzan --split fault_filtered_split=valid --out figures
+    """
+    from earmark.evaluate.evaluate import evaluate_files
+
+    typer.echo(evaluate_files(model, data, out, split=split or None))

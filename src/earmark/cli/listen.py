@@ -1,0 +1,144 @@
+"""`earmark listen`: hear files and folders, and print what was heard as a table, JSON, CSV or a page."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from earmark.listen.listener import Failure, Listener
+    from earmark.track import Track
+
+    Show = Callable[[Track | Failure], None]
+
+CSV_COLUMNS = (
+    "path",
+    "duration_s",
+    "genre",
+    "probability",
+    "genre_set",
+    "cannot_tell",
+    "decisive_s",
+    "model",
+    "error",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(listen)
+
+
+def listen(
+    files: Annotated[list[Path], typer.Argument(help="Sound files, and folders to search for them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and file.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file, too.")] = None,
+    model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no count on stderr.")] = False,
+) -> None:
+    """Tell the genres of music files, and which seconds decided.
+
+    Exit code 1 if a file could not be heard; the others are heard all the same.
+
+    \b
+    Example: earmark listen song.mp3 ~/Music --html heard.html
+    """
+    if as_json and as_csv:
+        raise typer.BadParameter("choose --json or --csv, not both")
+
+    from earmark.cli._waiting import Progress
+    from earmark.errors import SoundError
+    from earmark.listen.bundle import load_bundle
+    from earmark.listen.listener import Failure, Listener
+    from earmark.sound.decode import find_audio, name_of
+
+    listener = Listener(load_bundle(model))
+    paths = list(find_audio(files))
+    if not paths:
+        searched = ", ".join(name_of(folder) for folder in files)
+        raise SoundError(f"No sound file is in {searched}.", hint="Name files, or folders that hold some.")
+    labels = listener.bundle.info.labels
+    show = _json_lines() if as_json else _csv_lines(labels) if as_csv else _table(labels)
+    failed = 0
+    with Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
+        for heard in _heard(listener, paths, html, jobs):
+            progress.step()
+            show(heard)
+            if isinstance(heard, Failure):
+                failed += 1
+                typer.echo(f"earmark: {heard.error}", err=True)
+    if not quiet and (failed or len(paths) > 1):
+        count = f"{len(paths) - failed} of {len(paths)} files heard"
+        typer.echo(f"earmark: {count}, {failed} failed." if failed else f"earmark: {count}.", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _heard(
+    listener: "Listener", paths: Sequence[Path], html: Path | None, jobs: int | None
+) -> "Iterator[Track | Failure]":
+    if html is None:
+        yield from listener.hear_all(paths, jobs=jobs)
+        return
+
+    from earmark.listen.listener import Failure
+    from earmark.plots.page import Page
+
+    info = listener.bundle.info
+    with Page(html, labels=info.labels, model=info.model) as page:
+        for heard in listener.hear_all_with_pictures(paths, jobs=jobs):
+            page.add(heard)
+            yield heard if isinstance(heard, Failure) else heard.track
+
+
+def _json_lines() -> "Show":
+    return lambda heard: _write(json.dumps(heard.to_dict()) + "\n")
+
+
+def _csv_lines(labels: Sequence[str]) -> "Show":
+    from earmark.track import Track
+
+    writer = csv.DictWriter(_Stdout(), [*CSV_COLUMNS, *labels], lineterminator="\n")
+    writer.writeheader()
+    return lambda heard: writer.writerow(_csv_row(heard) if isinstance(heard, Track) else heard.to_dict())
+
+
+def _csv_row(track: "Track") -> dict[str, Any]:
+    return {
+        "path": track.path,
+        "duration_s": track.duration_s,
+        "genre": track.genre,
+        "probability": track.genres[0].probability,
+        "genre_set": ";".join(track.genre_set),
+        "cannot_tell": int(track.cannot_tell),
+        "decisive_s": ";".join(f"{segment.start_s}-{segment.end_s}" for segment in track.decisive),
+        "model": track.model,
+        **{label.name: label.probability for label in track.genres},
+    }
+
+
+def _table(labels: Sequence[str]) -> "Show":
+    from earmark.plots.table import Table
+    from earmark.track import Track
+
+    table = Table(labels=labels)
+    return lambda heard: table.add(heard) if isinstance(heard, Track) else None
+
+
+def _write(text: str) -> None:
+    # Flushed by line, so that what reads a pipe gets each answer when it is there.
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+class _Stdout:
+    """Where the CSV writer writes."""
+
+    def write(self, text: str) -> None:
+        _write(text)

@@ -1,0 +1,73 @@
+"""The command `earmark`: finds the verbs, runs one, and turns errors into one line on stderr and exit code 1.
+
+A verb is a module of this folder with `register(app)`, or with a typer `app` of its own where it has verbs below it; to
+add one, add a file. Verbs import rooms inside their functions, and typer is imported by `run` alone, so that help comes
+at once and worker processes, which import this module, do not pay for it.
+"""
+
+import importlib
+import pkgutil
+import sys
+from typing import TYPE_CHECKING
+
+from earmark import __version__
+from earmark.errors import EarmarkError
+
+if TYPE_CHECKING:
+    import typer
+
+
+def run() -> None:
+    """What the installed command calls; ends the process."""
+    import typer
+
+    for stream in (sys.stdout, sys.stderr):
+        # File names and block characters must not stop a run on a terminal that cannot show them.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    try:
+        build_app()()
+    except EarmarkError as error:
+        typer.echo(f"earmark: {error}", err=True)
+        sys.exit(1)
+
+
+def build_app() -> "typer.Typer":
+    """The typer application with every verb."""
+    import typer
+
+    app = typer.Typer(
+        name="earmark",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,  # plain help comes in half the time
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(earmark)
+    for verb in _verbs():
+        module = importlib.import_module(f"earmark.cli.{verb}")
+        if hasattr(module, "register"):
+            module.register(app)
+        else:
+            app.add_typer(module.app, name=verb)
+    return app
+
+
+def earmark(version: bool = False) -> None:
+    """Hear music: which genres a track has, and in which seconds it shows them.
+
+    \b
+    Example: earmark listen song.mp3 ~/Music/album
+    """
+    if version:
+        import typer
+
+        typer.echo(f"earmark {__version__}")
+        raise typer.Exit
+
+
+def _verbs() -> list[str]:
+    import earmark.cli
+
+    names = [module.name for module in pkgutil.iter_modules(earmark.cli.__path__)]
+    return [name for name in names if name != "main" and not name.startswith("_")]

@@ -1,0 +1,74 @@
+"""`earmark model`: the short model card of a bundle."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from earmark.listen.bundle import BundleInfo
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(model)
+
+
+def model(
+    bundle: Annotated[Path | None, typer.Argument(help="A bundle's folder.", show_default="the shipped one")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of bundle.json.")] = False,
+) -> None:
+    """Say what a bundle was trained on, how good it is, and under which licence it comes.
+
+    \b
+    Example: earmark model
+    """
+    from earmark.listen.bundle import load_bundle
+
+    info = load_bundle(bundle).info
+    typer.echo(json.dumps(info.to_dict(), indent=2) if as_json else "\n".join(_card(info)))
+
+
+def _card(info: "BundleInfo") -> Iterator[str]:
+    front_end, calibration = info.front_end, info.calibration
+    window_s = front_end.window_tokens * front_end.token_frames * front_end.hop_samples / front_end.sample_rate_hz
+    yield f"{info.name} {info.version}, {info.created}, licence {info.licence}, made by earmark {info.code_version}"
+    yield ""
+    yield from _section("Hears", {
+        "genres": ", ".join(info.labels),
+        "windows": f"{window_s:.1f} s of {front_end.window_tokens} tokens, {front_end.sample_rate_hz} Hz mono",
+    })  # fmt: skip
+    yield from _section("Trained on", info.lineage)
+    yield from _section("Figures", info.metrics)
+    yield from _section("Calibration", {
+        "temperature": calibration.temperature,
+        "genre set": f"holds the true genre with {100 * calibration.level:.0f} % confidence",
+        "cannot tell": f"where the set has more than {calibration.max_set} genres",
+    })  # fmt: skip
+
+
+def _section(title: str, values: Mapping[str, Any]) -> Iterator[str]:
+    lines = list(_lines(values))
+    if lines:
+        width = max(len(name) for name, _ in lines)
+        yield title
+        yield from (f"  {name:<{width}}  {value}" for name, value in lines)
+        yield ""
+
+
+def _lines(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _lines(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, _said(value)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_said(entry) for entry in value)
+    return str(value)

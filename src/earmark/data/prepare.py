@@ -1,0 +1,231 @@
+"""From a source of labelled sound to a data set in earmark's layout: pictures, and a clips.csv that says what they are.
+
+Every clip carries the SHA-256 of its file's bytes, so that running again does only what is missing or has changed, also
+after an interruption. A file that cannot be heard costs only itself. Files are written whole or not at all.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from earmark.data.hearing import hear_clip
+from earmark.data.layout import CLIPS_FILE, read_picture, read_rows, write_picture, write_rows, write_whole
+from earmark.data.sources import Item, Trouble, importer_for
+from earmark.errors import DataError, EarmarkError
+from earmark.listen.parallel import Crash, cores, work
+
+SAVE_EVERY_S = 5.0
+
+Row = dict[str, str]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a run of `prepare` did: clips newly prepared, clips kept from before, and what is left out."""
+
+    folder: str
+    importer: str
+    prepared: int
+    kept: int
+    dropped: tuple[str, ...]
+    failed: tuple[Trouble, ...]
+    skipped: tuple[Trouble, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A clip to prepare, and the hash of the file that its picture was made from, where there is a picture."""
+
+    item: Item
+    picture: Path
+    known_sha256: str
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A clip's new columns; `kept` where its picture was there already."""
+
+    columns: Mapping[str, str]
+    kept: bool
+
+
+def prepare(
+    source: Path,
+    out: Path,
+    *,
+    kind: str | None = None,
+    jobs: int | None = None,
+    on_progress: Progress = lambda done, total: None,
+) -> Preparation:
+    """Prepare a source as a data set in `out`, or bring an earlier preparation up to date.
+
+    Parameters
+    ----------
+    source:
+        The folder with the music; its kind is recognised.
+    out:
+        The data set's folder; made where it is missing. It may be `source` itself where that is in the layout.
+    kind:
+        The importer's name, where recognising is not wanted.
+    jobs:
+        How many processes; one a core by default; 1 works in this process.
+    on_progress:
+        Called with the number of clips done and of all clips.
+
+    Raises
+    ------
+    DataError
+        The source is of no known kind or empty, or `out` holds another set.
+    """
+    importer = importer_for(source, kind)
+    catalogue = importer.catalogue(source)
+    before = _rows_before(out, {item.id for item in catalogue.items})
+    tasks = [_task(item, out, before.get(item.id, {})) for item in catalogue.items]
+    rows: dict[str, Row] = {}
+    failed: list[Trouble] = []
+    kept = 0
+    saved_s = time.monotonic()
+    try:
+        for number, (task, done) in enumerate(_each(tasks, jobs=jobs or cores()), start=1):
+            item = task.item
+            if isinstance(done, Trouble):
+                failed.append(done)
+            else:
+                kept += done.kept
+                rows[item.id] = _row(item, done, before.get(item.id, {}), out)
+            on_progress(number, len(tasks))
+            if time.monotonic() - saved_s > SAVE_EVERY_S:
+                _save(out, before, rows, catalogue.items)
+                saved_s = time.monotonic()
+    except BaseException:  # also Ctrl-C: what is done need not be done again
+        _save(out, before, rows, catalogue.items)
+        raise
+    write_rows(out / CLIPS_FILE, rows.values())
+    return Preparation(
+        folder=str(out),
+        importer=importer.name,
+        prepared=len(rows) - kept,
+        kept=kept,
+        dropped=tuple(clip_id for clip_id in before if clip_id not in rows),
+        failed=tuple(failed),
+        skipped=catalogue.skipped,
+        notes=catalogue.notes,
+    )
+
+
+def _rows_before(out: Path, ids: set[str]) -> dict[str, Row]:
+    """The rows of an earlier preparation by id; raises DataError where `out` holds something else."""
+    if not (out / CLIPS_FILE).exists():
+        return {}
+    before = {row["id"]: row for row in read_rows(out / CLIPS_FILE)}
+    if not ids & before.keys():
+        raise DataError(f"{out} holds another data set.", hint="Choose an empty or a new folder.")
+    return before
+
+
+def _save(out: Path, before: Mapping[str, Row], rows: Mapping[str, Row], items: Sequence[Item]) -> None:
+    """Write what is known by now: new rows, and rows from before for the clips that are still to come."""
+    known = {**before, **rows}
+    write_rows(out / CLIPS_FILE, [known[item.id] for item in items if item.id in known])
+
+
+def _task(item: Item, out: Path, row: Mapping[str, str]) -> _Task:
+    picture = out / "mel" / f"{item.id}.png"
+    return _Task(item, picture, row.get("sha256", "") if picture.exists() else "")
+
+
+def _row(item: Item, done: _Done, before: Mapping[str, str], out: Path) -> Row:
+    """The clip's row: what the source says; where it says nothing, what stood there before (a person may have filled it
+    in), then what the file's tags say."""
+    row = {"id": item.id, **item.columns}
+    for name, value in [*before.items(), *done.columns.items()]:
+        if name in _MEASURED or not row.get(name):
+            row[name] = value
+    row.pop("path", None)
+    if item.file.suffix.lower() != ".png":
+        row["path"] = _relative(item.file, out)
+    return row
+
+
+_MEASURED = frozenset({"sha256", "duration_s", "peak_db", "clipped_share"})
+
+
+def _relative(file: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive on Windows
+        return str(file.resolve())
+
+
+def _each(tasks: Sequence[_Task], *, jobs: int) -> Iterator[tuple[_Task, _Done | Trouble]]:
+    if jobs == 1:
+        yield from ((task, _prepare_clip(task)) for task in tasks)
+        return
+    for task, done in zip(tasks, work(_worker, tasks, jobs=jobs), strict=True):
+        if isinstance(done, Crash):
+            yield task, Trouble(str(task.item.file), f"the process that decoded it died (exit code {done.exit_code})")
+        else:
+            yield task, done
+
+
+def _worker() -> Callable[[_Task], _Done | Trouble]:
+    return _prepare_clip
+
+
+def _prepare_clip(task: _Task) -> _Done | Trouble:
+    file = task.item.file
+    try:
+        sha256 = _sha256(file)
+        if sha256 == task.known_sha256:
+            return _Done({"sha256": sha256}, kept=True)
+        return _Done({"sha256": sha256, **_make_picture(task)}, kept=False)
+    except EarmarkError as error:
+        return Trouble(str(file), str(error))
+    except OSError as error:
+        return Trouble(str(file), error.strerror or str(error))
+    except Exception as error:  # the edge: whatever is wrong with one file, the others are still done
+        return Trouble(str(file), f"{type(error).__name__}: {error}")
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _make_picture(task: _Task) -> Row:
+    """Write the clip's picture; give what was measured, and the tags where the columns lack them."""
+    file = task.item.file
+    if file.suffix.lower() == ".png":
+        read_picture(file)
+        if not (task.picture.exists() and file.samefile(task.picture)):
+            write_whole(task.picture, file.read_bytes())
+        return {}
+    heard = hear_clip(file)
+    write_picture(task.picture, heard.picture)
+    measured = {
+        "duration_s": f"{heard.duration_s:.2f}",
+        "peak_db": f"{heard.peak_db:.1f}",
+        "clipped_share": f"{heard.clipped_share:.6f}",
+    }
+    return {**_tags(file), **measured}
+
+
+def _tags(file: Path) -> Row:
+    """Artist and title from the file's tags, as far as soundfile reads them."""
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(file) as sound:
+            tags = sound.copy_metadata()
+    except (OSError, RuntimeError):
+        return {}
+    return {name: tags[name].strip() for name in ("artist", "title") if tags.get(name, "").strip()}

@@ -1,0 +1,58 @@
+"""What can go wrong, in words for the person who can act.
+
+Every error earmark raises on purpose is an `EarmarkError`: one sentence that names the file, and one hint that
+says what to do. The command line prints both on stderr and exits with 1; it never shows a traceback for these.
+"""
+
+
+class EarmarkError(Exception):
+    """A failure a person can act on.
+
+    Parameters
+    ----------
+    sentence:
+        What is wrong, one sentence, with the file's name in it.
+    hint:
+        What to do about it, one sentence, or empty.
+    """
+
+    def __init__(self, sentence: str, *, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.hint}".rstrip()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross process borders; the default pickling would lose the keyword-only hint.
+        return (_rebuild, (type(self), self.sentence, self.hint))
+
+
+def _rebuild(kind: type[EarmarkError], sentence: str, hint: str) -> EarmarkError:
+    return kind(sentence, hint=hint)
+
+
+class SoundError(EarmarkError):
+    """A file or array that cannot be heard."""
+
+
+class DataError(EarmarkError):
+    """A data set that is not as its layout says."""
+
+
+class RecipeError(EarmarkError):
+    """A recipe that cannot be followed."""
+
+
+class BundleError(EarmarkError):
+    """A bundle or checkpoint that cannot be used."""
+
+
+class MissingExtraError(EarmarkError):
+    """Something needs an optional dependency that is not installed."""
+
+    @classmethod
+    def naming(cls, what: str, extra: str) -> "MissingExtraError":
+        """The standard sentence: `what` needs the extra `extra`."""
+        return cls(f"{what} needs the extra '{extra}'.", hint=f"Install it with: pip install 'earmark[{extra}]'")

@@ -1,0 +1,1 @@
+"""Honest figures: out-of-fold predictions, calibration on them, reports."""

@@ -1,0 +1,102 @@
+"""From a checkpoint and out-of-fold predictions to a bundle that can be shipped."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from earmark import __version__
+from earmark.errors import BundleError, DataError
+from earmark.evaluate import calibration
+from earmark.evaluate.predictions import Predictions
+from earmark.evaluate.report import figures
+from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
+from earmark.train.checkpoint import Checkpoint
+from earmark.train.export import PARITY, largest_difference, to_onnx
+from earmark.train.predict import window_tokens_of
+
+KEPT = (
+    "protocol", "n", "n_predictions", "n_artists", "accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy",
+    "macro_f1", "ece", "brier", "top2", "coverage", "mean_set_size",
+)  # fmt: skip
+
+
+def make_bundle(
+    checkpoint: Checkpoint,
+    out_of_fold: Predictions,
+    out: Path,
+    *,
+    version: str,
+    created: str,
+    licence: str = "Apache-2.0",
+    extra: Mapping[str, Any] | None = None,
+) -> BundleInfo:
+    """Export, check, calibrate and write.
+
+    Parameters
+    ----------
+    checkpoint:
+        The network to ship.
+    out_of_fold:
+        Predictions of its recipe by cross-validation: what calibrates it, and its figures.
+    out:
+        Folder of the bundle.
+    version, created, licence:
+        As they stand in bundle.json; `created` is a date, YYYY-MM-DD.
+    extra:
+        Further entries of the lineage.
+
+    Raises
+    ------
+    BundleError
+        ONNX and torch do not agree to 1e-4 at one of three lengths.
+    DataError
+        The predictions are of other genres than the network's.
+    """
+    if out_of_fold.genres != checkpoint.genres:
+        raise DataError("The out-of-fold predictions are of other genres than the network's.")
+    net = checkpoint.network()
+    token_frames = int(net.token_frames)  # type: ignore[arg-type]
+    window_tokens = window_tokens_of(token_frames)
+    network = to_onnx(net, token_frames=token_frames)
+    for tokens in (1, window_tokens // 2, window_tokens):
+        difference = largest_difference(net, network, tokens=tokens, token_frames=token_frames)
+        if difference > PARITY:
+            raise BundleError(f"ONNX and torch differ by {difference:.2g} in the logits of {tokens} tokens.")
+    probabilities, sets = calibration.cross_fit(out_of_fold)
+    folds = len(set(out_of_fold.folds.tolist()))
+    protocol = f"artist-grouped {folds}-fold cross-validation, calibration cross-fitted"
+    metrics = figures(out_of_fold.with_probabilities(probabilities), sets, protocol=protocol)
+    clips = checkpoint.lineage["clips"]
+    info = BundleInfo(
+        name=checkpoint.recipe.name,
+        version=version,
+        created=created,
+        code_version=__version__,
+        licence=licence,
+        labels=checkpoint.genres,
+        front_end=FrontEnd(token_frames=token_frames, window_tokens=window_tokens),
+        calibration=calibration.fit(out_of_fold),
+        lineage={
+            "trained_on": "trained on " + ", ".join(f"{count} clips of {name}" for name, count in clips.items()),
+            "recipe": checkpoint.recipe.to_dict(),
+            "epochs": checkpoint.epoch,
+            "parameters": sum(parameter.numel() for parameter in net.parameters()),
+            **checkpoint.lineage,
+            **(extra or {}),
+        },
+        metrics={key: metrics[key] for key in KEPT},
+    )
+    write_bundle(out, network, info)
+    return info
+
+
+def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -> BundleInfo:
+    """`make_bundle` from the folders that `earmark train` and `earmark crossval` wrote; raises what they raise."""
+    plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
+    trained = Checkpoint.load(checkpoint)
+    if plan["recipe"] != json.loads(json.dumps(trained.recipe.to_dict())):
+        raise DataError(f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's.")
+    predictions = Predictions.read(crossval / "predictions.csv")
+    return make_bundle(trained, predictions, out, version=version, created=date.today().isoformat())

@@ -1,0 +1,162 @@
+"""A finished network on a data set: a bundle (onnxruntime alone) or a checkpoint (torch), through the same windows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.data.dataset import Clip, Dataset
+from earmark.data.prepare import prepare
+from earmark.data.splits import column_split
+from earmark.errors import DataError
+from earmark.evaluate.predictions import Predictions
+from earmark.evaluate.report import figures, in_words, write_report
+from earmark.listen.bundle import load_bundle
+from earmark.listen.calibrate import Calibration, prediction_set, softmax
+from earmark.listen.clips import clip_windows, mean_logits
+
+Floats = NDArray[np.float32]
+CLIPS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class System:
+    """Something that gives logits for windows, with what it needs to be asked."""
+
+    name: str
+    genres: tuple[str, ...]
+    calibration: Calibration
+    token_frames: int
+    window_tokens: int
+    run: Callable[[Floats], Floats]
+    trained_on: str
+
+
+def load_system(path: Path | None) -> System:
+    """A bundle's folder, a checkpoint's file or folder, or the shipped bundle for None.
+
+    A checkpoint comes uncalibrated: its temperature is 1, and its sets are all genres that reach a tenth, the share at
+    which nine of ten would be right if its probabilities were.
+    """
+    if path is None or (path / "bundle.json").exists() or path.name == "bundle.json":
+        return _bundle_system(path)
+    return _checkpoint_system(path)
+
+
+def evaluate(
+    system: System, dataset: Dataset, *, split: str | None = None
+) -> tuple[Predictions, NDArray[np.bool_], dict[str, Any]]:
+    """Predict the clips of a set (those of `split`, `COLUMN=VALUE`) and measure.
+
+    Clips whose label is none of the system's are left out, and counted as `n_left_out`.
+
+    Returns
+    -------
+    Predictions, genre sets (n, genres) bool, figures (see `report.figures`).
+
+    Raises
+    ------
+    DataError
+        No clip is left, the split names a column or value that is not there, or a picture is broken.
+    """
+    clips: Sequence[Clip] = dataset.clips
+    if split:
+        chosen = column_split(clips, split)
+        clips = [clip for clip, take in zip(clips, chosen, strict=True) if take]
+    known = [clip for clip in clips if clip.label in system.genres]
+    if not known:
+        hint = f"Its genres are {', '.join(system.genres)}."
+        raise DataError(f"No clip of {dataset.folder} has a label that {system.name} knows.", hint=hint)
+    logits = np.concatenate(
+        [_logits(system, dataset, known[start : start + CLIPS_AT_ONCE]) for start in range(0, len(known), CLIPS_AT_ONCE)]
+    )
+    raw = _predictions(system, dataset, known, softmax(logits))
+    answer = raw.with_probabilities(softmax(logits / system.calibration.temperature))
+    sets = prediction_set(answer.probabilities, system.calibration.set_quantile)
+    protocol = f"{dataset.name}{f', {split}' if split else ''}; {system.name}, {system.trained_on}"
+    metrics = figures(answer, sets, protocol=protocol, raw=raw)
+    return answer, sets, metrics | {"system": system.name, "n_left_out": len(clips) - len(known)}
+
+
+def evaluate_files(model: Path | None, folder: Path, out: Path, *, split: str | None = None) -> str:
+    """`evaluate` from a folder of the layout, or of genre folders of sound (prepared into `out`), with its report.
+
+    Returns the main figures in words.
+    """
+    system = load_system(model)
+    if not (folder / "clips.csv").exists():
+        prepare(folder, out / "data")
+        folder = out / "data"
+    answer, sets, metrics = evaluate(system, Dataset.load(folder), split=split)
+    write_report(out, answer, sets, metrics)
+    return in_words(metrics)
+
+
+def _logits(system: System, dataset: Dataset, clips: Sequence[Clip]) -> Floats:
+    cut = [
+        clip_windows(dataset.db(clip), token_frames=system.token_frames, window_tokens=system.window_tokens)
+        for clip in clips
+    ]
+    return mean_logits(cut, system.run)
+
+
+def _predictions(
+    system: System, dataset: Dataset, clips: Sequence[Clip], probabilities: NDArray[np.float64]
+) -> Predictions:
+    return Predictions(
+        system.genres,
+        tuple(clip.id for clip in clips),
+        (dataset.name,) * len(clips),
+        tuple(clip.artist_key for clip in clips),
+        tuple(clip.label or "" for clip in clips),
+        probabilities,
+        np.zeros(len(clips), dtype=np.int64),
+        np.zeros(len(clips), dtype=np.int64),
+    )
+
+
+def _bundle_system(path: Path | None) -> System:
+    bundle = load_bundle(path)
+    info = bundle.info
+    trained_on = str(info.lineage.get("trained_on", "trained on data its lineage does not name"))
+    shape = info.front_end
+    return System(
+        info.model,
+        info.labels,
+        info.calibration,
+        shape.token_frames,
+        shape.window_tokens,
+        lambda db: bundle.run(db).logits,
+        trained_on,
+    )
+
+
+def _checkpoint_system(path: Path) -> System:
+    import torch
+
+    from earmark.sound.tokens import TOKEN_FRAMES
+    from earmark.train.checkpoint import Checkpoint
+    from earmark.train.predict import window_tokens_of
+
+    checkpoint = Checkpoint.load(path)
+    net = checkpoint.network()
+    token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))
+
+    def run(db: Floats) -> Floats:
+        with torch.inference_mode():
+            logits: Floats = net(torch.from_numpy(db)).logits.numpy()
+            return logits
+
+    clips = ", ".join(f"{count} clips of {name}" for name, count in checkpoint.lineage.get("clips", {}).items())
+    return System(
+        f"{checkpoint.recipe.name} (checkpoint, epoch {checkpoint.epoch})",
+        checkpoint.genres,
+        Calibration(temperature=1.0, set_quantile=0.9, level=0.9, max_set=max(1, len(checkpoint.genres) // 2)),
+        token_frames,
+        window_tokens_of(token_frames),
+        run,
+        f"trained on {clips}",
+    )

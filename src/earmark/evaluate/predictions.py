@@ -1,0 +1,104 @@
+"""Predictions as a table: the one format that cross-validation, evaluation, calibration and checks share.
+
+A row is one answer of one network about one clip: `id, set, artist, label, seed, fold, prediction`, then one
+probability column `p_GENRE` a genre. Probabilities carry 6 significant digits, so their logarithms serve as logits.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import DataError
+from earmark.files import write_whole
+
+PREFIX = "p_"
+LEAST_PROBABILITY = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Answers about clips, one a row: probabilities (n, genres) float64, seeds and folds (n,) int64, the rest (n,)."""
+
+    genres: tuple[str, ...]
+    ids: tuple[str, ...]
+    sets: tuple[str, ...]
+    artists: tuple[str, ...]
+    labels: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    folds: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """(n,) the number of each row's label among the genres."""
+        return np.array([self.genres.index(label) for label in self.labels], dtype=np.int64)
+
+    @property
+    def logits(self) -> NDArray[np.float64]:
+        """(n, genres) logarithms of the probabilities: logits up to a constant a row."""
+        return np.log(np.maximum(self.probabilities, LEAST_PROBABILITY))
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """(n,) the number of each row's most probable genre."""
+        return self.probabilities.argmax(axis=1).astype(np.int64)
+
+    def with_probabilities(self, probabilities: NDArray[np.float64]) -> "Predictions":
+        """The same rows with other probabilities."""
+        return Predictions(
+            self.genres, self.ids, self.sets, self.artists, self.labels, probabilities, self.seeds, self.folds
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the table, whole or not at all."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        head = ["id", "set", "artist", "label", "seed", "fold", "prediction"]
+        writer.writerow([*head, *(PREFIX + genre for genre in self.genres)])
+        for row in range(len(self)):
+            named = [self.ids[row], self.sets[row], self.artists[row], self.labels[row]]
+            numbers = [self.seeds[row], self.folds[row], self.genres[self.predicted[row]]]
+            writer.writerow([*named, *numbers, *(f"{p:.6g}" for p in self.probabilities[row])])
+        write_whole(path, text.getvalue())
+
+    @classmethod
+    def read(cls, path: Path) -> "Predictions":
+        """Read a table that `write` wrote; raises DataError where it is missing or is none."""
+        try:
+            with path.open(newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            genres = tuple(key.removeprefix(PREFIX) for key in rows[0] if key.startswith(PREFIX))
+            return cls(
+                genres,
+                tuple(row["id"] for row in rows),
+                tuple(row["set"] for row in rows),
+                tuple(row["artist"] for row in rows),
+                tuple(row["label"] for row in rows),
+                np.array([[float(row[PREFIX + genre]) for genre in genres] for row in rows]),
+                np.array([int(row["seed"]) for row in rows], dtype=np.int64),
+                np.array([int(row["fold"]) for row in rows], dtype=np.int64),
+            )
+        except (OSError, KeyError, ValueError, IndexError, TypeError) as reason:
+            raise DataError(f"{path} is not a table of predictions.") from reason
+
+    @classmethod
+    def joined(cls, parts: Sequence["Predictions"]) -> "Predictions":
+        """All rows of several tables with the same genres."""
+        return cls(
+            parts[0].genres,
+            tuple(x for part in parts for x in part.ids),
+            tuple(x for part in parts for x in part.sets),
+            tuple(x for part in parts for x in part.artists),
+            tuple(x for part in parts for x in part.labels),
+            np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.seeds for part in parts]),
+            np.concatenate([part.folds for part in parts]),
+        )

@@ -1,0 +1,141 @@
+"""From logits to probabilities that mean what they say, and to sets that hold the true genre.
+
+Temperature scaling after Guo et al. 2017 (arXiv 1706.04599). Prediction sets by split conformal prediction with the
+"least ambiguous set" score, 1 - probability of the true genre (Sadinle, Lei & Wasserman 2019, arXiv 1609.00451).
+Arrays are (clips, genres); labels are indices of genres. Fit only on predictions for clips the network never saw.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+MIN_TEMPERATURE = 0.05
+MAX_TEMPERATURE = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The figures that turn a network's logits into an answer.
+
+    Attributes
+    ----------
+    temperature:
+        What logits are divided by before the softmax, > 0.
+    set_quantile:
+        A genre is in the set where 1 - probability <= set_quantile, 0 to 1.
+    level:
+        The share of tracks whose set holds the true genre, such as 0.9.
+    max_set:
+        A set of more genres than this is no answer: "cannot tell".
+    """
+
+    temperature: float
+    set_quantile: float
+    level: float = 0.9
+    max_set: int = 4
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise ValueError(f"temperature must be a positive number, not {self.temperature}")
+        if not 0 <= self.set_quantile <= 1:
+            raise ValueError(f"set_quantile must be from 0 to 1, not {self.set_quantile}")
+        if not 0 < self.level < 1:
+            raise ValueError(f"level must be between 0 and 1, not {self.level}")
+        if self.max_set < 1:
+            raise ValueError(f"max_set must be at least 1, not {self.max_set}")
+
+
+def softmax(logits: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
+    """Probabilities of logits along `axis`, float64, without overflow."""
+    values = np.asarray(logits, dtype=np.float64)
+    powers = np.exp(values - values.max(axis=axis, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+
+
+def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+    """The temperature that minimises the negative log likelihood of `labels`.
+
+    The loss is convex in 1 / temperature, and its slope is the mean over clips of (expected logit - logit of the true
+    genre), which only rises: bisection finds the zero. The answer is kept within MIN_ and MAX_TEMPERATURE.
+
+    Parameters
+    ----------
+    logits:
+        (clips, genres), out of fold.
+    labels:
+        (clips,) indices of the true genres.
+    """
+    values, truth = _checked(logits, labels)
+    values = values - values.max(axis=1, keepdims=True)
+    true_logits = values[np.arange(len(values)), truth]
+
+    def slope(inverse: float) -> float:
+        expected = (softmax(values * inverse) * values).sum(axis=1)
+        return float((expected - true_logits).mean())
+
+    low, high = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE
+    if slope(low) >= 0:
+        return MAX_TEMPERATURE
+    if slope(high) <= 0:
+        return MIN_TEMPERATURE
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
+    return 1 / math.sqrt(low * high)
+
+
+def lac_quantile(probabilities: ArrayLike, labels: ArrayLike, *, level: float = 0.9) -> float:
+    """The set quantile whose sets hold the true genre of a new clip with probability >= `level`.
+
+    It is the ceil((clips + 1) * level)-th smallest score, which makes the promise exact for any number of clips
+    exchangeable with the new one; with too few clips for the level it is 1, and every genre is in every set.
+
+    Parameters
+    ----------
+    probabilities:
+        (clips, genres), calibrated, out of fold.
+    labels:
+        (clips,) indices of the true genres.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must be between 0 and 1, not {level}")
+    values, truth = _checked(probabilities, labels)
+    scores = np.sort(1 - values[np.arange(len(values)), truth])
+    # 0.9 * 10 is 9.000000000000002 in floating point: without the margin one clip too many would be asked for.
+    rank = math.ceil((len(scores) + 1) * level - 1e-9)
+    return float(scores[rank - 1]) if rank <= len(scores) else 1.0
+
+
+def prediction_set(probabilities: ArrayLike, quantile: float) -> NDArray[np.bool_]:
+    """Which genres are in each clip's set.
+
+    Parameters
+    ----------
+    probabilities:
+        (clips, genres).
+    quantile:
+        What `lac_quantile` gave.
+
+    Returns
+    -------
+    (clips, genres) bool; the most probable genre is always in.
+    """
+    values = np.asarray(probabilities, dtype=np.float64)
+    chosen = (1 - values) <= quantile  # the same subtraction as in lac_quantile, so that equal scores stay equal
+    chosen[np.arange(len(values)), values.argmax(axis=1)] = True
+    return np.asarray(chosen)
+
+
+def _checked(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    values = np.asarray(scores, dtype=np.float64)
+    truth: NDArray[Any] = np.asarray(labels)
+    if values.ndim != 2 or truth.shape != values.shape[:1]:
+        raise ValueError(f"need (clips, genres) and (clips,), not {values.shape} and {truth.shape}")
+    if not len(values):
+        raise ValueError("cannot calibrate on no clips")
+    if not np.isfinite(values).all():
+        raise ValueError("cannot calibrate on values that are not finite")
+    return values, truth.astype(np.intp)

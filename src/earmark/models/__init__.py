@@ -1,0 +1,1 @@
+"""Networks, one file a published system, each with its source in the docstring. PyTorch."""

@@ -1,0 +1,208 @@
+"""The network of earmark: a CNN hears each token alone, attention over the sequence of tokens decides.
+
+After the course project "attention-guided spectrogram sequence modelling with CNNs": a spectrogram is cut into tokens
+along time, a CNN encodes each as 128 numbers, self-attention (Vaswani et al. 2017, arXiv 1706.03762) relates them, and
+attention pooling with learned queries (the "attention" shown to people) makes one vector of them.
+
+Written without `nn.MultiheadAttention`: its fast path freezes the number of tokens when exported to ONNX.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from earmark.models.registry import Outputs, options_of, register
+from earmark.sound.mel import BANDS, FLOOR_DB
+from earmark.sound.tokens import TOKEN_FRAMES
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One convolution with what follows it; pairs are (bands, frames)."""
+
+    channels: int
+    kernel: Pair = (3, 3)
+    stride: Pair = (1, 1)
+    pool: Pair = (1, 1)
+
+
+@dataclass(frozen=True)
+class AttentionOptions:
+    """What a recipe may say under [model] for `kind = "attention"`."""
+
+    stages: tuple[dict[str, Any], ...] = ()
+    token_frames: int = TOKEN_FRAMES
+    vector: int = 128
+    norm: bool = True  # batch normalisation after each convolution, and of each band at the input
+    layers: int = 1  # self-attention layers
+    heads: int = 4
+    dropout: float = 0.1  # inside attention layers and before the genre head
+    token_dropout: float = 0.0  # share of the CNN's numbers dropped on the way to the vector
+
+
+@register("attention")
+def build(options: Mapping[str, Any], genres: int) -> nn.Module:
+    """An `AttentionNet` from the options of a recipe."""
+    return AttentionNet(options_of(AttentionOptions, options), genres)
+
+
+class AttentionNet(nn.Module):
+    """Token CNN, self-attention with time positions, attention pooling, genre heads.
+
+    Input: `(windows, 128 bands, frames)` float32, dB under each window's own maximum (0 to -80), `frames` a multiple of
+    `token_frames`. The attention comes out on request; it is computed either way, so the logits are the same.
+    """
+
+    def __init__(self, options: AttentionOptions, genres: int) -> None:
+        super().__init__()
+        self.options = options
+        self.token_frames = options.token_frames
+        self.cnn = TokenCNN(options)
+        self.positions = TimePositions(options.vector)
+        self.layers = nn.ModuleList(SelfAttention(options) for _ in range(options.layers))
+        self.pool = AttentionPool(options.vector, options.heads)
+        self.dropout = nn.Dropout(options.dropout)
+        self.head = nn.Linear(options.vector, genres)  # shared: the track's vector and each token's
+
+    def forward(self, db: Tensor, attention: bool = False) -> Outputs:
+        """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
+        vectors = self.cnn(self._tokens(db))  # (windows, tokens, vector)
+        context = self.positions(vectors)
+        for layer in self.layers:
+            context = layer(context)
+        vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
+        return Outputs(
+            logits=self.head(self.dropout(vector)),
+            token_logits=self.head(self.dropout(self.pool.each(context))),
+            vectors=vectors,
+            vector=vector,
+            attention=weights if attention else None,
+        )
+
+    def _tokens(self, db: Tensor) -> Tensor:
+        scaled = db / (-FLOOR_DB / 2) + 1.0  # -80..0 dB -> -1..1
+        tokens = scaled.reshape(-1, BANDS, db.shape[2] // self.token_frames, self.token_frames)
+        return tokens.transpose(1, 2)  # (windows, tokens, bands, token_frames)
+
+
+class TokenCNN(nn.Module):
+    """`(windows, tokens, bands, token_frames)` -> `(windows, tokens, vector)`, each token alone."""
+
+    def __init__(self, options: AttentionOptions) -> None:
+        super().__init__()
+        self.token_frames = options.token_frames
+        self.band_norm = _band_norm() if options.norm else nn.Identity()
+        stages = [Stage(**{k: tuple(v) if isinstance(v, tuple | list) else v for k, v in s.items()}) for s in options.stages]
+        layers: list[nn.Module] = []
+        channels, size = 1, (BANDS, options.token_frames)
+        for stage in stages:
+            layers += _convolution(channels, stage, norm=options.norm)
+            channels, size = stage.channels, _size_after(size, stage)
+        self.stages = nn.Sequential(*layers)
+        self.dropout = nn.Dropout(options.token_dropout)
+        # Mean and maximum over the token's frames; bands stay apart, for their order means pitch.
+        self.project = nn.Linear(2 * channels * size[0], options.vector)
+        self.norm = nn.LayerNorm(options.vector)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        windows, count = tokens.shape[:2]
+        # Sizes that are constants are written as such: the ONNX exporter wants to know them.
+        flat = self.band_norm(tokens.reshape(-1, BANDS, self.token_frames))
+        maps = self.stages(flat.unsqueeze(1))  # (windows * tokens, channels, bands', frames')
+        summary = torch.cat([maps.mean(dim=3), maps.amax(dim=3)], dim=1).flatten(1)  # (windows * tokens, 2 channels bands')
+        vectors = self.norm(self.project(self.dropout(summary)))
+        return vectors.reshape(windows, count, -1)
+
+
+def _band_norm() -> nn.Module:
+    # Its gain and offset stay 1 and 0: learned ones would cost the gradient of the first convolution's input, a tenth of
+    # the training time. (Without them, `affine=False`, the layer cannot be exported to ONNX.)
+    return nn.BatchNorm1d(BANDS).requires_grad_(False)
+
+
+def _convolution(channels: int, stage: Stage, *, norm: bool) -> list[nn.Module]:
+    padding = (stage.kernel[0] // 2, stage.kernel[1] // 2)
+    layers: list[nn.Module] = [
+        nn.Conv2d(channels, stage.channels, stage.kernel, stage.stride, padding, bias=not norm),
+        nn.BatchNorm2d(stage.channels) if norm else nn.Identity(),
+        nn.ReLU(inplace=True),
+    ]
+    return layers if stage.pool == (1, 1) else [*layers, nn.MaxPool2d(stage.pool)]
+
+
+def _size_after(size: Pair, stage: Stage) -> Pair:
+    bands, frames = (
+        ((n + 2 * (k // 2) - k) // s + 1) // p
+        for n, k, s, p in zip(size, stage.kernel, stage.stride, stage.pool, strict=True)
+    )
+    return bands, frames
+
+
+class TimePositions(nn.Module):
+    """Adds sines of the token's place in the window (Vaswani et al. 2017), at a learned loudness; any number of tokens."""
+
+    frequencies: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        exponent = torch.arange(0, size, 2, dtype=torch.float32) / size
+        self.register_buffer("frequencies", torch.exp(-math.log(10_000.0) * exponent), persistent=False)
+        self.gain = nn.Parameter(torch.tensor(0.1))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        place = torch.arange(vectors.shape[1], device=vectors.device, dtype=torch.float32)
+        angle = place[:, None] * self.frequencies[None, :]  # (tokens, size / 2)
+        return vectors + self.gain * torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+class SelfAttention(nn.Module):
+    """One pre-norm transformer layer, `(windows, tokens, size)` -> the same."""
+
+    def __init__(self, options: AttentionOptions) -> None:
+        super().__init__()
+        size = options.vector
+        self.heads = options.heads
+        self.norm = nn.LayerNorm(size)
+        self.qkv = nn.Linear(size, 3 * size)
+        self.out = nn.Linear(size, size)
+        self.feed = nn.Sequential(nn.LayerNorm(size), nn.Linear(size, 2 * size), nn.GELU(), nn.Linear(2 * size, size))
+        self.dropout = nn.Dropout(options.dropout)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        windows, count, size = tokens.shape
+        qkv = self.qkv(self.norm(tokens)).reshape(windows, count, 3, self.heads, size // self.heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (windows, heads, tokens, size / heads)
+        scores = query @ key.transpose(2, 3) / math.sqrt(size // self.heads)
+        mixed = self.dropout(scores.softmax(dim=3)) @ value
+        tokens = tokens + self.dropout(self.out(mixed.transpose(1, 2).reshape(windows, count, size)))
+        return tokens + self.dropout(self.feed(tokens))
+
+
+class AttentionPool(nn.Module):
+    """One learned query a head weighs the tokens; the weighted mean of their values is the window's vector."""
+
+    def __init__(self, size: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(size)
+        self.score = nn.Linear(size, heads)
+        self.value = nn.Linear(size, size)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """`(windows, tokens, size)` -> vector `(windows, size)`, weights `(windows, tokens)` averaged over heads."""
+        windows, count, size = tokens.shape
+        weights = self.score(self.norm(tokens)).softmax(dim=1)  # (windows, tokens, heads)
+        value = self.each(tokens).reshape(windows, count, self.heads, size // self.heads)
+        vector = (weights.unsqueeze(3) * value).sum(dim=1).reshape(windows, size)
+        return vector, weights.mean(dim=2)
+
+    def each(self, tokens: Tensor) -> Tensor:
+        """What the pool would say of each token alone, `(windows, tokens, size)`."""
+        value: Tensor = self.value(self.norm(tokens))
+        return value

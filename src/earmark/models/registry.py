@@ -1,0 +1,73 @@
+"""Networks by name: a recipe says `kind = "attention"` and the builder registered under that name makes it.
+
+A new network is a new file in this folder whose builder carries `@register("name")`; the files are found by
+themselves, no list is edited.
+"""
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from torch import Tensor, nn
+
+from earmark import models
+from earmark.errors import RecipeError
+
+T = TypeVar("T")
+Builder = Callable[[Mapping[str, Any], int], nn.Module]
+_BUILDERS: dict[str, Builder] = {}
+
+
+class Outputs(NamedTuple):
+    """What a network says of a batch of windows."""
+
+    logits: Tensor  # (windows, genres)
+    token_logits: Tensor  # (windows, tokens, genres)
+    vectors: Tensor  # (windows, tokens, vector): what the CNN made of each token alone
+    vector: Tensor  # (windows, vector): the attention-weighted mean, what decides
+    attention: Tensor | None  # (windows, tokens), sums to 1; None unless asked for
+
+
+def register(name: str) -> Callable[[Builder], Builder]:
+    """Make a builder `(options, genres) -> nn.Module` known to recipes as `name`."""
+
+    def keep(builder: Builder) -> Builder:
+        _BUILDERS[name] = builder
+        return builder
+
+    return keep
+
+
+def names() -> list[str]:
+    """All registered networks, sorted."""
+    for module in pkgutil.iter_modules(models.__path__):
+        importlib.import_module(f"{models.__name__}.{module.name}")
+    return sorted(_BUILDERS)
+
+
+def build(kind: str, options: Mapping[str, Any], genres: int) -> nn.Module:
+    """The network `kind` with `options` for so many genres, freshly initialised from torch's global generator.
+
+    Raises
+    ------
+    RecipeError
+        When no network has that name, or it does not know one of the options.
+    """
+    if kind not in names():
+        raise RecipeError(f"No network is called '{kind}'.", hint=f"There are: {', '.join(names())}.")
+    return _BUILDERS[kind](options, genres)
+
+
+def options_of(kind: type[T], options: Mapping[str, Any]) -> T:
+    """`options` as the dataclass `kind`, lists turned into tuples; RecipeError names an option it does not have."""
+    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in options:
+        if key not in known:
+            raise RecipeError(f"'{key}' is not an option of this network.", hint=f"It has: {', '.join(sorted(known))}.")
+    return kind(**{key: _frozen(value) for key, value in options.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

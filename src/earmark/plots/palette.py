@@ -1,0 +1,46 @@
+"""The colours of every picture: one scale for amounts, one list for genres, both safe for colour-blind eyes.
+
+The scale rises in lightness all the way, so it survives grey printing; its anchors are those of "magma" (S. van der
+Walt & N. Smith, matplotlib, CC0). The list is Paul Tol's "muted" scheme with one of his darker reds (SRON technical
+note SRON/EPS/TN/09-002). Colours are "#rrggbb". A genre's colour never stands without its name.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEQUENTIAL = ("#000004", "#231151", "#5f187f", "#982d80", "#d3436e", "#f8765c", "#febb81", "#fcfdbf")
+GENRE_COLOURS = (
+    "#cc6677",
+    "#332288",
+    "#ddcc77",
+    "#117733",
+    "#88ccee",
+    "#882255",
+    "#44aa99",
+    "#999933",
+    "#aa4499",
+    "#661100",
+)
+# Seconds that decided, and all others: apart in lightness as well as in hue.
+ACCENT = "#ee7733"
+QUIET = "#8899aa"
+
+
+def sequential_table() -> NDArray[np.uint8]:
+    """The scale in 256 steps from none to all, (256, 3) uint8 red, green, blue."""
+    anchors = np.array([rgb(colour) for colour in SEQUENTIAL])  # (anchors, 3)
+    places = np.linspace(0, len(anchors) - 1, 256)
+    channels = [np.interp(places, np.arange(len(anchors)), channel) for channel in anchors.T]
+    table: NDArray[np.uint8] = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    return table
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of "#rrggbb"."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return red, green, blue
+
+
+def genre_colour(index: int) -> str:
+    """The colour of the genre at this place among a network's labels; after the last the first comes again."""
+    return GENRE_COLOURS[index % len(GENRE_COLOURS)]

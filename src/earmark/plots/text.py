@@ -1,0 +1,42 @@
+"""Pictures of letters: times as clocks, attention as a row of blocks."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.track import Moment, Segment
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as a person says them: 75.2 is "1:15", 3675 is "1:01:15".
+
+    >>> clock(75.2)
+    '1:15'
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(segment: Segment | Moment) -> str:
+    """From when to when, "1:12–1:15"."""
+    return f"{clock(segment.start_s)}–{clock(segment.end_s)}"
+
+
+def attention_bins(timeline: Sequence[Moment], duration_s: float, bins: int) -> NDArray[np.float64]:
+    """Attention in equal parts of a track, (bins,), with the sum of the timeline's; a moment is spread evenly."""
+    edges_s = np.linspace(0, duration_s, bins + 1)
+    # The attention up to each moment's start and end, as a curve that is read off at the edges.
+    times_s = np.array([time for moment in timeline for time in (moment.start_s, moment.end_s)])
+    steps = np.array([part for moment in timeline for part in (0.0, moment.attention)])
+    return np.diff(np.interp(edges_s, times_s, np.cumsum(steps)))
+
+
+def sparkline(timeline: Sequence[Moment], duration_s: float, *, width: int = 24) -> str:
+    """Attention over a track as `width` block characters, the highest one full; seconds without any are blank."""
+    heights = attention_bins(timeline, duration_s, width)
+    levels = np.ceil(heights / heights.max() * (len(BLOCKS) - 1) - 1e-9).astype(int)
+    return "".join(BLOCKS[level] for level in levels)

@@ -1,0 +1,154 @@
+"""The front end: mono samples at 22 050 Hz to a log-mel spectrogram in dB.
+
+The only one in earmark: training and listening hear through it. Spectrograms are `(128 bands, frames)` float32, band 0
+the lowest; frame i is centred on sample i * hop, with silence before the start and after the end. Levels are absolute
+(10 log10 of the power) until `under_maximum` puts them under their own maximum. The numbers are those of
+`librosa.feature.melspectrogram(y, sr=22050, n_fft=2048, hop_length=1709)`: M. Slaney, Auditory Toolbox, 1998.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+
+SAMPLE_RATE_HZ = 22_050
+FFT_SAMPLES = 2048
+HOP_SAMPLES = 1709
+BANDS = 128
+FLOOR_DB = -80.0
+
+_POWER_FLOOR = 1e-10
+# 32 frames: samples and spectrum together fit a core's second-level cache, and the grouping never depends on how the
+# sound was cut into blocks, so neither does a single bit of the result.
+_BATCH_FRAMES = 32
+# Filters overlap only with their neighbours: 16 at a time meet few of the 1025 bins, an eighth of the full product.
+_BANDS_AT_ONCE = 16
+
+
+class LogMel:
+    """The spectrogram of a sound that comes in pieces of any size.
+
+    `push` every piece, then `finish` once; the columns they return, side by side, are the spectrogram, and are the
+    same to the bit however the sound was cut. `1 + samples // hop_samples` frames come out in all.
+
+    Parameters
+    ----------
+    hop_samples:
+        Samples from one frame to the next, 1 to 2048.
+    """
+
+    def __init__(self, *, hop_samples: int = HOP_SAMPLES) -> None:
+        if not 1 <= hop_samples <= FFT_SAMPLES:
+            raise ValueError(f"hop_samples must be 1 to {FFT_SAMPLES}, not {hop_samples}")
+        self._buffer = np.zeros((_BATCH_FRAMES - 1) * hop_samples + FFT_SAMPLES, np.float32)
+        self._frames = sliding_window_view(self._buffer, FFT_SAMPLES)[::hop_samples]  # (batch, 2048), a view
+        self._filled = FFT_SAMPLES // 2  # the silence before the start
+        self._kept = FFT_SAMPLES - hop_samples  # what the next batch's first frame shares with this batch's last
+        self._spectrum = _PowerSpectrum()
+
+    def push(self, samples: ArrayLike) -> NDArray[np.float32]:
+        """Take the next samples `(n,)`, give the frames that are complete: `(128, frames)` float32, absolute dB."""
+        rest = np.asarray(samples, np.float32)
+        if rest.ndim != 1:
+            raise ValueError(f"samples must be mono, shape (n,), not {rest.shape}")
+        columns = [np.empty((BANDS, 0), np.float32)]
+        while rest.size:
+            taken = rest[: self._buffer.size - self._filled]
+            self._buffer[self._filled : self._filled + taken.size] = taken
+            self._filled += taken.size
+            rest = rest[taken.size :]
+            if self._filled == self._buffer.size:
+                columns.append(self._spectrum.decibels(self._frames))
+                self._buffer[: self._kept] = self._buffer[self._buffer.size - self._kept :]
+                self._filled = self._kept
+        return np.concatenate(columns, axis=1)
+
+    def finish(self) -> NDArray[np.float32]:
+        """End the sound with silence and give the last frames: `(128, frames)` float32, absolute dB."""
+        columns = self.push(np.zeros(FFT_SAMPLES // 2, np.float32))
+        hop_samples = FFT_SAMPLES - self._kept
+        frames = max(0, (self._filled - self._kept) // hop_samples)
+        return np.concatenate([columns, self._spectrum.decibels(self._frames[:frames])], axis=1)
+
+
+def log_mel(samples: ArrayLike) -> NDArray[np.float32]:
+    """The spectrogram of a whole clip, as networks see it.
+
+    Parameters
+    ----------
+    samples:
+        `(n,)` mono at 22 050 Hz.
+
+    Returns
+    -------
+    `(128, 1 + n // 1709)` float32, dB under the clip's own maximum, -80 to 0.
+
+    >>> log_mel(np.sin(2 * np.pi * 440 * np.arange(22_050) / 22_050)).shape
+    (128, 13)
+    """
+    stream = LogMel()
+    return under_maximum(np.concatenate([stream.push(samples), stream.finish()], axis=1))
+
+
+def under_maximum(db: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Levels under their own maximum: `db - db.max()`, never under -80. Any shape, float32 dB."""
+    under: NDArray[np.float32] = np.maximum(db - db.max(), np.float32(FLOOR_DB))
+    return under
+
+
+def mel_filter_bank() -> NDArray[np.float32]:
+    """The weights of 1025 power-spectrum bins in 128 mel bands, 0 to 11 025 Hz: `(128, 1025)` float32.
+
+    Triangles on Slaney's mel scale, each of area 1 over hertz. Multiply by a power spectrum `(1025, frames)`.
+    """
+    bins_hz = np.fft.rfftfreq(FFT_SAMPLES, 1 / SAMPLE_RATE_HZ)
+    highest_mel = _mel_of_hz(SAMPLE_RATE_HZ / 2)
+    corners_hz = _hz_of_mel(np.linspace(0.0, highest_mel, BANDS + 2))
+    lower_hz, centre_hz, upper_hz = corners_hz[:-2, None], corners_hz[1:-1, None], corners_hz[2:, None]  # (128, 1)
+    rising = (bins_hz - lower_hz) / (centre_hz - lower_hz)  # (128, 1025)
+    falling = (upper_hz - bins_hz) / (upper_hz - centre_hz)
+    triangles = np.maximum(0.0, np.minimum(rising, falling))
+    return (triangles * 2.0 / (upper_hz - lower_hz)).astype(np.float32)
+
+
+# Slaney's mel scale: linear up to 1000 Hz (15 mel), logarithmic above (27 mel to a factor of 6.4).
+_HZ_A_MEL = 200.0 / 3.0
+_KNEE_HZ, _KNEE_MEL = 1000.0, 15.0
+_LOG_STEP = np.log(6.4) / 27.0
+
+
+def _mel_of_hz(hz: float) -> float:
+    """Mel of a frequency above the knee."""
+    return float(_KNEE_MEL + np.log(hz / _KNEE_HZ) / _LOG_STEP)
+
+
+def _hz_of_mel(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    above_hz = _KNEE_HZ * np.exp(_LOG_STEP * (mel - _KNEE_MEL))
+    return np.where(mel < _KNEE_MEL, _HZ_A_MEL * mel, above_hz)
+
+
+class _PowerSpectrum:
+    """Window, filter bank and their arithmetic, made once for a stream."""
+
+    def __init__(self) -> None:
+        steps = np.arange(FFT_SAMPLES) / FFT_SAMPLES
+        self._window = (0.5 - 0.5 * np.cos(2 * np.pi * steps)).astype(np.float32)  # periodic Hann
+        self._filters = _filter_groups(mel_filter_bank())
+
+    def decibels(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`(n, 2048)` samples -> `(128, n)` absolute dB."""
+        spectrum = np.fft.rfft(frames * self._window)  # (n, 1025) complex64
+        power = np.square(spectrum.real) + np.square(spectrum.imag)
+        mel = np.concatenate([weights @ power[:, bins].T for bins, weights in self._filters])  # (128, n)
+        decibels: NDArray[np.float32] = 10.0 * np.log10(np.maximum(mel, np.float32(_POWER_FLOOR)))
+        return decibels
+
+
+def _filter_groups(bank: NDArray[np.float32]) -> list[tuple[slice, NDArray[np.float32]]]:
+    """The bank `(128, 1025)` as groups of neighbouring bands, each with only the bins it hears."""
+    groups = []
+    for first in range(0, BANDS, _BANDS_AT_ONCE):
+        rows = bank[first : first + _BANDS_AT_ONCE]
+        heard = np.flatnonzero(rows.any(axis=0))
+        bins = slice(int(heard[0]), int(heard[-1]) + 1)
+        groups.append((bins, np.ascontiguousarray(rows[:, bins])))
+    return groups

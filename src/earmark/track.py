@@ -1,0 +1,158 @@
+"""What earmark heard in a track: the one schema that the table, JSON, CSV, HTML and any other face render.
+
+Times are seconds from the start of the track. Probabilities are calibrated and sum to 1 over the genres. Attention
+sums to 1 over the track's timeline. `to_dict` gives plain JSON values and `from_dict` gives the same `Track` back.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from earmark.errors import EarmarkError
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A genre and its calibrated probability."""
+
+    name: str
+    probability: float
+
+
+def sorted_labels(probabilities: Mapping[str, float]) -> tuple[Label, ...]:
+    """Labels of {name: probability}, the most probable first, equal ones by name."""
+    labels = (Label(name, probability) for name, probability in probabilities.items())
+    return tuple(sorted(labels, key=lambda label: (-label.probability, label.name)))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One token of the timeline: what these seconds sound like, and how much they counted."""
+
+    start_s: float
+    end_s: float
+    attention: float
+    genres: tuple[Label, ...]
+
+    @property
+    def genre(self) -> str:
+        """The most probable genre of these seconds."""
+        return self.genres[0].name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; genres as {name: probability}, the most probable first."""
+        return {
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            "attention": self.attention,
+            "genres": _labels_to_dict(self.genres),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The moment that `to_dict` wrote."""
+        return cls(
+            start_s=values["start_s"],
+            end_s=values["end_s"],
+            attention=values["attention"],
+            genres=sorted_labels(values["genres"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A span of seconds that decided, and its share of the attention."""
+
+    start_s: float
+    end_s: float
+    attention: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"start_s": self.start_s, "end_s": self.end_s, "attention": self.attention}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The segment that `to_dict` wrote."""
+        return cls(start_s=values["start_s"], end_s=values["end_s"], attention=values["attention"])
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The answer for one track.
+
+    Attributes
+    ----------
+    path:
+        Name of the file as it was handed over, or what stands for it where there is no file.
+    duration_s:
+        Length of the sound that was decoded.
+    genres:
+        Every genre of the network with its probability, the most probable first.
+    genre_set:
+        The genres of the 90 % set, the most probable first; never empty.
+    cannot_tell:
+        True where the genre set is too large to be an answer.
+    decisive:
+        The segments that decided, in order of time.
+    timeline:
+        One moment a token, in order of time.
+    model:
+        Name and version of the bundle that answered.
+    """
+
+    path: str
+    duration_s: float
+    genres: tuple[Label, ...]
+    genre_set: tuple[str, ...]
+    cannot_tell: bool
+    decisive: tuple[Segment, ...]
+    timeline: tuple[Moment, ...]
+    model: str
+
+    @property
+    def genre(self) -> str:
+        """The most probable genre."""
+        return self.genres[0].name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values with "schema"; genres as {name: probability}, the most probable first."""
+        return {
+            "schema": SCHEMA,
+            "path": self.path,
+            "duration_s": self.duration_s,
+            "genres": _labels_to_dict(self.genres),
+            "genre_set": list(self.genre_set),
+            "cannot_tell": self.cannot_tell,
+            "decisive": [segment.to_dict() for segment in self.decisive],
+            "timeline": [moment.to_dict() for moment in self.timeline],
+            "model": self.model,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The track that `to_dict` wrote; `EarmarkError` where it is of another schema or lacks a field."""
+        if values.get("schema") != SCHEMA:
+            raise EarmarkError(
+                f"This track has schema {values.get('schema')!r}, and this earmark reads schema {SCHEMA}.",
+                hint="Listen to the file again with this version.",
+            )
+        try:
+            return cls(
+                path=values["path"],
+                duration_s=values["duration_s"],
+                genres=sorted_labels(values["genres"]),
+                genre_set=tuple(values["genre_set"]),
+                cannot_tell=values["cannot_tell"],
+                decisive=tuple(Segment.from_dict(segment) for segment in values["decisive"]),
+                timeline=tuple(Moment.from_dict(moment) for moment in values["timeline"]),
+                model=values["model"],
+            )
+        except KeyError as missing:
+            raise EarmarkError(f"This track lacks the field {missing}.") from None
+
+
+def _labels_to_dict(labels: tuple[Label, ...]) -> dict[str, float]:
+    return {label.name: label.probability for label in labels}

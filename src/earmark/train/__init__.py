@@ -1,0 +1,1 @@
+"""Training: recipe -> data -> batches -> network -> loss -> checkpoint -> bundle. PyTorch."""

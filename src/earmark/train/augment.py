@@ -1,0 +1,137 @@
+"""Changes to a batch of spectrograms that leave the genre as it is, so that the network does not learn the accidents.
+
+All work on `(clips, 128 bands, frames)` float32 dB and draw from a `torch.Generator`, so a run can be repeated to the
+bit. Everything is done on the whole batch at once: on a laptop the augmentation must cost far less than the network.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+from earmark.sound.mel import FLOOR_DB
+from earmark.train.recipe import AugmentOptions
+
+
+def augment(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator) -> Tensor:
+    """One random view of each clip.
+
+    Parameters
+    ----------
+    db:
+        (clips, 128, longest) float32, dB under each clip's maximum.
+    frames:
+        (clips,) how many frames of each are real.
+    window:
+        Frames in the view, at most those of a network's window.
+
+    Returns
+    -------
+    (clips, 128, window) float32, dB under the view's own maximum, -80 to 0.
+    """
+    view = cut_views(db, frames, window, options, rng)
+    view = colour(view, options, rng)
+    view = under_own_maximum(view)
+    return mask(view, options, rng)
+
+
+def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator) -> Tensor:
+    """A stretch of time of each clip: rolled, faster or slower, moved along the bands; read off by interpolation."""
+    count, bands, _ = db.shape
+    frames = frames.to(db.device)
+    speed = _per_clip(count, 1 - options.stretch, 1 + options.stretch, rng, db)
+    start = _per_clip(count, 0.0, 1.0, rng, db)
+    steps = torch.arange(window, device=db.device, dtype=db.dtype)
+    offset = steps[None] * speed[:, None]  # (clips, window): how far into the clip
+    if options.roll:
+        place = (start * frames)[:, None] + offset
+    else:
+        slack = (frames - offset[:, -1] - 1).clamp(min=0)
+        place = (start * slack)[:, None] + offset
+    low = place.floor()
+    share = (place - low)[:, None, :]  # (clips, 1, window)
+    first = torch.remainder(low.long(), frames[:, None])
+    second = torch.remainder(first + 1, frames[:, None])
+    view = _columns(db, first).lerp(_columns(db, second), share)
+    return view if options.shift_bands == 0 else _shift_bands(view, options.shift_bands, rng)
+
+
+def _columns(db: Tensor, index: Tensor) -> Tensor:
+    return db.gather(2, index[:, None, :].expand(-1, db.shape[1], -1))
+
+
+def _shift_bands(view: Tensor, largest: float, rng: torch.Generator) -> Tensor:
+    """Up or down by a whole number of bands; what comes in at the edge repeats the edge."""
+    count, bands, window = view.shape
+    shift = _per_clip(count, -largest - 0.5, largest + 0.5, rng, view).round().long()
+    index = (torch.arange(bands, device=view.device)[None] + shift[:, None]).clamp(0, bands - 1)
+    return view.gather(1, index[:, :, None].expand(-1, -1, window))
+
+
+def colour(view: Tensor, options: AugmentOptions, rng: torch.Generator) -> Tensor:
+    """Other rooms, other records: tilt, equaliser, range of levels, noise floor, low-pass."""
+    count, bands, _ = view.shape
+    line = torch.linspace(-1, 1, bands, device=view.device)
+    curve = options.tilt_db * _normal(count, 1, rng, view) * line
+    if options.equalise_db:
+        # Three slow cosines with random weights: a smooth curve of about this many dB.
+        waves = torch.stack([torch.cos(math.pi * k * (line + 1) / 2) for k in (2, 3, 4)])  # (3, bands)
+        curve = curve + options.equalise_db / math.sqrt(3) * _normal(count, 3, rng, view) @ waves
+    view = view + curve[:, :, None]
+    if options.range:
+        view = view * _per_clip(count, 1 - options.range, 1 + options.range, rng, view)[:, None, None]
+    if options.floor:
+        level = _per_clip(count, FLOOR_DB, FLOOR_DB / 2, rng, view)
+        chosen = _per_clip(count, 0.0, 1.0, rng, view) < options.floor
+        floor = torch.where(chosen, level, torch.full_like(level, 2 * FLOOR_DB))
+        view = view.maximum(floor[:, None, None])
+    if options.low_pass:
+        # The highest band kept: from 60 % of the bands (about 3.5 kHz) up to nearly all.
+        cut = _per_clip(count, 0.6, 1.0, rng, view) * bands
+        chosen = _per_clip(count, 0.0, 1.0, rng, view) < options.low_pass
+        cut = torch.where(chosen, cut, torch.full_like(cut, bands))
+        gone = torch.arange(bands, device=view.device)[None] >= cut[:, None]
+        view = view.masked_fill(gone[:, :, None], 2 * FLOOR_DB)
+    return view
+
+
+def under_own_maximum(view: Tensor) -> Tensor:
+    """dB under the maximum of each view, -80 to 0, as `sound.mel.under_maximum` has it."""
+    return (view - view.amax(dim=(1, 2), keepdim=True)).clamp(FLOOR_DB, 0.0)
+
+
+def mask(view: Tensor, options: AugmentOptions, rng: torch.Generator) -> Tensor:
+    """SpecAugment: two bars along time and two along the bands, filled with the view's mean level of each band."""
+    for axis, largest in ((1, options.mask_bands), (2, options.mask_frames)):
+        for _ in range(2 if largest else 0):
+            view = torch.where(_bar(view, axis, largest, rng), view.mean(dim=2, keepdim=True), view)
+    return view
+
+
+def _bar(view: Tensor, axis: int, largest: int, rng: torch.Generator) -> Tensor:
+    size = view.shape[axis]
+    width = _per_clip(len(view), 0.0, float(min(largest, size)), rng, view)
+    start = _per_clip(len(view), 0.0, 1.0, rng, view) * (size - width)
+    place = torch.arange(size, device=view.device)[None]
+    inside = (place >= start[:, None]) & (place < (start + width)[:, None])  # (clips, size)
+    return inside[:, :, None] if axis == 1 else inside[:, None, :]
+
+
+def mixup(view: Tensor, alpha: float, rng: torch.Generator) -> tuple[Tensor, Tensor, float]:
+    """Blend each clip with another of the batch: the blend, the partner's row of each, and the share of the first."""
+    partner = torch.randperm(len(view), generator=rng)
+    seed = int(torch.randint(2**31, (1,), generator=rng))
+    gamma = torch.distributions.Beta(alpha, alpha)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        share = float(gamma.sample())
+    share = max(share, 1 - share)
+    return share * view + (1 - share) * view[partner.to(view.device)], partner, share
+
+
+def _per_clip(count: int, low: float, high: float, rng: torch.Generator, like: Tensor) -> Tensor:
+    return (low + (high - low) * torch.rand(count, generator=rng)).to(like.device)
+
+
+def _normal(count: int, size: int, rng: torch.Generator, like: Tensor) -> Tensor:
+    return torch.randn(count, size, generator=rng).to(like.device)

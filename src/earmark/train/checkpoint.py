@@ -1,0 +1,76 @@
+"""Checkpoints: all of a training run's state in one file, written so that a crash leaves the last one whole.
+
+A checkpoint holds only tensors and plain values and is read with `weights_only=True`: opening one runs no code.
+"""
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from earmark.errors import BundleError
+from earmark.files import write_whole
+from earmark.models.registry import build
+from earmark.train.recipe import Recipe
+
+FORMAT = 1
+FILE = "checkpoint.pt"
+
+
+@dataclass
+class Checkpoint:
+    """A run after some epoch.
+
+    `weights` are the network's as trained, `averaged` their moving average (empty where the recipe has none), `best`
+    the answering weights of the epoch that validated best (empty without validation); `optimizer` and `generators` are
+    what an exact resume needs; `history` has one row an epoch; `lineage` says which clips and seed.
+    """
+
+    recipe: Recipe
+    genres: tuple[str, ...]
+    epoch: int
+    weights: dict[str, Tensor]
+    averaged: dict[str, Tensor] = field(default_factory=dict)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    optimizer: dict[str, Any] = field(default_factory=dict)
+    generators: dict[str, Tensor] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    lineage: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def answering(self) -> dict[str, Tensor]:
+        """The weights that answer: the best validated, else the average, else the last."""
+        return self.best or self.averaged or self.weights
+
+    def network(self) -> nn.Module:
+        """The network with its answering weights, in evaluation mode."""
+        options = {key: value for key, value in self.recipe.model.items() if key != "kind"}
+        net = build(self.recipe.model["kind"], options, len(self.genres))
+        net.load_state_dict(self.answering)
+        return net.eval()
+
+    def save(self, path: Path) -> None:
+        """Write beside, fsync, rename."""
+        plain = dict(vars(self), recipe=json.dumps(self.recipe.to_dict()), genres=list(self.genres), format=FORMAT)
+        buffer = io.BytesIO()
+        torch.save(plain, buffer)
+        write_whole(path, buffer.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> "Checkpoint":
+        """Read a checkpoint; raises BundleError where it is missing, broken or of another format."""
+        file = path / FILE if path.is_dir() else path
+        try:
+            plain = torch.load(file, map_location="cpu", weights_only=True)
+            if plain.pop("format") != FORMAT:
+                raise BundleError(f"{file} was written by another version of earmark.", hint="Train it again.")
+            recipe = Recipe.from_dict(json.loads(plain.pop("recipe")), source=str(file))
+            return cls(recipe=recipe, genres=tuple(plain.pop("genres")), **plain)
+        except FileNotFoundError:
+            raise BundleError(f"There is no checkpoint at {file}.", hint="`earmark train` writes one.") from None
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, AttributeError) as reason:
+            raise BundleError(f"{file} is not a checkpoint of earmark.") from reason

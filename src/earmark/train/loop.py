@@ -1,0 +1,335 @@
+"""The training loop: one run, from examples to a checkpoint. Resumes to the bit; one process or several (torchrun, gloo).
+
+A run is a function of recipe, examples, seed and the number of threads; nothing else enters. Steps follow Smith & Topin's
+one-cycle schedule (2018, arXiv 1708.07120); the weights that answer are an exponential moving average.
+"""
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from earmark.data.splits import artist_folds
+from earmark.errors import DataError
+from earmark.files import write_whole
+from earmark.models.registry import build
+from earmark.sound.tokens import TOKEN_FRAMES
+from earmark.train.augment import augment, mixup
+from earmark.train.batches import Examples, batches, to_db
+from earmark.train.checkpoint import FILE, Checkpoint
+from earmark.train.losses import partial_cross_entropy
+from earmark.train.predict import clip_logits, window_tokens_of
+from earmark.train.recipe import Recipe
+
+Report = Callable[[dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run takes place: its device and its part among the processes of `torchrun`."""
+
+    device: torch.device
+    rank: int = 0
+    world: int = 1
+
+    @classmethod
+    def find(cls) -> "Place":
+        """A GPU where there is one; rank and world from torchrun's environment."""
+        rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+        if not torch.cuda.is_available():
+            return cls(torch.device("cpu"), rank, world)
+        return cls(torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))), rank, world)
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """With several processes, the time in which they can talk to each other."""
+        if self.world == 1:
+            yield
+            return
+        dist.init_process_group("gloo")
+        try:
+            yield
+        finally:
+            dist.destroy_process_group()
+
+    @property
+    def half_precision(self) -> bool:
+        """Whether bfloat16 is faster than float32 here: on GPUs, and on processors with instructions for it.
+
+        Elsewhere it is emulated, and ten times slower (see benchmarks/train.py).
+        """
+        return self.device.type == "cuda" or bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def train(
+    recipe: Recipe,
+    examples: Examples,
+    genres: tuple[str, ...],
+    out: Path,
+    *,
+    seed: int = 0,
+    place: Place | None = None,
+    report: Report = lambda row: None,
+    stop_after: int | None = None,
+) -> Checkpoint:
+    """Train a network, or go on where the checkpoint in `out` stands.
+
+    Parameters
+    ----------
+    recipe, examples, genres, seed:
+        What the run depends on.
+    out:
+        Folder for `checkpoint.pt` (every epoch) and `log.jsonl` (one line an epoch).
+    place:
+        Where to run; found by itself by default.
+    report:
+        Called with each epoch's row: epoch, loss, seconds and, with validation, validation_loss and
+        validation_accuracy.
+    stop_after:
+        Leave after this many epochs in all, as a crash would: the schedule is not changed.
+
+    Raises
+    ------
+    DataError
+        The checkpoint in `out` is of another run.
+    """
+    place = place or Place.find()
+    out.mkdir(parents=True, exist_ok=True)
+    run = Run(recipe, examples, genres, seed=seed, place=place)
+    if (out / FILE).exists():
+        run.resume(Checkpoint.load(out / FILE), out)
+    with place.joined():
+        run.share_start()
+        while not run.finished and (stop_after is None or run.epoch < stop_after):
+            row = run.train_epoch()
+            if place.rank == 0:
+                run.checkpoint().save(out / FILE)
+                _write_log(out / "log.jsonl", run.history)
+                report(row)
+    return run.checkpoint()
+
+
+class Run:
+    """The state of a training run between two epochs."""
+
+    def __init__(
+        self, recipe: Recipe, examples: Examples, genres: tuple[str, ...], *, seed: int, place: Place
+    ) -> None:
+        self.recipe, self.genres, self.place, self.options = recipe, genres, place, recipe.train
+        torch.manual_seed(seed)
+        self.rng = torch.Generator().manual_seed(seed + 1)
+        self.examples, self.validation = _split(examples, self.options.validation_share, seed)
+        options = {key: value for key, value in recipe.model.items() if key != "kind"}
+        self.net = build(recipe.model["kind"], options, len(genres)).to(place.device)
+        self.net.to(memory_format=torch.channels_last)  # a third faster on CPUs, see benchmarks/train.py
+        self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
+        self.best: dict[str, Tensor] = {}
+        self.optimizer = _optimizer(self.net, recipe)
+        self.steps_an_epoch = sum(1 for _ in batches(self.examples, self.options.batch_size, rng=torch.Generator()))
+        self.step = self.epoch = 0
+        self.history: list[dict[str, float]] = []
+        self.lineage = {
+            "seed": seed,
+            "clips": {
+                str(clip.folder.name): sum(c.folder == clip.folder for c in examples.clips) for clip in examples.clips
+            },
+            "ids_sha256": _fingerprint(examples),
+            "torch": torch.__version__,
+        }
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last epoch is done, or validation has not got better for as long as the recipe waits."""
+        if self.epoch >= self.options.epochs:
+            return True
+        if not (self.options.patience and self.history):
+            return False
+        losses = [row["validation_loss"] for row in self.history]
+        return self.epoch - 1 - int(np.argmin(losses)) >= self.options.patience
+
+    def share_start(self) -> None:
+        """With several processes, all begin with the weights of the first."""
+        if self.place.world > 1:
+            for tensor in self.net.state_dict().values():
+                dist.broadcast(tensor, 0)
+
+    def train_epoch(self) -> dict[str, float]:
+        """One pass over the examples; returns its row of the log."""
+        start, total, clips = time.perf_counter(), 0.0, 0
+        self.net.train()
+        for batch in batches(
+            self.examples, self.options.batch_size, rng=self.rng, rank=self.place.rank, world=self.place.world
+        ):
+            total += self._train_batch(batch) * len(batch)
+            clips += len(batch)
+        self.epoch += 1
+        row = {"epoch": self.epoch, "loss": total / max(clips, 1), "rate": self._rate()}
+        if len(self.validation):
+            row |= self._validate()
+            if row["validation_loss"] <= min(r["validation_loss"] for r in [*self.history, row]):
+                self.best = {key: value.clone() for key, value in self._answering().items()}
+        row["seconds"] = time.perf_counter() - start
+        self.history.append(row)
+        return row
+
+    def checkpoint(self) -> Checkpoint:
+        """All of the state, on the CPU."""
+        return Checkpoint(
+            recipe=self.recipe,
+            genres=self.genres,
+            epoch=self.epoch,
+            weights=_on_cpu(self.net.state_dict()),
+            averaged=_on_cpu(self.averaged),
+            best=_on_cpu(self.best),
+            optimizer=self.optimizer.state_dict(),
+            generators={"data": self.rng.get_state(), "network": torch.get_rng_state()},
+            history=list(self.history),
+            lineage=self.lineage,
+        )
+
+    def resume(self, saved: Checkpoint, out: Path) -> None:
+        """Take over a checkpoint's state; raises DataError where it is of another recipe, seed or set of clips."""
+        ours = json.dumps(self.recipe.to_dict(), sort_keys=True)
+        theirs = json.dumps(saved.recipe.to_dict(), sort_keys=True)
+        same = ("seed", "ids_sha256")
+        if ours != theirs or any(saved.lineage[key] != self.lineage[key] for key in same):
+            hint = "Name another folder with --out, or remove this one."
+            raise DataError(f"{out} holds a run with another recipe, seed or set of clips.", hint=hint)
+        self.net.load_state_dict(saved.weights)
+        self.averaged = {k: v.to(self.place.device) for k, v in saved.averaged.items()}
+        self.best = dict(saved.best)
+        self.optimizer.load_state_dict(saved.optimizer)
+        self.rng.set_state(saved.generators["data"])
+        torch.set_rng_state(saved.generators["network"])
+        self.history, self.epoch = list(saved.history), saved.epoch
+        self.step = self.epoch * self.steps_an_epoch
+
+    def _train_batch(self, batch: Examples) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        loss = self._loss(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self._share_gradients()
+        if self.options.gradient_clip:
+            nn.utils.clip_grad_norm_(self.net.parameters(), self.options.gradient_clip)
+        self.optimizer.step()
+        self.step += 1
+        self._average()
+        return float(loss.detach())
+
+    def _loss(self, batch: Examples) -> Tensor:
+        db = to_db(batch.pictures.to(self.place.device))
+        changes = self.recipe.augment
+        view = augment(db, batch.frames, self._view_frames(), changes, self.rng)
+        allowed, weights = batch.allowed.to(view.device), batch.weights.to(view.device)
+        if not changes.mixup:
+            return self._loss_for(self._hear(view), allowed, weights)
+        view, partner, share = mixup(view, changes.mixup, self.rng)
+        said = self._hear(view)
+        own = self._loss_for(said, allowed, weights)
+        return share * own + (1 - share) * self._loss_for(said, allowed[partner], weights[partner])
+
+    def _hear(self, view: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.place.half_precision):
+            said = self.net(view)
+        return said.logits.float(), said.token_logits.float()
+
+    def _loss_for(self, said: tuple[Tensor, Tensor], allowed: Tensor, weights: Tensor) -> Tensor:
+        logits, token_logits = said
+        smoothing = self.options.label_smoothing
+        loss = partial_cross_entropy(logits, allowed, smoothing=smoothing)
+        if self.options.token_loss:
+            each = partial_cross_entropy(token_logits, allowed[:, None].expand_as(token_logits), smoothing=smoothing)
+            loss = loss + self.options.token_loss * each.mean(dim=1)
+        return (loss * weights).sum() / weights.sum()
+
+    def _view_frames(self) -> int:
+        token_frames = int(self.recipe.model.get("token_frames", TOKEN_FRAMES))
+        return (self.recipe.augment.tokens or window_tokens_of(token_frames)) * token_frames
+
+    def _rate(self) -> float:
+        options, steps = self.options, self.options.epochs * self.steps_an_epoch
+        if options.schedule == "constant":
+            return options.learning_rate
+        done, rise = self.step / steps, options.warmup
+        if done < rise:
+            return options.learning_rate * (0.04 + 0.96 * (1 - math.cos(math.pi * done / rise)) / 2)
+        fall = min((done - rise) / (1 - rise), 1.0)
+        return options.learning_rate * max((1 + math.cos(math.pi * fall)) / 2, 1e-3)
+
+    def _share_gradients(self) -> None:
+        if self.place.world == 1:
+            return
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        flat /= self.place.world
+        for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(mean.view_as(gradient))
+
+    def _average(self) -> None:
+        # Early on the average follows faster, else it would be made of the random start.
+        decay = min(self.options.ema_decay, (1 + self.step) / (10 + self.step))
+        for key, value in self.net.state_dict().items() if self.averaged else ():
+            if value.dtype.is_floating_point:
+                self.averaged[key].lerp_(value, 1 - decay)
+            else:
+                self.averaged[key].copy_(value)
+
+    def _answering(self) -> dict[str, Tensor]:
+        return self.averaged or self.net.state_dict()
+
+    def _validate(self) -> dict[str, float]:
+        trained = {key: value.clone() for key, value in self.net.state_dict().items()}
+        self.net.load_state_dict(self._answering())
+        logits = torch.from_numpy(clip_logits(self.net, self.validation, device=self.place.device))
+        self.net.load_state_dict(trained)
+        loss = partial_cross_entropy(logits, self.validation.allowed)
+        hit = self.validation.allowed.gather(1, logits.argmax(dim=1, keepdim=True))
+        return {"validation_loss": float(loss.mean()), "validation_accuracy": float(hit.float().mean())}
+
+
+def _split(examples: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
+    """Examples to train on and to validate with, no artist in both."""
+    if share == 0:
+        return examples, examples.take(np.empty(0, np.int64))
+    folds = artist_folds(examples.labels, examples.artists, folds=max(2, round(1 / share)), seed=seed)
+    return examples.take(folds != 0), examples.take(folds == 0)
+
+
+def _optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    # Weight decay is for matrices and kernels; biases, norms and gains are left alone.
+    matrices = [p for p in net.parameters() if p.ndim > 1]
+    vectors = [p for p in net.parameters() if p.ndim <= 1]
+    groups: list[dict[str, Any]] = [
+        {"params": matrices, "weight_decay": recipe.train.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    kind = torch.optim.AdamW if recipe.train.optimizer == "adamw" else torch.optim.Adam
+    return kind(groups, lr=recipe.train.learning_rate, foreach=True)
+
+
+def _fingerprint(examples: Examples) -> str:
+    import hashlib
+
+    ids = "\n".join(f"{clip.folder.name}/{clip.id}" for clip in examples.clips)
+    return hashlib.sha256(ids.encode()).hexdigest()
+
+
+def _on_cpu(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key: value.detach().cpu() for key, value in state.items()}
+
+
+def _write_log(path: Path, history: list[dict[str, float]]) -> None:
+    write_whole(path, "".join(json.dumps(row) + "\n" for row in history))

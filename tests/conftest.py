@@ -1,0 +1,28 @@
+"""Fixtures for every room's tests."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # so that tests can `import corpus`
+
+from corpus import Case, make_corpus  # noqa: E402
+
+_DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real music, as spectrograms; without it the test is skipped."""
+    folder = Path(os.environ.get("EARMARK_DATA", _DEFAULT_DATA))
+    if not (folder / "gtzan" / "clips.csv").is_file():
+        pytest.skip(f"needs real music: no gtzan/clips.csv in {folder} (set EARMARK_DATA to the data folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
+    """Good, odd and bad sound files by name; see corpus.py."""
+    return make_corpus(tmp_path_factory.mktemp("corpus"))

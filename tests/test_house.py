@@ -1,0 +1,229 @@
+"""The promises of the house: what loads what, what ships, what depends on what, and that the papers agree."""
+
+import ast
+import doctest
+import importlib
+import importlib.metadata
+import os
+import re
+import resource
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import earmark
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src/earmark").rglob("*.py"))
+HOUSE = tomllib.loads((ROOT / "pyproject.toml").read_text())
+HEAVY = ("torch", "matplotlib", "av", "numba", "librosa", "sklearn", "scipy")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level names of the modules that a fresh interpreter has after `code`."""
+    report = "import sys; print(*{name.partition('.')[0] for name in sys.modules})"
+    answer = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
+    return set(answer.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import earmark; earmark.Listener; earmark.Track; earmark.load_bundle",
+        "import earmark.listen.listener",
+        "import earmark.sound.decode",
+        "import earmark.data.dataset",
+        "import earmark.measure.metrics",
+        "import earmark.plots.figures",
+        "import earmark.cli.main",
+    ],
+)
+def test_nothing_that_listens_loads_what_trains(code: str) -> None:
+    assert loaded_by(code).isdisjoint(HEAVY)
+
+
+def test_import_earmark_alone_loads_not_even_numpy() -> None:
+    assert loaded_by("import earmark").isdisjoint({*HEAVY, "numpy", "onnxruntime", "soundfile", "rich", "typer"})
+
+
+def least_cpu_s(*arguments: str, tries: int = 5) -> float:
+    """Least processor time of a child process: what the command costs, whatever else the machine does."""
+    costs = []
+    for _ in range(tries):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(costs)
+
+
+def test_import_earmark_takes_less_than_0_3_s() -> None:
+    assert least_cpu_s("-c", "import earmark") < 0.3
+
+
+def test_the_help_of_the_command_takes_less_than_0_4_s() -> None:
+    assert least_cpu_s("-m", "earmark", "--help") < 0.4
+
+
+def installed_with(names: list[str]) -> set[str]:
+    """Names of the installed distributions that `names` bring, themselves included, without extras."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for line in importlib.metadata.requires(name) or []:
+            need = Requirement(line)
+            if need.marker is None or need.marker.evaluate({"extra": ""}):
+                waiting.append(need.name.lower().replace("_", "-"))
+    return found
+
+
+def test_the_base_brings_no_training_and_stays_below_250_mb() -> None:
+    base = installed_with([Requirement(line).name for line in HOUSE["project"]["dependencies"]])
+    assert base.isdisjoint({"torch", "numba", "scipy", "librosa", "matplotlib", "scikit-learn", "av"})
+    files = (path for name in base for path in importlib.metadata.files(name) or [])
+    total_bytes = sum(Path(path.locate()).stat().st_size for path in files if Path(path.locate()).exists())
+    assert total_bytes / 1e6 < 250 - 30  # pip and what compiles on first use take the rest
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return zipfile.ZipFile(next(folder.glob("*.whl")))
+
+
+def test_the_wheel_holds_every_source_file_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
+    assert {str(path.relative_to(ROOT / "src")) for path in SOURCES} <= set(wheel.namelist())
+    assert "earmark/py.typed" in wheel.namelist()
+
+
+def test_the_wheel_holds_the_default_bundle_within_5_mb(wheel: zipfile.ZipFile) -> None:
+    bundle = [item for item in wheel.infolist() if item.filename.startswith("earmark/bundles/earmark/")]
+    assert {"bundle.json", "network.onnx"} <= {Path(item.filename).name for item in bundle}
+    assert sum(item.file_size for item in bundle) <= 5e6
+
+
+def test_the_wheel_names_its_licence_and_its_command(wheel: zipfile.ZipFile) -> None:
+    papers = {Path(name).name: wheel.read(name).decode() for name in wheel.namelist() if ".dist-info/" in name}
+    assert "License-Expression: Apache-2.0" in papers["METADATA"]
+    assert "Apache License" in papers["LICENSE"]
+    assert "earmark = earmark.cli.main:run" in papers["entry_points.txt"]
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert importlib.metadata.version("earmark") == earmark.__version__
+    newest = re.search(r"^## \[(\d[^\]]*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == earmark.__version__
+
+
+def rule_lines() -> list[str]:
+    """The lines of pyproject.toml that choose or ignore lint rules."""
+    house = (ROOT / "pyproject.toml").read_text()
+    lint = house[house.index("[tool.ruff.lint]") : house.index("[tool.mypy]")]
+    return [
+        line for line in lint.splitlines() if re.match(r'\s+"[A-Z]+\d*"', line) or re.match(r'"[^"]+" = \[".*\]', line)
+    ]
+
+
+@pytest.mark.parametrize("line", rule_lines())
+def test_every_lint_rule_has_its_reason_beside_it(line: str) -> None:
+    assert re.search(r"# \w+(\S*,?) (\S+ ?){2,}", line), f"no reason: {line.strip()}"
+
+
+def test_lint_rules_were_found() -> None:
+    assert len(rule_lines()) > 20
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_a_source_file_has_one_subject(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 400
+    assert ast.get_docstring(ast.parse(text)), "a module opens with what it is for"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if ">>> " in path.read_text()],
+    ids=lambda path: str(path.relative_to(ROOT / "src")),
+)
+def test_an_example_in_a_docstring_does_what_it_shows(path: Path) -> None:
+    name = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts).removesuffix(".__init__")
+    done = doctest.testmod(importlib.import_module(name))
+    assert done.attempted > 0
+    assert done.failed == 0
+
+
+@pytest.mark.parametrize(
+    "folder", sorted({path.parent for path in (ROOT / "tests").rglob("test_*.py")} - {ROOT / "tests"})
+)
+def test_tests_mirror_the_rooms(folder: Path) -> None:
+    mirrored = folder.relative_to(ROOT / "tests")
+    assert (ROOT / "src/earmark" / mirrored).is_dir() or (ROOT / mirrored).is_dir()
+
+
+def test_a_room_that_reaches_up_a_floor_breaks_the_contract(tmp_path: Path) -> None:
+    house = tmp_path / "src/earmark"
+    for room in (
+        "errors",
+        "track",
+        "sound",
+        "listen",
+        "data",
+        "measure",
+        "plots",
+        "models",
+        "train",
+        "evaluate",
+        "cli",
+    ):
+        (house / room).mkdir(parents=True)
+        (house / room / "__init__.py").write_text('"""A room."""\n')
+    (house / "__init__.py").write_text('"""A house."""\n')
+    (house / "__main__.py").write_text('"""A door."""\n')
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+
+    def contracts() -> str:
+        answer = subprocess.run(
+            [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "src"), "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+        )
+        return answer.stdout
+
+    assert "0 broken" in contracts()
+    (house / "sound/__init__.py").write_text('"""A room."""\n\n\ndef lazily():\n    import earmark.train\n')
+    (house / "train/__init__.py").write_text('"""A room."""\n\nimport torch\n')
+    broken = contracts()
+    assert "floors BROKEN" in broken
+    assert "listening needs no torch BROKEN" in broken
+
+
+def test_continuous_integration_runs_what_a_person_runs() -> None:
+    script = ROOT / ".ci/run"
+    assert os.access(script, os.X_OK)
+    assert "make --no-print-directory test" in script.read_text()
+
+
+def test_hooks_and_make_run_the_same_tools() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+    make = (ROOT / "Makefile").read_text()
+    for tool in ("ruff check", "ruff format", "mypy", "lint-imports"):
+        assert f".venv/bin/{tool}" in hooks
+        assert f"$(BIN)/{tool}" in make

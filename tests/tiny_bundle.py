@@ -1,0 +1,84 @@
+"""A bundle with a network that a person can compute by hand, for every test that needs an answer but no music.
+
+Each token's vector is the mean level of its 128 bands, 0 at the floor and 1 at the window's maximum. A genre's logit is
+20 times the mean over its third of the bands, so that "low", "middle" and "high" are told by where the sound is.
+Attention is the softmax over tokens of 8 times their mean level: louder seconds decide. All axes are dynamic.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
+
+from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
+from earmark.listen.calibrate import Calibration
+from earmark.sound.mel import BANDS
+from earmark.sound.tokens import TOKEN_FRAMES
+
+LABELS = ("low", "middle", "high")
+INFO = BundleInfo(
+    name="tiny",
+    version="1",
+    created="2026-01-01T00:00:00Z",
+    code_version="0.1.0",
+    licence="Apache-2.0",
+    labels=LABELS,
+    front_end=FrontEnd(),
+    calibration=Calibration(temperature=1.0, set_quantile=0.9, level=0.9, max_set=2),
+    lineage={"recipe": "by hand", "data": {"none": 0}},
+    metrics={"accuracy": 0.5, "protocol": "none: this network was never trained"},
+)
+
+
+def write_tiny_bundle(folder: Path) -> Path:
+    """Write the bundle to `folder`, and give `folder`."""
+    write_bundle(folder, tiny_network().SerializeToString(), INFO)
+    return folder
+
+
+def tiny_network() -> ModelProto:
+    """The graph, small enough to read."""
+    thirds = np.arange(BANDS) * len(LABELS) // BANDS
+    genre_weights = 20 * (thirds[:, None] == np.arange(len(LABELS))) / np.bincount(thirds)  # (128, 3)
+    constants = {
+        "token_shape": np.array([0, BANDS, -1, TOKEN_FRAMES]),
+        "eighty": np.float32([80]),
+        "eight": np.float32([8]),
+        "genre_weights": genre_weights.astype(np.float32),
+        "axis_1": np.array([1]),
+        "axis_2": np.array([2]),
+        "axis_3": np.array([3]),
+    }
+    nodes = [
+        helper.make_node("Reshape", ["db", "token_shape"], ["cut"]),  # (windows, 128, tokens, 19)
+        helper.make_node("ReduceMean", ["cut", "axis_3"], ["levels"], keepdims=0),  # (windows, 128, tokens)
+        helper.make_node("Transpose", ["levels"], ["rows"], perm=[0, 2, 1]),  # (windows, tokens, 128)
+        helper.make_node("Div", ["rows", "eighty"], ["under"]),
+        helper.make_node("Add", ["under", "one"], ["vectors"]),
+        helper.make_node("MatMul", ["vectors", "genre_weights"], ["token_logits"]),
+        helper.make_node("ReduceMean", ["vectors", "axis_2"], ["loudness"], keepdims=0),  # (windows, tokens)
+        helper.make_node("Mul", ["loudness", "eight"], ["scores"]),
+        helper.make_node("Softmax", ["scores"], ["attention"], axis=-1),
+        helper.make_node("Unsqueeze", ["attention", "axis_1"], ["weights"]),  # (windows, 1, tokens)
+        helper.make_node("MatMul", ["weights", "vectors"], ["pooled"]),
+        helper.make_node("Squeeze", ["pooled", "axis_1"], ["vector"]),  # (windows, 128)
+        helper.make_node("MatMul", ["vector", "genre_weights"], ["logits"]),
+    ]
+    constants["one"] = np.float32([1])
+    outputs = {
+        "logits": ["windows", len(LABELS)],
+        "attention": ["windows", "tokens"],
+        "token_logits": ["windows", "tokens", len(LABELS)],
+        "vectors": ["windows", "tokens", BANDS],
+        "vector": ["windows", BANDS],
+    }
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("db", TensorProto.FLOAT, ["windows", BANDS, "frames"])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    checker.check_model(model)
+    return model
