@@ -17,7 +17,7 @@ run: .venv/.base  ## Install earmark and listen: to SONG=path, or to pieces it m
 ifdef SONG
 	@$(BIN)/earmark listen "$(SONG)"
 else
-	@$(BIN)/earmark demo
+	@$(BIN)/earmark demo --no-train
 endif
 
 # Each test process computes on one thread: two with two threads each would fight for the same cores.

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that tests can `import corpus`
 
-from corpus import Case, make_corpus  # noqa: E402
+from corpus import Case, make_corpus
 
 _DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 

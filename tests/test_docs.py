@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from fences import ROOT, Fence, complaint, fences_of, may_run
 
 DOCUMENTS = [
@@ -67,6 +68,20 @@ def run_fence(fence: Fence, folder: Path) -> None:
 def test_every_command_in_the_documents_is_one_that_exists(fence: Fence) -> None:
     for command in fence.commands():
         assert complaint(command) is None, f"{fence.place}: {' '.join(command)}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_or_a_heading_of_the_project_leads_there(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)", path.read_text()):
+        file = path.parent / target if target else path
+        assert file.exists(), f"{path.name}: {target}"
+        assert not anchor or anchor in anchors_of(file), f"{path.name}: {target}#{anchor}"
+
+
+def anchors_of(path: Path) -> set[str]:
+    """The anchors of a document's headings, as Markdown pages on the web make them."""
+    headings = re.findall(r"^#+ +(.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_example_in_the_help_is_one_that_exists() -> None:

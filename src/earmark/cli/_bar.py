@@ -1,4 +1,4 @@
-"""A bar with the time left, on stderr, for work that knows its own (done, total); silent where stderr is no terminal."""
+"""A bar with the time left, on stderr, for work that knows (done, total); silent where stderr is no terminal."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -29,7 +29,9 @@ def demo(
     from earmark.plots.table import Table
 
     files = write_pieces(out)
-    typer.echo(f"{len(files)} pieces in {out}: the same bed, with a style of its own from {MOTIF[0]:.0f} to {MOTIF[1]:.0f} s.")
+    typer.echo(
+        f"{len(files)} pieces in {out}: the same bed, with a style of its own from {MOTIF[0]:.0f} to {MOTIF[1]:.0f} s."
+    )
     typer.echo("The shipped network knows ten genres and none of these styles; this is what it makes of them:")
     listener = Listener()
     table = Table(labels=listener.bundle.info.labels)
@@ -38,7 +40,9 @@ def demo(
     if not train:
         return
     if find_spec("torch") is None:
-        typer.echo("With the extra 'train' (pip install 'earmark[train]') the demo trains a network on the styles, too.")
+        typer.echo(
+            "With the extra 'train' (pip install 'earmark[train]') the demo trains a network on the styles, too."
+        )
         return
     with progress_bar("training on 96 such pieces, epochs") as show:
         lesson = train_and_listen(out, progress=show)
@@ -49,4 +53,6 @@ def demo(
     table = Table(labels=sorted(label.name for label in lesson.tracks[0].genres))
     for file, track in zip(files, lesson.tracks, strict=True):
         table.add(replace(track, path=str(file)))
-    typer.echo(f"In {lesson.found} of {len(files)} the seconds that decided are those of the style. Bundle: {lesson.bundle}")
+    typer.echo(
+        f"In {lesson.found} of {len(files)} the seconds that decided are those of the style. Bundle: {lesson.bundle}"
+    )

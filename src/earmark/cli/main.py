@@ -8,7 +8,7 @@ at once and worker processes, which import this module, do not pay for it.
 import importlib
 import pkgutil
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from earmark import __version__
 from earmark.errors import EarmarkError
@@ -43,7 +43,20 @@ def build_app() -> "typer.Typer":
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(earmark)
+
+    @app.callback(invoke_without_command=True)
+    def earmark(
+        version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    ) -> None:
+        """Hear music: which genres a track has, and in which seconds it shows them.
+
+        \b
+        Example: earmark listen song.mp3 ~/Music/album
+        """
+        if version:
+            typer.echo(f"earmark {__version__}")
+            raise typer.Exit
+
     for verb in _verbs():
         module = importlib.import_module(f"earmark.cli.{verb}")
         if hasattr(module, "register"):
@@ -51,19 +64,6 @@ def build_app() -> "typer.Typer":
         else:
             app.add_typer(module.app, name=verb)
     return app
-
-
-def earmark(version: bool = False) -> None:
-    """Hear music: which genres a track has, and in which seconds it shows them.
-
-    \b
-    Example: earmark listen song.mp3 ~/Music/album
-    """
-    if version:
-        import typer
-
-        typer.echo(f"earmark {__version__}")
-        raise typer.Exit
 
 
 def _verbs() -> list[str]:

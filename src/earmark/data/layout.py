@@ -6,9 +6,7 @@ dB = value / 255 * 80 - 80 under the clip's own maximum. The layout is described
 
 import csv
 import io
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
+from earmark.files import write_whole
 
 PICTURE_BANDS = 128
 PICTURE_RANGE_DB = 80.0
@@ -68,7 +67,7 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_whole(path, text.getvalue().encode("utf-8"))
+    write_whole(path, text.getvalue())
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:
@@ -108,19 +107,3 @@ def picture_of_db(db: NDArray[np.float32]) -> NDArray[np.uint8]:
     values = np.rint((db + PICTURE_RANGE_DB) * (255 / PICTURE_RANGE_DB))
     picture: NDArray[np.uint8] = np.clip(values, 0, 255).astype(np.uint8)
     return picture
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place, flush it to the disk, then rename it: readers see the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).chmod(0o644)  # mkstemp makes files that only their owner can read
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise

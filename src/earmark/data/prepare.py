@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from earmark.data.hearing import hear_clip
-from earmark.data.layout import CLIPS_FILE, read_picture, read_rows, write_picture, write_rows, write_whole
+from earmark.data.layout import CLIPS_FILE, read_picture, read_rows, write_picture, write_rows
 from earmark.data.sources import Item, Trouble, importer_for
-from earmark.errors import DataError, EarmarkError
+from earmark.errors import DataError, EarmarkError, SoundError
+from earmark.files import write_whole
 from earmark.listen.parallel import Crash, cores, work
 
 SAVE_EVERY_S = 5.0
@@ -90,32 +91,24 @@ def prepare(
     catalogue = importer.catalogue(source)
     before = _rows_before(out, {item.id for item in catalogue.items})
     tasks = [_task(item, out, before.get(item.id, {})) for item in catalogue.items]
-    rows: dict[str, Row] = {}
     failed: list[Trouble] = []
     kept = 0
-    saved_s = time.monotonic()
-    try:
+    with _Ledger(out, catalogue.items, before) as ledger:
         for number, (task, done) in enumerate(_each(tasks, jobs=jobs or cores()), start=1):
-            item = task.item
             if isinstance(done, Trouble):
                 failed.append(done)
+                if source.resolve() != out.resolve():  # a person's own clips.csv loses no row to a broken file
+                    ledger.strike(task.item)
             else:
                 kept += done.kept
-                rows[item.id] = _row(item, done, before.get(item.id, {}), out)
+                ledger.enter(task.item, done)
             on_progress(number, len(tasks))
-            if time.monotonic() - saved_s > SAVE_EVERY_S:
-                _save(out, before, rows, catalogue.items)
-                saved_s = time.monotonic()
-    except BaseException:  # also Ctrl-C: what is done need not be done again
-        _save(out, before, rows, catalogue.items)
-        raise
-    write_rows(out / CLIPS_FILE, rows.values())
     return Preparation(
         folder=str(out),
         importer=importer.name,
-        prepared=len(rows) - kept,
+        prepared=len(tasks) - len(failed) - kept,
         kept=kept,
-        dropped=tuple(clip_id for clip_id in before if clip_id not in rows),
+        dropped=tuple(before.keys() - {item.id for item in catalogue.items}),
         failed=tuple(failed),
         skipped=catalogue.skipped,
         notes=catalogue.notes,
@@ -132,20 +125,52 @@ def _rows_before(out: Path, ids: set[str]) -> dict[str, Row]:
     return before
 
 
-def _save(out: Path, before: Mapping[str, Row], rows: Mapping[str, Row], items: Sequence[Item]) -> None:
-    """Write what is known by now: new rows, and rows from before for the clips that are still to come."""
-    known = {**before, **rows}
-    write_rows(out / CLIPS_FILE, [known[item.id] for item in items if item.id in known])
-
-
 def _task(item: Item, out: Path, row: Mapping[str, str]) -> _Task:
     picture = out / "mel" / f"{item.id}.png"
     return _Task(item, picture, row.get("sha256", "") if picture.exists() else "")
 
 
+class _Ledger:
+    """The clips.csv being written: saved every few seconds and at the end, also by Ctrl-C, so that no work is lost.
+
+    Clips that are still to come keep their rows from before.
+    """
+
+    def __init__(self, out: Path, items: Sequence[Item], before: Mapping[str, Row]) -> None:
+        self._out = out
+        self._before = before
+        self._rows: dict[str, Row | None] = {item.id: before.get(item.id) for item in items}
+        self._saved_s = time.monotonic()
+
+    def __enter__(self) -> "_Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._save()
+
+    def enter(self, item: Item, done: _Done) -> None:
+        """Note a clip that is prepared."""
+        self._rows[item.id] = _row(item, done, self._before.get(item.id, {}), self._out)
+        if time.monotonic() - self._saved_s > SAVE_EVERY_S:
+            self._save()
+            self._saved_s = time.monotonic()
+
+    def strike(self, item: Item) -> None:
+        """Take out a clip that cannot be heard, or no longer."""
+        self._rows[item.id] = None
+
+    def _save(self) -> None:
+        rows = [row for row in self._rows.values() if row is not None]
+        if rows:
+            write_rows(self._out / CLIPS_FILE, rows)
+        else:
+            (self._out / CLIPS_FILE).unlink(missing_ok=True)
+
+
 def _row(item: Item, done: _Done, before: Mapping[str, str], out: Path) -> Row:
     """The clip's row: what the source says; where it says nothing, what stood there before (a person may have filled it
-    in), then what the file's tags say."""
+    in), then what the file's tags say.
+    """
     row = {"id": item.id, **item.columns}
     for name, value in [*before.items(), *done.columns.items()]:
         if name in _MEASURED or not row.get(name):
@@ -192,7 +217,7 @@ def _prepare_clip(task: _Task) -> _Done | Trouble:
         return Trouble(str(file), str(error))
     except OSError as error:
         return Trouble(str(file), error.strerror or str(error))
-    except Exception as error:  # the edge: whatever is wrong with one file, the others are still done
+    except Exception as error:  # noqa: BLE001  the edge: whatever is wrong with one file, the others are done
         return Trouble(str(file), f"{type(error).__name__}: {error}")
 
 
@@ -210,6 +235,8 @@ def _make_picture(task: _Task) -> Row:
             write_whole(task.picture, file.read_bytes())
         return {}
     heard = hear_clip(file)
+    if heard.silent:
+        raise SoundError(f"{file} is silent.")
     write_picture(task.picture, heard.picture)
     measured = {
         "duration_s": f"{heard.duration_s:.2f}",

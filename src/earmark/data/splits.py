@@ -18,9 +18,10 @@ NEVER_HELD_OUT = -1
 
 
 class Split(Protocol):
-    """Rows -> (n,) int64, the fold in which each is held out."""
+    """How rows are dealt out to folds."""
 
-    def __call__(self, clips: Sequence[Clip], *, folds: int, seed: int) -> NDArray[np.int64]: ...
+    def __call__(self, clips: Sequence[Clip], *, folds: int, seed: int) -> NDArray[np.int64]:
+        """(n,) int64: the fold in which each row is held out."""
 
 
 SPLITS: dict[str, Split] = {}

@@ -97,6 +97,8 @@ def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -
     plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
     trained = Checkpoint.load(checkpoint)
     if plan["recipe"] != json.loads(json.dumps(trained.recipe.to_dict())):
-        raise DataError(f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's.")
+        raise DataError(
+            f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's."
+        )
     predictions = Predictions.read(crossval / "predictions.csv")
     return make_bundle(trained, predictions, out, version=version, created=date.today().isoformat())

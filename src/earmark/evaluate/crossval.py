@@ -114,9 +114,7 @@ def run_crossval(
 ) -> Predictions:
     """`crossval` from a recipe file."""
     plan = Recipe.load(recipe)
-    return crossval(
-        plan, folders, out, folds=folds, seeds=seeds, reported=reported, jobs=jobs, progress=progress
-    )
+    return crossval(plan, folders, out, folds=folds, seeds=seeds, reported=reported, jobs=jobs, progress=progress)
 
 
 def report_on(predictions: Predictions, out: Path) -> str:
@@ -124,7 +122,9 @@ def report_on(predictions: Predictions, out: Path) -> str:
     probabilities, sets = calibration.cross_fit(predictions)
     calibrated = predictions.with_probabilities(probabilities)
     folds, seeds = len(set(predictions.folds.tolist())), len(set(predictions.seeds.tolist()))
-    protocol = f"artist-grouped {folds}-fold cross-validation, {seeds} seed{'s' * (seeds > 1)}, calibration cross-fitted"
+    protocol = (
+        f"artist-grouped {folds}-fold cross-validation, {seeds} seed{'s' * (seeds > 1)}, calibration cross-fitted"
+    )
     metrics = figures(calibrated, sets, protocol=protocol, raw=predictions)
     write_report(out, calibrated, sets, metrics)
     predictions.write(out / "predictions.csv")  # as the networks said it: what calibration is fitted on

@@ -1,7 +1,7 @@
 """The whole path with no data at hand: pieces made here, heard by the shipped network, and by one trained on the spot.
 
-The pieces are those of `data/synth.py`: a neutral bed in which a style shows itself only in a known span, so that one can
-see whether the seconds that decided are the right ones. The shipped network knows music, not these styles: what it says
+The pieces are those of `data/synth.py`: a neutral bed in which a style shows itself only in a known span, so that one
+can see whether the seconds that decided are the right ones. The shipped network knows music, not these styles: what it says
 of them is a show of the path, not of its skill.
 """
 
@@ -81,7 +81,13 @@ def train_and_listen(folder: Path, *, progress: Progress = lambda done, total: N
     epochs = 3 * recipe.train.epochs
     # Folds in this process: starting others would take as long as the training.
     predictions = crossval(
-        recipe, [dataset.folder], folder / "crossval", folds=2, seeds=1, jobs=1, progress=lambda done, _: progress(done, epochs)
+        recipe,
+        [dataset.folder],
+        folder / "crossval",
+        folds=2,
+        seeds=1,
+        jobs=1,
+        progress=lambda done, _: progress(done, epochs),
     )
     torch.set_num_threads(max(torch.get_num_threads(), 1))
     genres = tuple(sorted(STYLES))

@@ -71,7 +71,10 @@ def evaluate(
         hint = f"Its genres are {', '.join(system.genres)}."
         raise DataError(f"No clip of {dataset.folder} has a label that {system.name} knows.", hint=hint)
     logits = np.concatenate(
-        [_logits(system, dataset, known[start : start + CLIPS_AT_ONCE]) for start in range(0, len(known), CLIPS_AT_ONCE)]
+        [
+            _logits(system, dataset, known[start : start + CLIPS_AT_ONCE])
+            for start in range(0, len(known), CLIPS_AT_ONCE)
+        ]
     )
     raw = _predictions(system, dataset, known, softmax(logits))
     answer = raw.with_probabilities(softmax(logits / system.calibration.temperature))

@@ -49,7 +49,7 @@ class Predictions:
     @property
     def predicted(self) -> NDArray[np.int64]:
         """(n,) the number of each row's most probable genre."""
-        return self.probabilities.argmax(axis=1).astype(np.int64)
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
     def with_probabilities(self, probabilities: NDArray[np.float64]) -> "Predictions":
         """The same rows with other probabilities."""

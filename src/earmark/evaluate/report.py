@@ -59,9 +59,7 @@ def figures(
     }
 
 
-def write_report(
-    out: Path, predictions: Predictions, sets: NDArray[np.bool_], metrics: Mapping[str, Any]
-) -> None:
+def write_report(out: Path, predictions: Predictions, sets: NDArray[np.bool_], metrics: Mapping[str, Any]) -> None:
     """Write metrics.json, predictions.csv, confusion.json, genres.csv, worst.csv, confusion.png and reliability.png.
 
     Without matplotlib (extra `plots`) the two pictures are left out: the tables hold the same.
@@ -108,7 +106,8 @@ def worst_errors(predictions: Predictions) -> str:
     """CSV: the wrong answers given with the most confidence, worst first, a clip once."""
     top = predictions.probabilities.max(axis=1)
     wrong = np.flatnonzero(predictions.predicted != predictions.truth)
-    rows, seen = [], set()
+    rows: list[list[Any]] = []
+    seen: set[tuple[str, str]] = set()
     for row in wrong[np.argsort(-top[wrong], kind="stable")]:
         key = (predictions.sets[row], predictions.ids[row])
         if key in seen or len(seen) == WORST:

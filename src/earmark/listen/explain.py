@@ -31,7 +31,8 @@ def decisive_segments(timeline: Sequence[Moment], *, share: float = 0.2, most: i
     """
     if not 0 < share <= 1:
         raise ValueError(f"share must be over 0 and at most 1, not {share}")
-    wanted = share * sum(moment.attention for moment in timeline)
+    # A hair less than the share: what rounding takes from a sum must not cost one moment more.
+    wanted = (share - 1e-9) * sum(moment.attention for moment in timeline)
     chosen: list[int] = []
     held = 0.0
     for index in sorted(range(len(timeline)), key=lambda i: -timeline[i].attention):

@@ -1,8 +1,9 @@
 """Sound in, `Track` out: decode, log-mel, windows, network, calibration, one after the other in a stream.
 
-A track's logits are the mean of its windows' logits, each weighted by how many of its tokens were new; silent windows
-have no weight. A token's attention on the track is its share of that mean: the sum over the windows it is in of the
-window's weight times the token's attention there. Memory grows by the timeline alone.
+A track's logits are the mean of its windows' logits, each weighted by how many of its tokens are new and not silent; a
+window without such tokens is left out. The attention of a window's new tokens, as shares of their sum, times the
+window's weight, is their attention on the track: every token has it once, and where the network looks at all tokens
+alike so does the timeline. Memory grows by the timeline alone.
 """
 
 import os
@@ -153,33 +154,35 @@ class _Stream:
 
 
 class _Tally:
-    """The sum over a track's windows."""
+    """The sum over a track's windows, and its tokens in order of time."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._token_s = bundle.info.front_end.token_frames * tokens.FRAME_S
-        self._weight = 0.0
+        self._token_frames = bundle.info.front_end.token_frames
+        self._token_s = self._token_frames * tokens.FRAME_S
+        self._weight = 0
         self._logits = np.zeros(len(bundle.info.labels))
-        self._attention: dict[int, float] = {}  # by position of the token in the track
-        self._token_logits: dict[int, NDArray[np.float32]] = {}
-
-    def add(self, window: tokens.Window) -> None:
-        if window.silent:
-            return
-        outputs = _finite(self._bundle.run(window.db[np.newaxis]), self._bundle)
-        count = outputs.attention.shape[1]
-        first = round(window.start_s / self._token_s)
-        self._weight += window.new_tokens
-        self._logits += window.new_tokens * outputs.logits[0].astype(np.float64)
-        for offset in range(count):
-            position = first + offset
-            weighted = window.new_tokens * float(outputs.attention[0, offset])
-            self._attention[position] = self._attention.get(position, 0.0) + weighted
-            self._token_logits.setdefault(position, outputs.token_logits[0, offset])
+        self._starts_s: list[float] = []
+        self._attention: list[float] = []
+        self._token_logits: list[NDArray[np.float32]] = []  # (genres,) each
 
     @property
     def empty(self) -> bool:
         return not self._weight
+
+    def add(self, window: tokens.Window) -> None:
+        weight = int(self._sounding(window)[-window.new_tokens :].sum())
+        if not weight:
+            return
+        outputs = _finite(self._bundle.run(window.db[np.newaxis]), self._bundle)
+        self._weight += weight
+        self._logits += weight * outputs.logits[0].astype(np.float64)
+        count = outputs.attention.shape[1]
+        new = range(count - window.new_tokens, count)
+        attention = outputs.attention[0, new.start :].astype(np.float64) + 1e-12  # never nothing to share out
+        self._starts_s += [window.start_s + position * self._token_s for position in new]
+        self._attention += (weight * attention / attention.sum()).tolist()
+        self._token_logits += [outputs.token_logits[0, position] for position in new]
 
     def track(self, path: str, duration_s: float) -> Track:
         info = self._bundle.info
@@ -199,15 +202,18 @@ class _Tally:
             model=info.model,
         )
 
+    def _sounding(self, window: tokens.Window) -> NDArray[np.bool_]:
+        """Which tokens of a window are more than silence: (tokens,)."""
+        peaks_db = window.db.reshape(len(window.db), -1, self._token_frames).max(axis=(0, 2))
+        return np.asarray(peaks_db > max(mel.FLOOR_DB, tokens.SILENCE_DB - window.peak_db))
+
     def _moments(self, duration_s: float) -> Iterator[Moment]:
-        positions = sorted(self._attention)
-        logits = np.stack([self._token_logits[position] for position in positions])  # (tokens, genres)
-        probabilities = softmax(logits / self._bundle.info.calibration.temperature)
-        for position, row in zip(positions, probabilities, strict=True):
+        probabilities = softmax(np.stack(self._token_logits) / self._bundle.info.calibration.temperature)
+        for start_s, attention, row in zip(self._starts_s, self._attention, probabilities, strict=True):
             yield Moment(
-                start_s=round(position * self._token_s, 3),
-                end_s=round(min((position + 1) * self._token_s, duration_s), 3),
-                attention=_short(self._attention[position] / self._weight),
+                start_s=round(start_s, 3),
+                end_s=round(min(start_s + self._token_s, duration_s), 3),
+                attention=_short(attention / self._weight),
                 genres=_labels(self._bundle.info.labels, row),
             )
 

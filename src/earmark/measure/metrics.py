@@ -1,11 +1,11 @@
 """How good a set of answers is: arrays in, numbers out, NumPy alone.
 
 Conventions: `labels` and `predictions` are (n,) integer class numbers, `probabilities` is (n, classes) with rows that
-sum to 1, `sets` is (n, classes) bool, True where the class is in the item's genre set. All figures are shares from 0
-to 1. Every public function checks its arrays and raises ValueError, on empty ones too: a figure of nothing is no figure.
+sum to 1, `sets` is (n, classes) bool, True where the class is in the item's genre set. Every public function checks
+its arrays and raises ValueError, on empty ones too: a figure of nothing is no figure.
 
 Sources: ECE, Guo et al. 2017 (arXiv 1706.04599); Brier 1950, the sum over classes; coverage and set size, Angelopoulos
-& Bates 2021 (arXiv 2107.07511); balanced accuracy and macro-F1 as scikit-learn defines them, against which they are tested.
+& Bates 2021 (arXiv 2107.07511); balanced accuracy and macro-F1 as scikit-learn defines them, the oracle of the tests.
 """
 
 from collections.abc import Sequence

@@ -43,6 +43,7 @@ class AttentionOptions:
     layers: int = 1  # self-attention layers
     heads: int = 4
     dropout: float = 0.1  # inside attention layers and before the genre head
+    bands_apart: bool = True  # the CNN's last bands go into the vector one by one, else as their mean and maximum
     token_dropout: float = 0.0  # share of the CNN's numbers dropped on the way to the vector
 
 
@@ -70,7 +71,7 @@ class AttentionNet(nn.Module):
         self.dropout = nn.Dropout(options.dropout)
         self.head = nn.Linear(options.vector, genres)  # shared: the track's vector and each token's
 
-    def forward(self, db: Tensor, attention: bool = False) -> Outputs:
+    def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
         vectors = self.cnn(self._tokens(db))  # (windows, tokens, vector)
         context = self.positions(vectors)
@@ -98,7 +99,7 @@ class TokenCNN(nn.Module):
         super().__init__()
         self.token_frames = options.token_frames
         self.band_norm = _band_norm() if options.norm else nn.Identity()
-        stages = [Stage(**{k: tuple(v) if isinstance(v, tuple | list) else v for k, v in s.items()}) for s in options.stages]
+        stages = [options_of(Stage, stage) for stage in options.stages]
         layers: list[nn.Module] = []
         channels, size = 1, (BANDS, options.token_frames)
         for stage in stages:
@@ -106,8 +107,8 @@ class TokenCNN(nn.Module):
             channels, size = stage.channels, _size_after(size, stage)
         self.stages = nn.Sequential(*layers)
         self.dropout = nn.Dropout(options.token_dropout)
-        # Mean and maximum over the token's frames; bands stay apart, for their order means pitch.
-        self.project = nn.Linear(2 * channels * size[0], options.vector)
+        self.pooled = (3,) if options.bands_apart else (2, 3)
+        self.project = nn.Linear(2 * channels * (size[0] if options.bands_apart else 1), options.vector)
         self.norm = nn.LayerNorm(options.vector)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -115,15 +116,15 @@ class TokenCNN(nn.Module):
         # Sizes that are constants are written as such: the ONNX exporter wants to know them.
         flat = self.band_norm(tokens.reshape(-1, BANDS, self.token_frames))
         maps = self.stages(flat.unsqueeze(1))  # (windows * tokens, channels, bands', frames')
-        summary = torch.cat([maps.mean(dim=3), maps.amax(dim=3)], dim=1).flatten(1)  # (windows * tokens, 2 channels bands')
-        vectors = self.norm(self.project(self.dropout(summary)))
+        summary = torch.cat([maps.mean(dim=self.pooled), maps.amax(dim=self.pooled)], dim=1).flatten(1)
+        vectors: Tensor = self.norm(self.project(self.dropout(summary)))
         return vectors.reshape(windows, count, -1)
 
 
 def _band_norm() -> nn.Module:
-    # Its gain and offset stay 1 and 0: learned ones would cost the gradient of the first convolution's input, a tenth of
-    # the training time. (Without them, `affine=False`, the layer cannot be exported to ONNX.)
-    return nn.BatchNorm1d(BANDS).requires_grad_(False)
+    # Its gain and offset stay 1 and 0: learned ones would cost the gradient of the first convolution's input, a tenth
+    # of the training time. (Without them, `affine=False`, the layer cannot be exported to ONNX.)
+    return nn.BatchNorm1d(BANDS).requires_grad_(requires_grad=False)
 
 
 def _convolution(channels: int, stage: Stage, *, norm: bool) -> list[nn.Module]:
@@ -145,7 +146,7 @@ def _size_after(size: Pair, stage: Stage) -> Pair:
 
 
 class TimePositions(nn.Module):
-    """Adds sines of the token's place in the window (Vaswani et al. 2017), at a learned loudness; any number of tokens."""
+    """Adds sines of the token's place in the window (Vaswani et al. 2017), at a learned gain; any number of tokens."""
 
     frequencies: Tensor
 
@@ -181,7 +182,8 @@ class SelfAttention(nn.Module):
         scores = query @ key.transpose(2, 3) / math.sqrt(size // self.heads)
         mixed = self.dropout(scores.softmax(dim=3)) @ value
         tokens = tokens + self.dropout(self.out(mixed.transpose(1, 2).reshape(windows, count, size)))
-        return tokens + self.dropout(self.feed(tokens))
+        related: Tensor = tokens + self.dropout(self.feed(tokens))
+        return related
 
 
 class AttentionPool(nn.Module):

@@ -37,7 +37,7 @@ def augment(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rn
 
 def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator) -> Tensor:
     """A stretch of time of each clip: rolled, faster or slower, moved along the bands; read off by interpolation."""
-    count, bands, _ = db.shape
+    count = len(db)
     frames = frames.to(db.device)
     speed = _per_clip(count, 1 - options.stretch, 1 + options.stretch, rng, db)
     start = _per_clip(count, 0.0, 1.0, rng, db)

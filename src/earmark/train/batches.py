@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from earmark.data.dataset import Clip, Dataset
-from earmark.sound.mel import FLOOR_DB
 from earmark.errors import DataError
+from earmark.sound.mel import FLOOR_DB
 from earmark.train.recipe import Recipe, SetOptions
 
 
@@ -148,5 +148,3 @@ def batches(
 def without_labels_of(examples: Examples, artists: set[str]) -> Examples:
     """The examples by other artists than these."""
     return examples.take(np.array([artist not in artists for artist in examples.artists], dtype=np.bool_))
-
-

@@ -7,6 +7,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -72,5 +73,14 @@ class Checkpoint:
             return cls(recipe=recipe, genres=tuple(plain.pop("genres")), **plain)
         except FileNotFoundError:
             raise BundleError(f"There is no checkpoint at {file}.", hint="`earmark train` writes one.") from None
-        except (OSError, RuntimeError, KeyError, TypeError, ValueError, EOFError, AttributeError) as reason:
+        except (
+            OSError,
+            RuntimeError,
+            KeyError,
+            TypeError,
+            ValueError,
+            EOFError,
+            AttributeError,
+            UnpicklingError,
+        ) as reason:
             raise BundleError(f"{file} is not a checkpoint of earmark.") from reason

@@ -1,7 +1,8 @@
 """From a trained network to ONNX, at any number of windows and tokens, and the check that both say the same."""
 
-import io
+import tempfile
 import warnings
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,24 +30,24 @@ class _Spoken(nn.Module):
 
 def to_onnx(net: nn.Module, *, token_frames: int) -> bytes:
     """The network as ONNX: input `db` (windows, 128, frames), outputs OUTPUTS; windows and frames are free."""
-    buffer = io.BytesIO()
     example = torch.full((2, BANDS, 5 * token_frames), FLOOR_DB / 2)
     free = {"db": {0: "windows", 2: "frames"}}
     for name in OUTPUTS:
         free[name] = {0: "windows"} if name in ("logits", "vector") else {0: "windows", 1: "tokens"}
-    with warnings.catch_warnings():
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own successor
+        file = Path(folder) / "network.onnx"
         torch.onnx.export(
             _Spoken(net.eval()).cpu().float(),
             (example,),
-            buffer,
+            file,
             input_names=["db"],
             output_names=list(OUTPUTS),
             dynamic_axes=free,
             opset_version=OPSET,
             dynamo=False,
         )
-    return buffer.getvalue()
+        return file.read_bytes()
 
 
 def largest_difference(net: nn.Module, onnx: bytes, *, tokens: int, token_frames: int, seed: int = 0) -> float:

@@ -23,9 +23,7 @@ def clip_logits(net: nn.Module, examples: Examples, *, device: torch.device | st
         return logits
 
     clips = [
-        clip_windows(
-            db_of_picture(picture[:, :frames].numpy()), token_frames=token_frames, window_tokens=window_tokens
-        )
+        clip_windows(db_of_picture(picture[:, :frames].numpy()), token_frames=token_frames, window_tokens=window_tokens)
         for picture, frames in zip(examples.pictures, examples.frames.tolist(), strict=True)
     ]
     net.eval()

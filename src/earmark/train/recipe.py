@@ -136,7 +136,7 @@ def _checked(kind: type[T], values: Mapping[str, Any], where: str) -> T:
         raise RecipeError(f"{where}: {reason}.") from reason
 
 
-def _fits(value: Any, default: bool | int | float | str) -> bool:
+def _fits(value: object, default: object) -> bool:
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(default, bool) and isinstance(value, bool)
     return isinstance(value, int | float) if isinstance(default, float) else isinstance(value, type(default))

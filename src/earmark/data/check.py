@@ -1,0 +1,333 @@
+"""What is wrong with a data set, before a network learns it: each finding names its clips and says what was seen.
+
+Nothing is changed or merged: a person decides. Pictures show all but clipping, which needs the sound, or the measures
+that `earmark data prepare` took of it.
+"""
+
+import csv
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.data.dataset import LABEL_COLUMN, Clip, Dataset
+from earmark.data.hearing import Heard, hear_clip
+from earmark.data.layout import read_picture
+from earmark.data.near import near_duplicates
+from earmark.data.splits import linked_artists
+from earmark.errors import DataError, EarmarkError
+from earmark.listen.parallel import Crash, cores, work
+from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES
+
+CLIPPED_SHARE = 1e-3
+# A frame is quiet when no band comes within 70 dB of the clip's maximum.
+QUIET_VALUE = 255 * 10 / 80
+MOSTLY = 0.5
+SHORT_OF_MEDIAN = 0.5
+MOST_PARTS = 10  # a column of more values, such as moods that were split up, is no split
+GIVEN_BELOW, OTHER_ABOVE = 0.05, 0.6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a person should look at: its kind, the ids of the clips, and what was seen."""
+
+    kind: str
+    clips: tuple[str, ...]
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a data set holds, what was found in it, and what could not be checked."""
+
+    folder: str
+    clips: int
+    labels: dict[str, int]
+    unlabelled: int
+    artists: int
+    clips_without_artist: int
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class _Survey:
+    """All that the checks look at: clips, and by id their pictures, clipped shares and troubles."""
+
+    dataset: Dataset
+    pictures: dict[str, NDArray[np.uint8]]
+    clipped_share: dict[str, float]
+    broken: dict[str, str]
+    missing: tuple[str, ...]
+    jobs: int
+
+
+def check(
+    folder: Path,
+    *,
+    splits: Sequence[str] = (),
+    predictions: Path | None = None,
+    label_column: str = LABEL_COLUMN,
+    jobs: int | None = None,
+) -> Report:
+    """Look through a data set.
+
+    Parameters
+    ----------
+    folder:
+        The set's folder.
+    splits:
+        The columns whose values part the clips, such as train and valid; by default all named `split` or
+        `*_split` that have no more than 10 values.
+    predictions:
+        A CSV of out-of-fold predictions (columns id, label and one `p_GENRE` a genre; where there is a column `set`,
+        the rows of this set's name count; several rows a clip are averaged), to find suspected mislabels with.
+    label_column:
+        The column that labels are counted from.
+    jobs:
+        How many processes; one a core by default.
+
+    Raises
+    ------
+    DataError
+        The set cannot be used: no clips.csv in the layout, not one clip that can be read, no such split column, or
+        predictions of another set.
+    """
+    dataset = Dataset.load(folder, label_column=label_column)
+    columns = _split_columns(dataset, splits)
+    survey = _survey(dataset, jobs or cores())
+    if not survey.pictures:
+        trouble = next(iter(survey.broken.values()), "their pictures and sound are missing")
+        raise DataError(f"None of the {len(dataset.clips)} clips of {dataset.name} can be read: {trouble}")
+    findings = [finding for look in _CHECKS for finding in look(survey)]
+    findings += [finding for column in columns for finding in _both_sides(dataset, column)]
+    if predictions is not None:
+        findings += _mislabels(dataset, predictions)
+    known = [clip for clip in dataset.clips if clip.artist_known]
+    return Report(
+        folder=str(folder),
+        clips=len(dataset.clips),
+        labels=dict(Counter(clip.label for clip in dataset.clips if clip.label is not None).most_common()),
+        unlabelled=sum(clip.label is None for clip in dataset.clips),
+        artists=len({clip.artist_key for clip in known}),
+        clips_without_artist=len(dataset.clips) - len(known),
+        findings=tuple(findings),
+        notes=tuple(_notes(survey)),
+    )
+
+
+def _survey(dataset: Dataset, jobs: int) -> _Survey:
+    clipped = {clip.id: float(share) for clip in dataset.clips if (share := clip.columns.get("clipped_share"))}
+    pictures, broken, missing = _read_pictures(dataset)
+    to_hear = [
+        clip
+        for clip in dataset.clips
+        if clip.sound_path is not None
+        and clip.sound_path.exists()
+        and clip.id not in broken
+        and (clip.id not in pictures or clip.id not in clipped)
+    ]
+    for clip, heard in zip(to_hear, _hear_all(to_hear, jobs), strict=True):
+        if isinstance(heard, str):
+            broken[clip.id] = heard
+            pictures.pop(clip.id, None)
+        else:
+            pictures.setdefault(clip.id, heard.picture)
+            clipped[clip.id] = heard.clipped_share
+    return _Survey(dataset, pictures, clipped, broken, missing, jobs)
+
+
+def _read_pictures(dataset: Dataset) -> tuple[dict[str, NDArray[np.uint8]], dict[str, str], tuple[str, ...]]:
+    """Pictures by id, what is wrong with those that are broken, and the clips with neither picture nor sound."""
+    pictures: dict[str, NDArray[np.uint8]] = {}
+    broken: dict[str, str] = {}
+    missing = []
+    for clip in dataset.clips:
+        if clip.picture_path.exists():
+            try:
+                pictures[clip.id] = read_picture(clip.picture_path)
+            except DataError as error:
+                broken[clip.id] = str(error)
+        elif clip.sound_path is None or not clip.sound_path.exists():
+            missing.append(clip.id)
+    return pictures, broken, tuple(missing)
+
+
+def _hear_all(clips: Sequence[Clip], jobs: int) -> Iterator[Heard | str]:
+    paths = [clip.sound_path for clip in clips if clip.sound_path is not None]
+    if len(paths) < 2 or jobs == 1:
+        yield from map(_hear, paths)
+        return
+    for heard in work(_hearer, paths, jobs=jobs):
+        yield f"The process that decoded {heard.item.name} died." if isinstance(heard, Crash) else heard
+
+
+def _hearer() -> Callable[[Path], Heard | str]:
+    return _hear
+
+
+def _hear(path: Path) -> Heard | str:
+    try:
+        return hear_clip(path)
+    except (EarmarkError, OSError) as error:
+        return str(error)
+
+
+def _missing(survey: _Survey) -> Iterator[Finding]:
+    for clip_id in survey.missing:
+        yield Finding("missing", (clip_id,), "neither its picture nor its sound is there")
+
+
+def _broken(survey: _Survey) -> Iterator[Finding]:
+    for clip_id, trouble in survey.broken.items():
+        yield Finding("broken", (clip_id,), trouble)
+
+
+def _silent(survey: _Survey) -> Iterator[Finding]:
+    for clip_id, picture in survey.pictures.items():
+        quiet = float((picture.max(axis=0) <= QUIET_VALUE).mean())
+        # Silence is its own maximum everywhere: its picture is of one value.
+        if picture.min() == picture.max():
+            yield Finding("silent", (clip_id,), "there is nothing to hear in it")
+        elif quiet >= MOSTLY:
+            yield Finding("mostly silent", (clip_id,), f"{quiet:.0%} of it lies 70 dB under its maximum")
+
+
+def _clipped(survey: _Survey) -> Iterator[Finding]:
+    for clip_id, share in survey.clipped_share.items():
+        if share >= CLIPPED_SHARE:
+            yield Finding("clipped", (clip_id,), f"{share:.1%} of its samples are at full scale")
+
+
+def _too_short(survey: _Survey) -> Iterator[Finding]:
+    lengths = {clip_id: picture.shape[1] for clip_id, picture in survey.pictures.items()}
+    median = float(np.median(list(lengths.values())))
+    for clip_id, frames in lengths.items():
+        if frames < max(TOKEN_FRAMES, SHORT_OF_MEDIAN * median):
+            seen = f"{frames * FRAME_S:.1f} s, where the set's median is {median * FRAME_S:.1f} s"
+            yield Finding("too short", (clip_id,), seen)
+
+
+def _duplicates(survey: _Survey) -> Iterator[Finding]:
+    for clips in _identical(survey):
+        yield Finding("duplicate", clips, "identical")
+
+
+def _identical(survey: _Survey) -> list[tuple[str, ...]]:
+    """Groups of clips whose spectrograms are the same to the last value."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for clip_id, picture in survey.pictures.items():
+        groups[hashlib.sha256(picture.tobytes()).hexdigest()].append(clip_id)
+    return [tuple(ids) for ids in groups.values() if len(ids) > 1]
+
+
+def _near_duplicates(survey: _Survey) -> Iterator[Finding]:
+    ids = list(survey.pictures)
+    group_of = {clip_id: number for number, group in enumerate(_identical(survey)) for clip_id in group}
+    for near in near_duplicates([survey.pictures[clip_id] for clip_id in ids], jobs=survey.jobs):
+        first, second = ids[near.first], ids[near.second]
+        if group_of.get(first, first) != group_of.get(second, second):
+            seen = f"similarity {near.similarity:.2f} at a shift of {near.shift_s:+.1f} s"
+            yield Finding("near-duplicate", (first, second), seen)
+
+
+_CHECKS: tuple[Callable[[_Survey], Iterator[Finding]], ...] = (
+    _missing,
+    _broken,
+    _silent,
+    _clipped,
+    _too_short,
+    _duplicates,
+    _near_duplicates,
+)
+
+
+def _split_columns(dataset: Dataset, splits: Sequence[str]) -> Sequence[str]:
+    columns = dataset.clips[0].columns
+    unknown = [column for column in splits if column not in columns]
+    if unknown:
+        raise DataError(f"{dataset.name} has no column '{unknown[0]}'.", hint=f"It has: {', '.join(columns)}.")
+    return splits or [column for column in columns if _parts_clips(dataset, column)]
+
+
+def _parts_clips(dataset: Dataset, column: str) -> bool:
+    named_so = column == "split" or column.endswith("_split")
+    return named_so and len({clip.columns[column] for clip in dataset.clips}) <= MOST_PARTS
+
+
+def _both_sides(dataset: Dataset, column: str) -> Iterator[Finding]:
+    """An artist who stands in two parts of a split; also under a longer billing, as `linked_artists` says."""
+    parted = [clip for clip in dataset.clips if clip.columns.get(column)]
+    by_artist: dict[str, list[Clip]] = defaultdict(list)
+    for artist, clip in zip(linked_artists([clip.artist_key for clip in parted]), parted, strict=True):
+        by_artist[artist].append(clip)
+    for clips in by_artist.values():
+        parts = Counter(clip.columns[column] for clip in clips)
+        if len(parts) > 1:
+            counts = ", ".join(f"{count} in {part}" for part, count in sorted(parts.items()))
+            names = " / ".join(sorted({clip.artist for clip in clips}))
+            yield Finding("artist on both sides", tuple(clip.id for clip in clips), f"{names}: {column}: {counts}")
+
+
+def _mislabels(dataset: Dataset, predictions: Path) -> Iterator[Finding]:
+    """Clips that networks which never saw them are sure are something else."""
+    for clip_id, (label, probability) in _mean_predictions(dataset, predictions).items():
+        other = max(probability, key=lambda genre: probability[genre])
+        given = probability.get(label, 0.0)
+        if given < GIVEN_BELOW and probability[other] > OTHER_ABOVE:
+            seen = f"labelled {label} ({given:.0%} out of fold), sounds like {other} ({probability[other]:.0%})"
+            yield Finding("suspected mislabel", (clip_id,), seen)
+
+
+def _mean_predictions(dataset: Dataset, path: Path) -> dict[str, tuple[str, dict[str, float]]]:
+    """Label and mean probability of each genre by clip; raises DataError where the file is not of this set."""
+    known = {clip.id for clip in dataset.clips}
+    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            for row in csv.DictReader(file):
+                if row.get("set", dataset.name) == dataset.name:
+                    rows[row["id"]].append(row)
+        means = {
+            clip_id: (rows_of[0]["label"], _mean_probabilities(rows_of))
+            for clip_id, rows_of in rows.items()
+            if clip_id in known and rows_of[0]["label"]
+        }
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read: {error}.") from error
+    except (KeyError, ValueError) as error:
+        hint = "Its columns are id, label, and p_GENRE for each genre."
+        raise DataError(f"{path} holds no predictions.", hint=hint) from error
+    if not means:
+        raise DataError(f"{path} holds predictions of none of the clips of {dataset.name}.")
+    return means
+
+
+def _mean_probabilities(rows: Sequence[dict[str, str]]) -> dict[str, float]:
+    genres = [column.removeprefix("p_") for column in rows[0] if column.startswith("p_")]
+    if not genres:
+        raise ValueError("no column p_GENRE")
+    return {genre: sum(float(row[f"p_{genre}"]) for row in rows) / len(rows) for genre in genres}
+
+
+def _notes(survey: _Survey) -> Iterator[str]:
+    unmeasured = len(survey.pictures.keys() - survey.clipped_share.keys())
+    if unmeasured:
+        yield f"Clips not checked for clipping, as only their pictures are at hand: {unmeasured}."
+    folder = survey.dataset.folder / "mel"
+    known = {clip.id for clip in survey.dataset.clips}
+    unnamed = sorted(path.stem for path in folder.glob("*.png") if path.stem not in known)
+    if unnamed:
+        yield f"Pictures that no row of clips.csv names: {len(unnamed)}, such as {', '.join(unnamed[:5])}."
+    flagged = [clip.id for clip in survey.dataset.clips if clip.columns.get("flag")]
+    if flagged:
+        yield f"Clips that carry a flag: {len(flagged)}, such as {', '.join(flagged[:5])}."

@@ -1,0 +1,64 @@
+"""`earmark data`: what the verbs print, as words and as JSON, and the code they end with."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from earmark.cli.data import app
+from earmark.data.synth import write_dataset
+from earmark.errors import DataError
+from trees import write_kaggle_tree
+
+
+def test_prepare_counts_skips_by_name_and_ends_well(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(
+        app, ["prepare", str(write_kaggle_tree(tmp_path / "k")), str(tmp_path / "out"), "--jobs", "1"]
+    )
+    assert answer.exit_code == 0
+    assert "skipped: jazz.00054.wav: it is broken" in answer.output
+    assert "names no artists" in answer.output
+    assert "(gtzan_kaggle): 3 prepared, 0 kept from before, 0 failed, 1 skipped." in answer.output
+
+
+def test_prepare_ends_with_1_where_a_file_failed_and_does_the_others(tmp_path: Path) -> None:
+    command = ["prepare", str(write_kaggle_tree(tmp_path / "k")), str(tmp_path / "out"), "--jobs", "1", "--json"]
+    answer = CliRunner().invoke(app, [*command, "--source", "gtzan_kaggle"])
+    assert (answer.exit_code, json.loads(answer.stdout)["prepared"]) == (0, 3)
+    (tmp_path / "k" / "Data" / "genres_original" / "jazz" / "jazz.00060.wav").write_text("not a sound")
+    answer = CliRunner().invoke(app, command)
+    summary = json.loads(answer.stdout)
+    assert answer.exit_code == 1
+    assert (summary["prepared"], summary["kept"], summary["importer"]) == (0, 3, "gtzan_kaggle")
+    assert [Path(trouble["name"]).name for trouble in summary["failed"]] == ["jazz.00060.wav"]
+    assert [trouble["name"] for trouble in summary["skipped"]] == ["jazz.00054.wav"]
+
+
+def test_check_prints_a_table_and_ends_well_whatever_it_finds(tmp_path: Path) -> None:
+    write_dataset(tmp_path, clips_per_style=2, artists_per_style=2, duration_s=3.0, rng=np.random.default_rng(0))
+    (tmp_path / "mel" / "drone.00001.png").unlink()
+    answer = CliRunner().invoke(app, ["check", str(tmp_path), "--jobs", "1"])
+    assert answer.exit_code == 0
+    lines = answer.output.splitlines()
+    assert lines[0] == f"{tmp_path}: 8 clips"
+    assert "labels: pulse 2, drone 2, plucks 2, noise 2" in lines
+    assert "artists: 8; 0 clips without a known one" in lines
+    assert "missing  drone.00001  neither its picture nor its sound is there" in lines
+    assert lines[-1] == "findings: 1"
+
+
+def test_check_as_json_has_all_of_the_report(tmp_path: Path) -> None:
+    write_dataset(tmp_path, clips_per_style=1, artists_per_style=1, duration_s=3.0, rng=np.random.default_rng(0))
+    answer = CliRunner().invoke(app, ["check", str(tmp_path), "--jobs", "1", "--json", "--label", "artist"])
+    report = json.loads(answer.stdout)
+    assert (report["clips"], report["findings"]) == (4, [])
+    assert report["labels"]["Drone Artist 1"] == 1
+
+
+@pytest.mark.parametrize("verb", [["prepare", "nowhere", "out"], ["check", "nowhere"]])
+def test_a_folder_that_is_not_there_is_an_error_in_a_sentence(verb: list[str], tmp_path: Path) -> None:
+    answer = CliRunner().invoke(app, [verb[0], *(str(tmp_path / name) for name in verb[1:])])
+    assert answer.exit_code == 1
+    assert isinstance(answer.exception, DataError)

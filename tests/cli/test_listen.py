@@ -1,0 +1,261 @@
+"""`earmark listen` and `earmark model` as a person runs them: files in, answers on stdout, the rest on stderr."""
+
+import csv
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from corpus import Case, music
+from earmark import Listener, Track, load_bundle
+from earmark.cli import _waiting
+from earmark.cli._waiting import Progress
+from tiny_bundle import LABELS
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    """A folder of three songs, one of them broken, and a file that is no sound."""
+    folder = tmp_path / "album"
+    (folder / "more").mkdir(parents=True)
+    soundfile.write(folder / "1 first.wav", music(seed=1), 44_100)
+    soundfile.write(folder / "more" / "3 [red]third🎸.flac", music(seed=3), 44_100)
+    (folder / "2 broken.mp3").write_bytes(b"no sound at all")
+    (folder / "cover.jpg").write_bytes(b"a picture")
+    return folder
+
+
+def song_in(folder: Path) -> Path:
+    return folder / "1 first.wav"
+
+
+def test_the_table_says_genres_set_and_timeline(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    said = earmark("listen", "1 first.wav", "--model", tiny_folder, cwd=album)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert re.search(r"1 first\.wav +low +\d+ % +\w+", said.stdout)
+    assert "█" in said.stdout
+    assert re.search(r"0:0\d–0:0\d", said.stdout)
+
+
+def test_json_is_the_answer_of_the_listener_a_line_a_file(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    said = earmark("listen", album, "--json", "--model", tiny_folder)
+    first, broken, third = map(json.loads, said.stdout.splitlines())
+    listener = Listener(load_bundle(tiny_folder))
+    assert Track.from_dict(first) == listener.hear(song_in(album))
+    assert Track.from_dict(third) == listener.hear(album / "more" / "3 [red]third🎸.flac")
+    assert broken == {"path": str(album / "2 broken.mp3"), "error": broken["error"]}
+
+
+def test_a_broken_file_costs_one_line_on_stderr_and_the_exit_code(
+    earmark: Command, album: Path, tiny_folder: Path
+) -> None:
+    said = earmark("listen", album, "--json", "--model", tiny_folder)
+    assert said.returncode == 1
+    error, count = said.stderr.splitlines()
+    assert error.startswith(f"earmark: {album / '2 broken.mp3'} is not sound")
+    assert count == "earmark: 2 of 3 files heard, 1 failed."
+
+
+def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    said = earmark("listen", album, "--csv", "--quiet", "--model", tiny_folder)
+    first, broken, third = csv.DictReader(said.stdout.splitlines())
+    assert list(first) == [
+        *("path", "duration_s", "genre", "probability", "genre_set", "cannot_tell", "decisive_s", "model", "error"),
+        *LABELS,
+    ]
+    track = Listener(load_bundle(tiny_folder)).hear(song_in(album))
+    assert first["genre"] == track.genre
+    assert first["genre_set"] == ";".join(track.genre_set)
+    assert first["decisive_s"].startswith(f"{track.decisive[0].start_s}-{track.decisive[0].end_s}")
+    assert (first["cannot_tell"], first["error"], first["model"]) == ("0", "", "tiny 1")
+    assert float(first["probability"]) == float(first[track.genre]) == track.genres[0].probability
+    assert "is not sound" in broken["error"]
+    assert broken["genre"] == ""
+    assert third["path"].endswith("3 [red]third🎸.flac")
+    assert said.stderr.count("\n") == 1  # the error; quiet leaves out the count alone
+
+
+def test_the_page_is_written_beside_the_table(earmark: Command, album: Path, tiny_folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "heard.html"
+    said = earmark("listen", album, "--html", page, "--model", tiny_folder)
+    assert "1 first.wav" in said.stdout
+    text = page.read_text()
+    assert text.count("<article>") == 2
+    assert "3 [red]third🎸.flac" in text
+    assert "2 broken.mp3 is not sound" in text
+    assert [file.name for file in tmp_path.iterdir() if file.suffix != ".html"] == ["album"]
+
+
+def test_a_page_that_cannot_be_written_is_said(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    said = earmark("listen", song_in(album), "--html", album / "no" / "page.html", "--model", tiny_folder)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert re.fullmatch(r"earmark: .*page\.html cannot be written \(.*\)\. .*\n", said.stderr)
+
+
+def test_every_case_of_the_corpus_is_answered_and_none_stops_the_others(
+    earmark: Command, corpus: dict[str, Case], tiny_folder: Path
+) -> None:
+    cases = [case for name, case in corpus.items() if name not in ("folder", "directory loop")]
+    said = earmark("listen", *(case.path for case in cases), "--json", "--model", tiny_folder)
+    answers = [json.loads(line) for line in said.stdout.splitlines()]
+    assert [answer["path"] for answer in answers] == [str(case.path) for case in cases]
+    errors = said.stderr.splitlines()
+    for case, answer in zip(cases, answers, strict=True):
+        assert ("genres" in answer) == case.hears, answer
+        if not case.hears:
+            assert case.says in answer["error"]
+            assert f"earmark: {answer['error']}" in errors
+    failed = sum(not case.hears for case in cases)
+    assert len(errors) == failed + 1
+    assert errors[-1] == f"earmark: {len(cases) - failed} of {len(cases)} files heard, {failed} failed."
+    assert said.returncode == 1
+
+
+def test_a_folder_that_holds_itself_is_searched_once(
+    earmark: Command, corpus: dict[str, Case], tiny_folder: Path
+) -> None:
+    said = earmark("listen", corpus["directory loop"].path, "--json", "--model", tiny_folder)
+    paths = [os.path.realpath(json.loads(line)["path"]) for line in said.stdout.splitlines()]
+    assert len(paths) == len(set(paths)) > 10
+
+
+def test_no_sound_file_at_all_is_a_sentence(earmark: Command, tmp_path: Path, tiny_folder: Path) -> None:
+    said = earmark("listen", tmp_path, "--model", tiny_folder)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith(f"earmark: No sound file is in {tmp_path}.")
+    assert said.stderr.count("\n") == 1
+
+
+def test_a_bundle_that_is_none_is_a_sentence(earmark: Command, album: Path) -> None:
+    said = earmark("listen", album, "--model", album)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith(f"earmark: {album} is not a bundle")
+
+
+@pytest.mark.parametrize("arguments", [["--json", "--csv"], ["--jobs", "0"], []])
+def test_a_contradiction_is_an_error_of_use(earmark: Command, album: Path, arguments: list[str]) -> None:
+    said = earmark("listen", *([album] if arguments else []), *arguments)
+    assert said.returncode == 2
+    assert "Traceback" not in said.stderr
+
+
+def test_a_name_that_is_no_text_survives_all_ways_out(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    name = os.fsdecode(bytes(album) + b"/caf\xe9 \x1b[2J.wav")
+    song_in(album).rename(name)
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for options in ([], ["--json"], ["--csv"], ["--html", str(album / "page.html")]):
+        said = earmark("listen", name, "--model", tiny_folder, *options, env=plain)
+        assert (said.returncode, said.stderr) == (0, "")
+        assert options == ["--csv"] or "\x1b" not in said.stdout
+    said = earmark("listen", name, "--model", tiny_folder, "--json")
+    assert json.loads(said.stdout)["path"] == name
+
+
+def test_a_closed_pipe_ends_the_run_quietly(album: Path, tiny_folder: Path) -> None:
+    command = [sys.executable, "-m", "earmark", "listen", *[song_in(album)] * 40, "--json", "--model", tiny_folder]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 1
+
+
+def test_ctrl_c_ends_the_run_quietly_and_leaves_no_process(album: Path, tiny_folder: Path) -> None:
+    command = [sys.executable, "-m", "earmark", "listen", *[song_in(album)] * 400, "--json", "--model", tiny_folder]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process of the group gets it
+    _, errors = process.communicate(timeout=30)
+    assert b"Traceback" not in errors
+    assert process.returncode in (1, 130)
+    deadline_s = time.monotonic() + 5
+    while _group_lives(process.pid) and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    assert not _group_lives(process.pid)
+
+
+def test_a_long_run_shows_its_progress_and_wipes_it_for_every_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_waiting, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(_waiting, "_TICK_S", 0.01)
+    with Progress([tmp_path, tmp_path], shown=True) as progress:
+        time.sleep(0.2)
+        progress.step()
+        sys.stderr.write("ANSWER")
+        time.sleep(0.2)
+    shown = capsys.readouterr().err
+    before, after = shown.split("ANSWER")
+    assert before.startswith("\r\x1b[2K0 of 2 files, 0:00")
+    assert before.endswith("\r\x1b[2K")
+    assert "1 of 2 files, 0:00, 0:00 left" in after
+    assert after.endswith("\r\x1b[2K")
+
+
+@pytest.mark.parametrize(("shown", "patience_s"), [(False, 0.0), (True, 60.0)])
+def test_no_terminal_or_a_short_run_has_no_progress(
+    shown: bool, patience_s: float, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_waiting, "_PATIENCE_S", patience_s)
+    monkeypatch.setattr(_waiting, "_TICK_S", 0.01)
+    with Progress([Path()], shown=shown) as progress:
+        time.sleep(0.1)
+        progress.step()
+    assert capsys.readouterr().err == ""
+
+
+def test_on_a_terminal_the_count_comes_last(album: Path, tiny_folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "earmark", "listen", *[song_in(album)] * 3, "--json", "--model", tiny_folder]
+    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, timeout=60)
+    os.close(theirs)
+    shown = os.read(ours, 4096)
+    os.close(ours)
+    assert len(said.stdout.splitlines()) == 3
+    assert shown.endswith(b"earmark: 3 of 3 files heard.\r\n")
+
+
+def test_the_time_left_goes_by_the_bytes(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in "abc"]
+    for path, size_bytes in zip(paths, (100, 300, 400), strict=True):
+        path.write_bytes(bytes(size_bytes))
+    progress = Progress(paths, shown=True)
+    assert progress.line(3.0) == "0 of 3 files, 0:03"
+    progress.step()
+    assert progress.line(10.0) == "1 of 3 files, 0:10, 1:10 left"
+    progress.step()
+    assert progress.line(40.0) == "2 of 3 files, 0:40, 0:40 left"
+
+
+def test_the_model_card_says_what_a_bundle_is(earmark: Command, tiny_folder: Path) -> None:
+    said = earmark("model", tiny_folder)
+    assert said.returncode == 0
+    for part in ("tiny 1", "Apache-2.0", "low, middle, high", "by hand", "never trained", "90 % confidence"):
+        assert part in said.stdout
+
+
+def test_the_model_card_as_json_is_the_bundles_own(earmark: Command, tiny_folder: Path) -> None:
+    said = earmark("model", tiny_folder, "--json")
+    assert json.loads(said.stdout) == json.loads((tiny_folder / "bundle.json").read_text())
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

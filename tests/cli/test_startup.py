@@ -1,0 +1,103 @@
+"""What the command does before it does anything: help, version, verbs found by their files, errors on one line."""
+
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import earmark as package
+from earmark import cli
+from earmark.cli import main
+from earmark.errors import EarmarkError
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+VERBS = [name for _, name, _ in pkgutil.iter_modules(cli.__path__) if name[0] != "_" and name != "main"]
+
+
+def modules_after(code: str) -> set[str]:
+    report = "import sys; print(*sorted(sys.modules), file=sys.stderr)"
+    answer = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
+    return set(answer.stderr.split())
+
+
+def test_help_names_every_verb_and_loads_no_room() -> None:
+    code = (
+        "import sys; sys.argv = ['earmark', '--help']\n"
+        "from earmark.cli.main import run\n"
+        "try: run()\n"
+        "except SystemExit as end: assert not end.code"
+    )
+    loaded = modules_after(code)
+    assert {"numpy", "rich", "onnxruntime", "soundfile", "PIL", "torch"}.isdisjoint(loaded)
+    rooms = {name for name in loaded if name.startswith("earmark.") and not name.startswith("earmark.cli")}
+    assert rooms == {"earmark.errors"}
+
+
+def test_worker_processes_do_not_load_the_command_line() -> None:
+    assert "typer" not in modules_after("import earmark.cli.main, earmark.__main__")
+
+
+def test_every_verb_is_in_the_help(earmark: Command) -> None:
+    said = earmark("--help")
+    assert said.returncode == 0
+    words = said.stdout.split()
+    assert set(VERBS) <= set(words)
+    assert {"listen", "model"} <= set(VERBS)
+
+
+@pytest.mark.parametrize("verb", ["listen", "model"])
+def test_the_help_of_a_verb_ends_its_text_with_an_example(earmark: Command, verb: str) -> None:
+    assert f"Example: earmark {verb}" in earmark(verb, "--help").stdout
+
+
+def test_the_version_is_that_of_the_package(earmark: Command) -> None:
+    assert earmark("--version").stdout == f"earmark {package.__version__}\n"
+
+
+def test_no_verb_shows_the_help(earmark: Command) -> None:
+    said = earmark()
+    assert "listen" in said.stdout + said.stderr
+
+
+def test_an_unknown_verb_is_said_without_a_traceback(earmark: Command) -> None:
+    said = earmark("sing")
+    assert said.returncode == 2
+    assert "sing" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_an_error_is_one_line_with_its_hint_and_exit_code_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise EarmarkError("The piano is locked.", hint="Find the key.")
+
+    monkeypatch.setattr(main, "build_app", lambda: fail)
+    with pytest.raises(SystemExit) as end:
+        main.run()
+    assert end.value.code == 1
+    assert capsys.readouterr().err == "earmark: The piano is locked. Find the key.\n"
+
+
+def test_a_new_file_is_a_new_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hum.py").write_text("def register(app):\n    app.command('hum')(lambda: None)\n")
+    (tmp_path / "keys.py").write_text("import typer\napp = typer.Typer()\napp.command()(lambda: None)\n")
+    (tmp_path / "_helper.py").write_text("raise RuntimeError\n")
+    monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
+    app = main.build_app()
+    assert "hum" in {command.name for command in app.registered_commands}
+    assert "keys" in {group.name for group in app.registered_groups}
+
+
+@pytest.mark.parametrize("name", package.__all__)
+def test_the_public_face_has_what_it_names(name: str) -> None:
+    assert getattr(package, name) is not None
+    assert name in dir(package)
+
+
+def test_the_public_face_has_nothing_else() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'listener_of_everything'"):
+        package.listener_of_everything  # noqa: B018

@@ -1,0 +1,18 @@
+"""Fixtures of the listen room: the tiny bundle and a listener that hears with it."""
+
+from pathlib import Path
+
+import pytest
+
+from earmark import Listener, load_bundle
+from tiny_bundle import write_tiny_bundle
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def listener(tiny_folder: Path) -> Listener:
+    return Listener(load_bundle(tiny_folder))

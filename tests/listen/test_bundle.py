@@ -1,0 +1,183 @@
+"""Bundles: written, read back, refused when broken, and run at any length."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from earmark.errors import BundleError
+from earmark.listen import bundle as bundle_room
+from earmark.listen.bundle import BundleInfo, load_bundle, write_bundle
+from tiny_bundle import INFO, LABELS, tiny_network, write_tiny_bundle
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_tiny_bundle(tmp_path / "bundle")
+
+
+def change_info(folder: Path, **changes: Any) -> None:
+    """Write other values into bundle.json; ... removes one."""
+    file = folder / "bundle.json"
+    values = {**json.loads(file.read_text()), **changes}
+    file.write_text(json.dumps({name: value for name, value in values.items() if value is not ...}))
+
+
+def test_what_is_written_is_read(folder: Path) -> None:
+    read = load_bundle(folder).info
+    assert len(read.sha256) == 64
+    assert replace(read, sha256="") == INFO
+    assert read.model == "tiny 1"
+
+
+def test_a_bundle_may_be_named_by_its_json_too(folder: Path) -> None:
+    assert load_bundle(str(folder / "bundle.json")).info.name == "tiny"
+
+
+def test_info_survives_its_dictionary() -> None:
+    info = replace(INFO, sha256="ab")
+    assert BundleInfo.from_dict(json.loads(json.dumps(info.to_dict()))) == info
+
+
+@pytest.mark.parametrize(("windows", "tokens"), [(1, 1), (1, 20), (3, 7)])
+def test_outputs_have_the_shapes_of_any_length(folder: Path, windows: int, tokens: int) -> None:
+    db = np.random.default_rng(0).uniform(-80, 0, (windows, 128, 19 * tokens)).astype(np.float32)
+    outputs = load_bundle(folder).run(db)
+    assert outputs.logits.shape == (windows, len(LABELS))
+    assert outputs.attention.shape == (windows, tokens)
+    assert outputs.token_logits.shape == (windows, tokens, len(LABELS))
+    assert outputs.vectors.shape == (windows, tokens, 128)
+    assert outputs.vector.shape == (windows, 128)
+    np.testing.assert_allclose(outputs.attention.sum(axis=1), 1, atol=1e-6)
+
+
+def test_the_tiny_network_says_what_a_hand_computes(folder: Path) -> None:
+    # One loud token of three: -8 dB in all bands against -80, so vectors are 0.9 and 0, scores 7.2 and 0.
+    db = np.full((1, 128, 57), -80, np.float32)
+    db[:, :, 19:38] = -8
+    outputs = load_bundle(folder).run(db)
+    loud = np.exp(7.2) / (np.exp(7.2) + 2)
+    np.testing.assert_allclose(outputs.attention[0, 1], loud, rtol=1e-5)
+    np.testing.assert_allclose(outputs.token_logits[0, 1], 18, rtol=1e-5)
+    np.testing.assert_allclose(outputs.logits[0], 18 * loud, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(128, 19), (1, 127, 19), (1, 128, 20), (1, 128, 0)])
+def test_windows_of_another_shape_are_refused(folder: Path, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="need"):
+        load_bundle(folder).run(np.zeros(shape, np.float32))
+
+
+def test_the_network_runs_on_one_thread(folder: Path) -> None:
+    options = load_bundle(folder)._session.get_session_options()
+    assert (options.intra_op_num_threads, options.inter_op_num_threads) == (1, 1)
+
+
+def test_no_bundle_at_all_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="is not a bundle"):
+        load_bundle(tmp_path / "nowhere")
+    with pytest.raises(BundleError, match="is not a bundle"):
+        load_bundle(tmp_path)
+
+
+def test_a_file_is_not_a_bundle(tmp_path: Path) -> None:
+    file = tmp_path / "song.mp3"
+    file.write_bytes(b"sound")
+    with pytest.raises(BundleError, match="is not a bundle"):
+        load_bundle(file)
+
+
+def test_an_installation_without_the_shipped_bundle_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(bundle_room, "DEFAULT_FOLDER", tmp_path)
+    with pytest.raises(BundleError, match="came without its trained network"):
+        load_bundle()
+
+
+def test_a_missing_network_is_said(folder: Path) -> None:
+    (folder / "network.onnx").unlink()
+    with pytest.raises(BundleError, match=r"network\.onnx cannot be read"):
+        load_bundle(folder)
+
+
+def test_a_network_of_another_bundle_is_refused(folder: Path) -> None:
+    with (folder / "network.onnx").open("ab") as network:
+        network.write(b"\0")
+    with pytest.raises(BundleError, match="SHA-256 differs"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "\ud800"])
+def test_json_that_is_none_is_refused(folder: Path, text: str) -> None:
+    (folder / "bundle.json").write_text(text, errors="surrogatepass")
+    with pytest.raises(BundleError, match=r"is not JSON|does not describe a bundle"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"schema": 9}, "has schema 9, and this earmark reads schema 1"),
+        ({"schema": ...}, "has schema None"),
+        ({"labels": ..., "licence": ...}, "lacks licence, labels"),
+        ({"labels": []}, "labels that are different names"),
+        ({"labels": ["rock", "rock"]}, "labels that are different names"),
+        ({"labels": [1, 2]}, "labels that are different names"),
+        ({"calibration": {"temperature": 0, "set_quantile": 0.5}}, "temperature must be a positive number"),
+        ({"calibration": {"temperature": 1}}, "lacks one .*set_quantile"),
+        ({"calibration": None}, "field it should not"),
+        ({"calibration": {"temperature": "warm", "set_quantile": 0.5}}, "does not describe"),
+        ({"front_end": {"colour": 3}}, "field it should not"),
+        ({"front_end": {"sample_rate_hz": 16000}}, "sample_rate_hz 16000, and this earmark hears with 22050"),
+        ({"front_end": {"floor_db": -60}}, "floor_db -60"),
+        ({"front_end": {"token_frames": 0}}, "token_frames 0, which is no positive whole number"),
+    ],
+)
+def test_an_info_that_cannot_be_used_is_refused_in_words(folder: Path, changes: dict[str, Any], sentence: str) -> None:
+    change_info(folder, **changes)
+    with pytest.raises(BundleError, match=sentence):
+        load_bundle(folder)
+
+
+def test_bytes_that_are_no_network_are_refused_when_run(folder: Path) -> None:
+    write_bundle(folder, b"this is no network", INFO)
+    with pytest.raises(BundleError, match="no network that this onnxruntime can run"):
+        load_bundle(folder).run(np.zeros((1, 128, 19), np.float32))
+
+
+def test_a_network_that_lacks_an_output_is_refused(folder: Path) -> None:
+    network = tiny_network()
+    del network.graph.output[1]
+    write_bundle(folder, network.SerializeToString(), INFO)
+    with pytest.raises(BundleError, match=r"gives .*logits"):
+        load_bundle(folder).run(np.zeros((1, 128, 19), np.float32))
+
+
+def test_a_network_with_another_input_is_refused(folder: Path) -> None:
+    network = tiny_network()
+    network.graph.input.append(helper.make_tensor_value_info("mood", TensorProto.FLOAT, [1]))
+    write_bundle(folder, network.SerializeToString(), INFO)
+    with pytest.raises(BundleError, match=r"takes .*mood"):
+        load_bundle(folder).run(np.zeros((1, 128, 19), np.float32))
+
+
+def test_a_write_that_fails_leaves_the_old_bundle_and_no_litter(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+
+    def no_space(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", no_space)
+    with pytest.raises(OSError, match="No space"):
+        write_bundle(folder, b"new", replace(INFO, name="new"))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_writing_keeps_other_files_of_the_folder(folder: Path) -> None:
+    (folder / "notes.txt").write_text("mine")
+    write_tiny_bundle(folder)
+    assert sorted(file.name for file in folder.iterdir()) == ["bundle.json", "network.onnx", "notes.txt"]

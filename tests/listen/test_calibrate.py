@@ -1,0 +1,157 @@
+"""Temperature and prediction sets: golden values by hand, the laws, and the promise of coverage."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from earmark.listen.calibrate import (
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
+    Calibration,
+    fit_temperature,
+    lac_quantile,
+    prediction_set,
+    softmax,
+)
+
+LOGITS = arrays(np.float64, (5, 4), elements=st.floats(-50, 50))
+
+
+def drawn(clips: int, *, temperature: float, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Logits, and labels drawn from what the logits say at `temperature`."""
+    rng = np.random.default_rng(seed)
+    logits = 3 * rng.normal(size=(clips, 10))
+    chances = softmax(logits / temperature)
+    labels = (chances.cumsum(axis=1) > rng.random((clips, 1))).argmax(axis=1)
+    return logits, labels
+
+
+def loss(logits: NDArray[np.float64], labels: NDArray[np.intp], temperature: float) -> float:
+    return float(-np.log(softmax(logits / temperature)[np.arange(len(labels)), labels]).mean())
+
+
+def test_softmax_of_known_logits() -> None:
+    np.testing.assert_allclose(softmax(np.log([1, 2, 5])), [1 / 8, 2 / 8, 5 / 8], atol=1e-15)
+
+
+@given(LOGITS, st.floats(-1e6, 1e6))
+def test_softmax_sums_to_one_and_ignores_a_shift(logits: NDArray[np.float64], shift: float) -> None:
+    np.testing.assert_allclose(softmax(logits).sum(axis=-1), 1, atol=1e-12)
+    np.testing.assert_allclose(softmax(logits + shift), softmax(logits), atol=1e-8)
+
+
+def test_softmax_works_along_any_axis_and_does_not_overflow() -> None:
+    logits = np.array([[1e5, 0.0], [0.0, -1e5]])
+    np.testing.assert_array_equal(softmax(logits), [[1, 0], [1, 0]])
+    np.testing.assert_array_equal(softmax(logits.T, axis=0), softmax(logits).T)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
+def test_the_temperature_that_made_the_labels_is_found(temperature: float) -> None:
+    logits, labels = drawn(20_000, temperature=temperature)
+    assert fit_temperature(logits, labels) == pytest.approx(temperature, rel=0.05)
+
+
+def test_no_other_temperature_has_a_lower_loss() -> None:
+    logits, labels = drawn(300, temperature=1.7)
+    best = fit_temperature(logits, labels)
+    others = [loss(logits, labels, temperature) for temperature in np.geomspace(0.1, 10, 400)]
+    assert loss(logits, labels, best) <= min(others)
+
+
+def test_logits_that_are_twice_as_sure_need_twice_the_temperature() -> None:
+    logits, labels = drawn(300, temperature=1.7)
+    assert fit_temperature(2 * logits, labels) == pytest.approx(2 * fit_temperature(logits, labels), rel=1e-9)
+
+
+def test_logits_that_are_always_right_or_always_wrong_stay_within_bounds() -> None:
+    logits, labels = 10 * np.eye(3), np.arange(3)
+    assert fit_temperature(logits, labels) == MIN_TEMPERATURE
+    assert fit_temperature(logits, (labels + 1) % 3) == MAX_TEMPERATURE
+
+
+def test_the_quantile_of_nine_clips_is_their_worst_score() -> None:
+    # ceil((9 + 1) * 0.9) = 9: the ninth of nine.
+    true_probability = np.arange(1, 10) / 10
+    probabilities = np.stack([true_probability, 1 - true_probability], axis=1)
+    assert lac_quantile(probabilities, np.zeros(9, int)) == pytest.approx(0.9)
+
+
+def test_the_quantile_of_nineteen_clips_is_their_second_worst_score() -> None:
+    true_probability = np.arange(1, 20) / 20
+    probabilities = np.stack([true_probability, 1 - true_probability], axis=1)
+    assert lac_quantile(probabilities, np.zeros(19, int)) == pytest.approx(0.9)
+    assert lac_quantile(probabilities, np.zeros(19, int), level=0.5) == pytest.approx(0.5)
+
+
+def test_too_few_clips_for_the_level_put_every_genre_into_the_set() -> None:
+    probabilities = np.array([[0.9, 0.1]] * 8)
+    quantile = lac_quantile(probabilities, np.zeros(8, int))
+    assert quantile == 1.0
+    assert prediction_set(np.array([[1.0, 0.0]]), quantile).all()
+
+
+@pytest.mark.parametrize("level", [0.8, 0.9])
+def test_sets_hold_the_true_genre_as_often_as_promised(level: float) -> None:
+    held = []
+    for seed in range(200):
+        logits, labels = drawn(200, temperature=2.0, seed=seed)
+        probabilities = softmax(logits)  # over-confident on purpose: the promise does not need good probabilities
+        quantile = lac_quantile(probabilities[:100], labels[:100], level=level)
+        inside = prediction_set(probabilities[100:], quantile)
+        held.append(inside[np.arange(100), labels[100:]].mean())
+    assert level - 0.01 < np.mean(held) < level + 0.02
+
+
+def test_the_clip_that_set_the_quantile_is_in_its_own_set() -> None:
+    logits, labels = drawn(200, temperature=1.0)
+    probabilities = softmax(logits)
+    inside = prediction_set(probabilities, lac_quantile(probabilities, labels))[np.arange(200), labels]
+    assert inside.sum() >= np.ceil(201 * 0.9)
+
+
+def test_the_set_holds_the_probable_genres_and_always_the_best_one() -> None:
+    probabilities = np.array([[0.5, 0.3, 0.2], [0.4, 0.35, 0.25]])
+    assert prediction_set(probabilities, 0.72).tolist() == [[True, True, False], [True, True, False]]
+    assert prediction_set(probabilities, 0.0).tolist() == [[True, False, False], [True, False, False]]
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels"),
+    [
+        (np.zeros((0, 3)), []),
+        (np.zeros(3), [0, 1, 2]),
+        (np.zeros((3, 2)), [0, 1]),
+        (np.full((2, 2), np.nan), [0, 1]),
+        (np.array([[np.inf, 0.0]]), [0]),
+    ],
+)
+def test_what_cannot_be_calibrated_on_is_refused(logits: NDArray[np.float64], labels: list[int]) -> None:
+    with pytest.raises(ValueError, match=r"need|cannot calibrate"):
+        fit_temperature(logits, labels)
+    with pytest.raises(ValueError, match=r"need|cannot calibrate"):
+        lac_quantile(logits, labels)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 90])
+def test_a_level_is_between_nothing_and_certainty(level: float) -> None:
+    with pytest.raises(ValueError, match="level"):
+        lac_quantile(np.eye(2), [0, 1], level=level)
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"temperature": 0.0},
+        {"temperature": float("nan")},
+        {"set_quantile": 1.5},
+        {"level": 1.0},
+        {"max_set": 0},
+    ],
+)
+def test_a_calibration_of_impossible_figures_is_refused(figures: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(figures))):
+        Calibration(**{"temperature": 1.0, "set_quantile": 0.5, **figures})

@@ -1,0 +1,202 @@
+"""The page of `listen --html`: complete, self-contained, escaped, and never half written."""
+
+import base64
+import html.parser
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from earmark.errors import EarmarkError
+from earmark.listen.listener import Failure, PicturedTrack
+from earmark.plots.page import Page
+from earmark.plots.palette import ACCENT, sequential_table
+from earmark.track import Label, Moment, Segment, Track
+
+LABELS = ("blues", "rock", "pop")
+
+
+def pictured(path: str = "song.mp3", *, seconds: int = 120, cannot_tell: bool = False) -> PicturedTrack:
+    """A track of moments of one second; the seconds 30 to 40 are rock and have the attention."""
+    moments = []
+    for second in range(seconds):
+        rock = 30 <= second < 40
+        labels = (Label("rock" if rock else "blues", 0.9), Label("blues" if rock else "rock", 0.1), Label("pop", 0.0))
+        moments.append(Moment(second, second + 1, 0.09 if rock else 0.1 / (seconds - 10), labels))
+    track = Track(
+        path=path,
+        duration_s=float(seconds),
+        genres=(Label("blues", 0.62), Label("rock", 0.36), Label("pop", 0.02)),
+        genre_set=("blues", "rock"),
+        cannot_tell=cannot_tell,
+        decisive=(Segment(30.0, 40.0, 0.9),),
+        timeline=tuple(moments),
+        model="tiny 1",
+    )
+    spectrogram = np.zeros((128, 300), np.uint8)
+    spectrogram[0] = 255  # the lowest band
+    return PicturedTrack(track, spectrogram)
+
+
+def written(folder: Path, *heard: PicturedTrack | Failure) -> str:
+    file = folder / "page.html"
+    with Page(file, labels=LABELS, model="tiny 1") as page:
+        for each in heard:
+            page.add(each)
+    return file.read_text(encoding="utf-8")
+
+
+def images(page: str) -> list[Image.Image]:
+    found = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", page)
+    return [Image.open(io.BytesIO(base64.b64decode(text))) for text in found]
+
+
+class Reader(html.parser.HTMLParser):
+    """Checks that every element is closed in turn, and collects text and attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words = ""
+        self.attributes: list[tuple[str, str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    assert not reader.open
+    return reader
+
+
+def test_the_page_says_what_was_heard(tmp_path: Path) -> None:
+    words = read(written(tmp_path, pictured())).words
+    for said in ("song.mp3", "blues 62 %", "36 %", "2.0 %", "0:30–0:40", "90 % of the attention", "1 track heard by"):
+        assert said in words
+
+
+def test_it_needs_nothing_from_outside_and_runs_no_script(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured(), Failure("bad.mp3", "bad.mp3 is empty."))
+    for tag, name, value in read(page).attributes:
+        assert tag not in ("script", "link", "iframe", "object")
+        assert not name.startswith("on")
+        if name in ("src", "href", "xlink:href", "data"):
+            assert (value or "").startswith("data:image/png;base64,")
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>.mp3", "\"' onload='x.mp3", "a&b\n.mp3", "bad\udcff.mp3"])
+def test_names_are_shown_and_never_obeyed(tmp_path: Path, name: str) -> None:
+    reader = read(written(tmp_path, pictured(name), Failure(name, f"{name!r} is empty.")))
+    assert not [tag for tag, *_ in reader.attributes if tag == "script"]
+    assert not [attribute for _, attribute, _ in reader.attributes if attribute.startswith("onload")]
+    assert name.replace("\n", "\\n").replace("\udcff", "\\udcff") in reader.words
+
+
+def test_the_spectrogram_has_its_lowest_band_at_the_bottom(tmp_path: Path) -> None:
+    spectrogram, _ = images(written(tmp_path, pictured()))
+    colours = np.asarray(spectrogram.convert("RGB"))
+    assert colours.shape == (128, 300, 3)
+    assert np.abs(colours[-1].astype(int) - sequential_table()[-1]).max() <= 6
+    assert colours[0].max() < 20
+
+
+def test_the_rows_of_genres_follow_the_seconds(tmp_path: Path) -> None:
+    _, heat = images(written(tmp_path, pictured()))
+    light = np.asarray(heat.convert("L")).astype(int)  # rows blues, rock, pop
+    assert light.shape == (3, 120)
+    assert (light[0] > light[1]).tolist() == [not 30 <= second < 40 for second in range(120)]
+    assert light[2].max() < 20
+
+
+def test_the_decisive_seconds_have_the_colour_of_the_decisive(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured())
+    (bars,) = re.findall(rf"<path d='([^']*)' fill='{ACCENT}'", page)
+    lefts = [float(left) for left in re.findall(r"M([\d.]+) ", bars)]
+    assert len(lefts) == 10
+    assert min(lefts) == pytest.approx(92 + 900 * 30 / 120, abs=0.1)
+
+
+def test_every_part_can_be_asked_for_its_values(tmp_path: Path) -> None:
+    titles = re.findall(r"<title>(\d.*?)</title>", written(tmp_path, pictured()))
+    assert len(titles) == 120
+    assert titles[35] == "0:35–0:36: attention 9.0 %; blues 10 %, rock 90 %, pop 0.0 %"
+
+
+def test_the_figure_can_be_read_without_eyes(tmp_path: Path) -> None:
+    labels = [value for tag, name, value in read(written(tmp_path, pictured())).attributes if name == "aria-label"]
+    assert labels == [
+        "song.mp3: spectrogram, attention and the 3 most probable genres over 2:00. Decisive seconds: 0:30–0:40."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "last"), [(11, "0:10"), (242, "4:00"), (3 * 3600, "3:00:00"), (36 * 3600, "36:00:00")]
+)
+def test_the_time_axis_has_a_dozen_round_times_at_most(tmp_path: Path, seconds: int, last: str) -> None:
+    times = re.findall(r"text-anchor=\w+>([\d:]+)</text>", written(tmp_path, pictured(seconds=seconds)))
+    assert times[0] == "0:00"
+    assert times[-1] == last
+    assert 2 <= len(times) <= 12
+
+
+def test_a_long_track_makes_no_longer_page(tmp_path: Path) -> None:
+    short, long = (len(written(tmp_path, pictured(seconds=seconds))) for seconds in (400, 8000))
+    assert long < 1.1 * short
+
+
+def test_seconds_that_were_not_heard_are_said_so(tmp_path: Path) -> None:
+    whole = pictured()
+    track = whole.track
+    gappy = Track(**{**{name: getattr(track, name) for name in track.__slots__}, "timeline": track.timeline[60:]})
+    page = written(tmp_path, PicturedTrack(gappy, whole.spectrogram))
+    assert "0:30–0:32: attention 0.0 %; nothing heard" in page
+
+
+def test_abstention_is_said(tmp_path: Path) -> None:
+    assert (
+        "Cannot tell: 2 genres are possible (blues, rock)" in read(written(tmp_path, pictured(cannot_tell=True))).words
+    )
+
+
+def test_failures_stand_at_the_end_and_are_counted(tmp_path: Path) -> None:
+    words = read(written(tmp_path, Failure("a", "a is empty."), pictured("b"), Failure("c", "c is silent."))).words
+    assert words.index("Not heard") > words.index("Decisive seconds")
+    assert "a is empty." in words
+    assert "1 track heard by tiny 1, 2 failed." in words
+
+
+def test_a_page_that_fails_leaves_the_old_one_and_no_litter(tmp_path: Path) -> None:
+    before = written(tmp_path, pictured("old.mp3"))
+
+    def fail() -> None:
+        with Page(tmp_path / "page.html", labels=LABELS, model="tiny 1") as page:
+            page.add(pictured("new.mp3"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == before
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(EarmarkError, match="cannot be written"), Page(tmp_path / "no/page.html", labels=(), model=""):
+        pass

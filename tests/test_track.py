@@ -1,0 +1,89 @@
+"""The schema of an answer: what goes into JSON comes out again, whoever had it in between."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earmark import EarmarkError, Track
+from earmark.track import Label, Moment, Segment, sorted_labels
+
+SHARES = st.floats(0, 1)
+TIMES_S = st.floats(0, 1e5)
+LABELS = st.dictionaries(st.text(max_size=8), SHARES, min_size=1, max_size=4).map(sorted_labels)
+MOMENTS = st.builds(Moment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES, genres=LABELS)
+SEGMENTS = st.builds(Segment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES)
+TRACKS = st.builds(
+    Track,
+    path=st.text(),
+    duration_s=TIMES_S,
+    genres=LABELS,
+    genre_set=st.lists(st.text()).map(tuple),
+    cannot_tell=st.booleans(),
+    decisive=st.lists(SEGMENTS, max_size=3).map(tuple),
+    timeline=st.lists(MOMENTS, max_size=3).map(tuple),
+    model=st.text(),
+)
+
+
+def short_track() -> Track:
+    return Track(
+        path="a.mp3",
+        duration_s=2.0,
+        genres=(Label("rock", 0.7), Label("blues", 0.3)),
+        genre_set=("rock",),
+        cannot_tell=False,
+        decisive=(Segment(0.0, 1.5, 1.0),),
+        timeline=(Moment(0.0, 1.5, 1.0, (Label("blues", 0.6), Label("rock", 0.4))),),
+        model="tiny 1",
+    )
+
+
+@given(TRACKS)
+def test_a_track_survives_json(track: Track) -> None:
+    assert Track.from_dict(json.loads(json.dumps(track.to_dict()))) == track
+
+
+@given(TRACKS)
+def test_a_track_survives_a_tool_that_sorts_keys(track: Track) -> None:
+    assert Track.from_dict(json.loads(json.dumps(track.to_dict(), sort_keys=True))) == track
+
+
+def test_the_schema_is_what_is_written_down() -> None:
+    assert short_track().to_dict() == {
+        "schema": 1,
+        "path": "a.mp3",
+        "duration_s": 2.0,
+        "genres": {"rock": 0.7, "blues": 0.3},
+        "genre_set": ["rock"],
+        "cannot_tell": False,
+        "decisive": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0}],
+        "timeline": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "genres": {"blues": 0.6, "rock": 0.4}}],
+        "model": "tiny 1",
+    }
+
+
+def test_the_genre_is_the_most_probable_one() -> None:
+    assert short_track().genre == "rock"
+    assert short_track().timeline[0].genre == "blues"
+
+
+def test_labels_are_sorted_by_probability_and_then_by_name() -> None:
+    assert [label.name for label in sorted_labels({"c": 0.2, "b": 0.4, "a": 0.4})] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"schema": 2}, "schema 2, and this earmark reads schema 1"),
+        ({"schema": None}, "schema None"),
+        ({"genres": ...}, "lacks the field 'genres'"),
+        ({"decisive": [{"start_s": 1.0}]}, "lacks the field 'end_s'"),
+    ],
+)
+def test_what_is_no_track_is_refused_in_words(change: dict[str, object], sentence: str) -> None:
+    values = {**short_track().to_dict(), **change}
+    values = {name: value for name, value in values.items() if value is not ...}
+    with pytest.raises(EarmarkError, match=sentence):
+        Track.from_dict(values)

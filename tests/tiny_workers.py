@@ -1,0 +1,52 @@
+"""What worker processes do in tests: functions that a spawned process can import, some of which die on purpose."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from earmark.errors import EarmarkError
+from earmark.listen.listener import Listener
+from earmark.track import Track
+
+
+def start_squaring() -> Callable[[int], int]:
+    """Squares; 13 ends the process at once, 14 kills it, and even numbers take their time."""
+    return _square
+
+
+def start_telling_threads() -> Callable[[int], str]:
+    """How many threads the arithmetic of the worker may use."""
+    return lambda _: os.environ["OPENBLAS_NUM_THREADS"]
+
+
+def start_telling_process() -> Callable[[int], int]:
+    """The worker's process."""
+    return lambda _: os.getpid()
+
+
+def start_and_die() -> Callable[[int], int]:
+    """Dies before it is ready."""
+    os._exit(5)
+
+
+def start_and_refuse() -> Callable[[int], int]:
+    """Says why it cannot start."""
+    raise EarmarkError("There is no music today.")
+
+
+def hear_or_die(listener: Listener, name: str) -> Track:
+    """Hear a file, unless it is named so that it brings the process down."""
+    if "deadly" in name:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return listener.hear(name)
+
+
+def _square(number: int) -> int:
+    if number == 13:
+        os._exit(3)
+    if number == 14:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number % 2 == 0:
+        time.sleep(0.02)
+    return number * number

@@ -1,0 +1,97 @@
+"""Augmentation: what each change does, and what none may do."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from earmark.train.augment import augment, cut_views, mixup
+from earmark.train.recipe import AugmentOptions
+
+OFF = AugmentOptions()
+ALL = AugmentOptions(
+    roll=True, stretch=0.15, shift_bands=2, tilt_db=4, equalise_db=3, range=0.15, low_pass=0.5, floor=0.5,
+    mask_bands=20, mask_frames=30,
+)  # fmt: skip
+WINDOW = 95
+
+
+def clips(count: int = 6, frames: int = 120) -> Tensor:
+    db = -80 * torch.rand(count, 128, frames, generator=torch.Generator().manual_seed(3))
+    return db - db.amax(dim=(1, 2), keepdim=True)
+
+
+def lengths(db: Tensor, frames: int = 120) -> Tensor:
+    return torch.full((len(db),), frames)
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_without_options_a_view_is_a_stretch_of_the_clip_and_nothing_else() -> None:
+    db = clips()
+    view = cut_views(db, lengths(db), 120, OFF, rng())
+    torch.testing.assert_close(view, db, atol=1e-3, rtol=0)
+
+
+def test_the_end_is_never_padding_of_shorter_clips() -> None:
+    db = clips(frames=200)
+    db[:, :, 150:] = 1000.0  # what lies behind the clip's end must not be heard
+    for options in (OFF, replace(OFF, roll=True, stretch=0.2)):
+        for seed in range(20):
+            assert cut_views(db, lengths(db, 150), WINDOW, options, rng(seed)).max() <= 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_views_are_db_under_their_own_maximum(seed: int) -> None:
+    view = augment(clips(), lengths(clips()), WINDOW, replace(ALL, mask_bands=0, mask_frames=0), rng(seed))
+    assert view.shape == (6, 128, WINDOW)
+    assert (view >= -80).all()
+    torch.testing.assert_close(view.amax(dim=(1, 2)), torch.zeros(6))
+
+
+def test_the_same_generator_gives_the_same_views_and_another_gives_others() -> None:
+    db = clips()
+    first, again, other = (augment(db, lengths(db), WINDOW, ALL, rng(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_a_louder_clip_gives_the_same_view() -> None:
+    db = clips()
+    for seed in range(5):
+        quiet = augment(db, lengths(db), WINDOW, ALL, rng(seed))
+        loud = augment(db + 17, lengths(db), WINDOW, replace(ALL, range=0, floor=0), rng(seed))
+        same = augment(db, lengths(db), WINDOW, replace(ALL, range=0, floor=0), rng(seed))
+        torch.testing.assert_close(loud, same, atol=1e-3, rtol=0)
+        assert quiet.shape == loud.shape
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        replace(OFF, roll=True), replace(OFF, stretch=0.2), replace(OFF, shift_bands=3), replace(OFF, tilt_db=6),
+        replace(OFF, equalise_db=6), replace(OFF, range=0.3), replace(OFF, low_pass=1.0), replace(OFF, floor=1.0),
+        replace(OFF, mask_bands=30), replace(OFF, mask_frames=40),
+    ],
+    ids=lambda options: next(name for name, value in vars(options).items() if value),
+)  # fmt: skip
+def test_each_change_changes_something(options: AugmentOptions) -> None:
+    db = clips()
+    plain = augment(db, lengths(db), 120, OFF, rng())
+    assert (augment(db, lengths(db), 120, options, rng()) - plain).abs().max() > 1
+
+
+def test_low_pass_empties_the_upper_bands_alone() -> None:
+    view = augment(clips(), lengths(clips()), 120, replace(OFF, low_pass=1.0), rng())
+    assert (view[:, -1] == -80).all()
+    assert (view[:, :70] > -80).any(dim=2).all()
+
+
+def test_mixup_is_the_share_of_each_and_names_the_partner() -> None:
+    db = clips()
+    blend, partner, share = mixup(db, 0.4, rng())
+    assert 0.5 <= share <= 1
+    torch.testing.assert_close(blend, share * db + (1 - share) * db[partner])

@@ -1,0 +1,45 @@
+"""Labels into targets: full, partial, unknown and flagged."""
+
+from pathlib import Path
+
+import pytest
+
+from earmark.data.dataset import Clip
+from earmark.errors import DataError
+from earmark.train.batches import allowed_genres
+from earmark.train.recipe import SetOptions
+
+GENRES = ("jazz", "metal", "pop", "rock")
+ALLMUSIC = SetOptions(column="genres", map={"Pop/Rock": ["pop", "rock", "metal"], "Jazz": "jazz"})
+
+
+def clip(**columns: str) -> Clip:
+    return Clip("a", Path("set"), None, "", columns)
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        ("Pop/Rock", "metal pop rock"),
+        ("Jazz", "jazz"),
+        ("Jazz; Pop/Rock", "jazz metal pop rock"),
+        ("Latin", ""),
+        ("", ""),
+    ],
+)
+def test_a_map_turns_labels_into_the_genres_a_clip_may_be(cell: str, wanted: str) -> None:
+    allowed = allowed_genres(clip(genres=cell), ALLMUSIC, GENRES)
+    assert [genre for genre, may in zip(GENRES, allowed, strict=True) if may] == wanted.split()
+
+
+def test_without_a_map_the_label_is_the_genre() -> None:
+    assert allowed_genres(clip(genre="pop"), SetOptions(), GENRES).tolist() == [False, False, True, False]
+
+
+def test_without_a_map_an_unknown_label_is_named() -> None:
+    with pytest.raises(DataError, match="polka"):
+        allowed_genres(clip(genre="polka"), SetOptions(), GENRES)
+
+
+def test_a_flagged_clip_is_left_out() -> None:
+    assert not allowed_genres(clip(genre="pop", flag="suspect"), SetOptions(), GENRES).any()

@@ -1,0 +1,127 @@
+"""The training loop: it learns, resumes to the bit, stops early, and runs in two processes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import synthetic
+from earmark.data.dataset import Dataset
+from earmark.errors import BundleError, DataError
+from earmark.train.batches import Examples, batches, gather
+from earmark.train.checkpoint import FILE, Checkpoint
+from earmark.train.loop import Place, Run, train
+from earmark.train.predict import clip_logits
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return synthetic.dataset(tmp_path_factory.mktemp("synthetic") / "pieces")
+
+
+@pytest.fixture(scope="module")
+def examples(data: Dataset) -> Examples:
+    return gather([data], synthetic.recipe(), data.labels)
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_it_learns_pieces_by_artists_it_never_heard(data: Dataset, examples: Examples, tmp_path: Path) -> None:
+    from earmark.data.splits import artist_folds
+
+    folds = artist_folds(examples.labels, examples.artists, folds=4)
+    checkpoint = train(synthetic.recipe(epochs=20), examples.take(folds != 0), data.labels, tmp_path)
+    held = examples.take(folds == 0)
+    logits = clip_logits(checkpoint.network(), held)
+    assert (logits.argmax(axis=1) == held.allowed.numpy().argmax(axis=1)).mean() > 0.85
+
+
+def test_a_resumed_run_ends_with_the_same_weights(data: Dataset, examples: Examples, tmp_path: Path) -> None:
+    recipe = synthetic.recipe(validation_share=0.25)
+    whole = train(recipe, examples, data.labels, tmp_path / "whole")
+    train(recipe, examples, data.labels, tmp_path / "cut", stop_after=2)
+    assert Checkpoint.load(tmp_path / "cut").epoch == 2
+    resumed = train(recipe, examples, data.labels, tmp_path / "cut")
+    assert same(whole.weights, resumed.weights)
+    assert same(whole.averaged, resumed.averaged)
+    assert same(whole.best, resumed.best)
+    assert [row["loss"] for row in whole.history] == [row["loss"] for row in resumed.history]
+    lines = (tmp_path / "cut" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3, 4, 5, 6]
+
+
+def test_another_seed_gives_other_weights(data: Dataset, examples: Examples, tmp_path: Path) -> None:
+    recipe = synthetic.recipe(epochs=1)
+    first = train(recipe, examples, data.labels, tmp_path / "a", seed=0)
+    second = train(recipe, examples, data.labels, tmp_path / "b", seed=1)
+    assert not same(first.weights, second.weights)
+
+
+def test_a_folder_with_another_run_is_refused(data: Dataset, examples: Examples, tmp_path: Path) -> None:
+    train(synthetic.recipe(epochs=1), examples, data.labels, tmp_path)
+    with pytest.raises(DataError, match="another recipe"):
+        train(synthetic.recipe(epochs=2), examples, data.labels, tmp_path)
+    with pytest.raises(DataError, match="seed"):
+        train(synthetic.recipe(epochs=1), examples, data.labels, tmp_path, seed=1)
+
+
+def test_early_stopping_keeps_the_best_epoch_and_waits_no_longer_than_asked(
+    data: Dataset, examples: Examples, tmp_path: Path
+) -> None:
+    # So high a rate that validation soon gets worse.
+    recipe = synthetic.recipe(epochs=40, learning_rate=0.3, patience=2, validation_share=0.25, ema_decay=0.0)
+    checkpoint = train(recipe, examples, data.labels, tmp_path)
+    losses = [row["validation_loss"] for row in checkpoint.history]
+    best = losses.index(min(losses)) + 1
+    assert len(losses) == best + 2 < 40
+    assert same(checkpoint.answering, checkpoint.best)
+    assert not same(checkpoint.best, checkpoint.weights)
+
+
+def test_validation_shares_no_artist_with_training(data: Dataset, examples: Examples) -> None:
+    place = Place(torch.device("cpu"))
+    run = Run(synthetic.recipe(validation_share=0.25), examples, data.labels, seed=0, place=place)
+    assert len(run.validation) > 0
+    assert len(run.examples) + len(run.validation) == len(examples)
+    assert not set(run.examples.artists) & set(run.validation.artists)
+
+
+def test_an_epoch_hears_every_clip_once_whatever_the_number_of_processes(examples: Examples) -> None:
+    def ids(rank: int, world: int) -> list[str]:
+        rng = torch.Generator().manual_seed(4)
+        return [clip.id for batch in batches(examples, 6, rng=rng, rank=rank, world=world) for clip in batch.clips]
+
+    every = sorted(clip.id for clip in examples.clips)
+    assert sorted(ids(0, 1)) == every
+    assert sorted(ids(0, 2) + ids(1, 2)) == every
+
+
+def test_two_processes_train_together_and_end_alike(data: Dataset, tmp_path: Path) -> None:
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(synthetic.RECIPE.replace("epochs = 6", "epochs = 2"))
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(20000 + os.getpid() % 20000),
+        "-m", "earmark", "train", str(recipe), "--data", str(data.folder), "--out", str(tmp_path / "run"),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    checkpoint = Checkpoint.load(tmp_path / "run")
+    assert checkpoint.epoch == 2
+    assert checkpoint.history[1]["loss"] < checkpoint.history[0]["loss"]
+    assert (tmp_path / "run" / "curves.png").stat().st_size > 5000
+
+
+def test_a_broken_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="no checkpoint"):
+        Checkpoint.load(tmp_path)
+    (tmp_path / FILE).write_bytes(b"not a checkpoint")
+    with pytest.raises(BundleError, match="not a checkpoint"):
+        Checkpoint.load(tmp_path)
