@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from earmark.data.dataset import Dataset
 from earmark.data.synth import write_dataset
 from earmark.train.recipe import Recipe

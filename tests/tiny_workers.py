@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from earmark.errors import EarmarkError
 from earmark.listen.listener import Listener
@@ -25,6 +26,11 @@ def start_telling_process() -> Callable[[int], int]:
     return lambda _: os.getpid()
 
 
+def start_meeting() -> Callable[[tuple[Path, Path]], str]:
+    """Two items that wait for each other: (a file to leave, a file to wait for)."""
+    return _meet
+
+
 def start_and_die() -> Callable[[int], int]:
     """Dies before it is ready."""
     os._exit(5)
@@ -40,6 +46,15 @@ def hear_or_die(listener: Listener, name: str) -> Track:
     if "deadly" in name:
         os.kill(os.getpid(), signal.SIGSEGV)
     return listener.hear(name)
+
+
+def _meet(places: tuple[Path, Path]) -> str:
+    ours, theirs = places
+    ours.touch()
+    deadline_s = time.monotonic() + 20
+    while not theirs.exists() and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    return "met" if theirs.exists() else "alone"
 
 
 def _square(number: int) -> int:

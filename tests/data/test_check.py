@@ -129,7 +129,7 @@ a,SET,rock,0,pop,0.98,0.02
 a,SET,rock,1,pop,0.94,0.06
 b,SET,rock,0,pop,0.99,0.01
 b,SET,rock,1,rock,0.40,0.60
-c,SET,rock,0,rock,0.10,0.90
+c,SET,rock,0,pop,0.945,0.055
 a,other,rock,0,rock,0.00,1.00
 """
 

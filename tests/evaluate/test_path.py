@@ -88,7 +88,7 @@ def test_a_folder_of_another_cross_validation_is_refused(made: Made) -> None:
 def test_runs_side_by_side_give_what_runs_in_turn_give(made: Made, tmp_path: Path) -> None:
     recipe = synthetic.recipe(epochs=2)
     together = crossval(recipe, [made.data.folder], tmp_path / "cv", folds=2, seeds=1, jobs=2)
-    alone = Job(recipe, (made.data.folder,), (), tmp_path / "alone", 2, 0, 1, 1)
+    alone = Job(recipe, (made.data.folder,), (), None, tmp_path / "alone", 2, 0, 1, 1)
     run_job(alone)
     table = Predictions.read(alone.table)
     rows = together.folds == 1

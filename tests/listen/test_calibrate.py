@@ -69,8 +69,8 @@ def test_logits_that_are_twice_as_sure_need_twice_the_temperature() -> None:
 
 def test_logits_that_are_always_right_or_always_wrong_stay_within_bounds() -> None:
     logits, labels = 10 * np.eye(3), np.arange(3)
-    assert fit_temperature(logits, labels) == MIN_TEMPERATURE
-    assert fit_temperature(logits, (labels + 1) % 3) == MAX_TEMPERATURE
+    assert fit_temperature(logits, labels) == pytest.approx(MIN_TEMPERATURE)
+    assert fit_temperature(logits, (labels + 1) % 3) == pytest.approx(MAX_TEMPERATURE)
 
 
 def test_the_quantile_of_nine_clips_is_their_worst_score() -> None:
@@ -85,6 +85,7 @@ def test_the_quantile_of_nineteen_clips_is_their_second_worst_score() -> None:
     probabilities = np.stack([true_probability, 1 - true_probability], axis=1)
     assert lac_quantile(probabilities, np.zeros(19, int)) == pytest.approx(0.9)
     assert lac_quantile(probabilities, np.zeros(19, int), level=0.5) == pytest.approx(0.5)
+    assert lac_quantile(probabilities, np.zeros(19, int), level=0.55) == pytest.approx(0.55)
 
 
 def test_too_few_clips_for_the_level_put_every_genre_into_the_set() -> None:

@@ -1,7 +1,9 @@
 """Worker processes: order, crashes, refusals, and what is left when the caller goes away."""
 
+import multiprocessing
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -24,8 +26,16 @@ def test_a_crash_of_the_only_worker_is_survived() -> None:
     assert list(work(tiny_workers.start_squaring, [13, 5], jobs=1)) == [Crash(13, 3), 25]
 
 
+def test_workers_work_at_the_same_time(tmp_path: Path) -> None:
+    meetings = [(tmp_path / "one", tmp_path / "other"), (tmp_path / "other", tmp_path / "one")]
+    assert list(work(tiny_workers.start_meeting, meetings, jobs=2)) == ["met", "met"]
+
+
 def test_more_jobs_than_items_start_no_idle_process() -> None:
-    assert len(set(work(tiny_workers.start_telling_process, range(2), jobs=8))) <= 2
+    answers = work(tiny_workers.start_telling_process, range(2), jobs=8)
+    next(answers)
+    assert len(multiprocessing.active_children()) == 2
+    answers.close()
 
 
 def test_nothing_to_do_is_done_at_once() -> None:

@@ -51,6 +51,13 @@ def test_the_loudest_frame_is_never_lost_and_stays_in_its_place() -> None:
     row, column = np.unravel_index(picture.argmax(), picture.shape)
     assert row == 7
     assert column == 0.75 * picture.shape[1]
+    assert np.sort(picture[7])[-2] == 96  # 50 dB below it, as if no neighbour had been joined to it
+
+
+def test_the_end_of_a_track_is_drawn_though_it_fills_no_column() -> None:
+    db = np.zeros((128, 1025), np.float32)
+    db[7, -1] = 50
+    assert drawn(db)[7].argmax() == drawn(db).shape[1] - 1
 
 
 def test_nothing_gives_an_empty_picture() -> None:

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from corpus import Case, music
 from numpy.typing import NDArray
 
+from corpus import Case, music
 from earmark.errors import MissingExtraError, SoundError
 from earmark.sound.decode import array_blocks, blocks, name_of
 from earmark.sound.mel import LogMel, log_mel
@@ -290,9 +290,20 @@ def scratch(content: bytes) -> bytes:
     return content[:middle] + np.random.default_rng(0).bytes(2000) + content[middle + 2000 :]
 
 
+def record_late(content: bytes) -> bytes:
+    """The second half, from the middle of a frame, with a scratch in it."""
+    return scratch(content[len(content) // 2 + 77 :])
+
+
 @pytest.mark.parametrize(
     ("name", "harm", "heard_s"),
-    [("mp3", join_twice, 12.0), ("ogg", join_twice, 12.0), ("wav", claim_nothing, 6.0), ("flac", scratch, 5.9)],
+    [
+        ("mp3", join_twice, 12.0),
+        ("ogg", join_twice, 12.0),
+        ("wav", claim_nothing, 6.0),
+        ("flac", scratch, 5.9),
+        ("mp3", record_late, 2.9),
+    ],
 )
 def test_pyav_goes_on_where_libsndfile_stops(
     corpus: dict[str, Case], name: str, harm: Callable[[bytes], bytes], heard_s: float
@@ -302,10 +313,19 @@ def test_pyav_goes_on_where_libsndfile_stops(
     assert sound.size / 22_050 == pytest.approx(heard_s, abs=0.1)
 
 
-def test_an_mp3_that_begins_with_rubbish_is_heard(corpus: dict[str, Case], tmp_path: Path) -> None:
+def test_an_mp3_that_begins_with_rubbish_is_heard_without_pyav(
+    corpus: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
     path = tmp_path / "rip.mp3"
     path.write_bytes(b"rubbish" * 1000 + corpus["mp3"].path.read_bytes())
     assert decoded(path).size / 22_050 == pytest.approx(6.0, abs=0.1)
+
+
+def test_a_playlist_does_not_open_other_files(corpus: dict[str, Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(corpus["flac"].path.parent)
+    with pytest.raises(SoundError, match="is not sound"):
+        decoded(io.BytesIO(b"ffconcat version 1.0\nfile music.flac\n"))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="an open file cannot be deleted here")

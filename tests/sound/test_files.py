@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 import pytest
-from corpus import Case
 
+from corpus import Case
 from earmark.errors import SoundError
 from earmark.sound.files import Reader, find_audio, name_of
 

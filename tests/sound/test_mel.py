@@ -7,12 +7,12 @@ import librosa
 import numpy as np
 import pytest
 import soundfile
-from corpus import music
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from corpus import music
 from earmark.sound import mel
 
 CLIPS_WITH_SOUND = ("blues.00000", "classical.00000", "metal.00000", "reggae.00000")

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from corpus import music
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from corpus import music
 from earmark.errors import SoundError
 from earmark.sound.mel import FLOOR_DB, LogMel, under_maximum
 from earmark.sound.tokens import FRAME_S, SILENCE_DB, TOKEN_FRAMES, WINDOW_TOKENS, Window, windows

@@ -105,10 +105,10 @@ def test_an_epoch_hears_every_clip_once_whatever_the_number_of_processes(example
 def test_two_processes_train_together_and_end_alike(data: Dataset, tmp_path: Path) -> None:
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(synthetic.RECIPE.replace("epochs = 6", "epochs = 2"))
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", str(20000 + os.getpid() % 20000),
-        "-m", "earmark", "train", str(recipe), "--data", str(data.folder), "--out", str(tmp_path / "run"),
-    ]  # fmt: skip
+    port = str(20_000 + os.getpid() % 20_000)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", port]
+    verb = ["-m", "earmark", "train", str(recipe), "--data", str(data.folder), "--out", str(tmp_path / "run")]
+    command = [*launch, *verb]
     done = subprocess.run(
         command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}, timeout=300
     )

@@ -18,6 +18,9 @@ def crossval(
     folds: Annotated[int, typer.Option(help="Parts of the artists.", min=2)] = 5,
     seeds: Annotated[int, typer.Option(help="How often all is done again, with other folds.", min=1)] = 1,
     report: Annotated[list[str] | None, typer.Option(help="Sets to report on, by name; all by default.")] = None,
+    split: Annotated[
+        str, typer.Option(help="Only clips with COLUMN=VALUE, to choose recipes without the others.")
+    ] = "",
     jobs: Annotated[int, typer.Option(help="Runs side by side; one a core by default.")] = 0,
 ) -> None:
     """Artist-grouped cross-validation: predictions, calibrated out of fold, and figures with intervals.
@@ -30,6 +33,14 @@ def crossval(
 
     with progress_bar("cross-validation, epochs") as show:
         predictions = run_crossval(
-            recipe, data, out, folds=folds, seeds=seeds, reported=report or (), jobs=jobs or None, progress=show
+            recipe,
+            data,
+            out,
+            folds=folds,
+            seeds=seeds,
+            reported=report or (),
+            split=split or None,
+            jobs=jobs or None,
+            progress=show,
         )
     typer.echo(report_on(predictions, out))

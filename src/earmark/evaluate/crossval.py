@@ -13,9 +13,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.data.dataset import Dataset
-from earmark.data.splits import artist_folds
+from earmark.data.splits import NEVER_HELD_OUT, artist_folds, linked_artists
 from earmark.errors import DataError
 from earmark.evaluate import calibration
 from earmark.evaluate.predictions import Predictions
@@ -24,9 +25,11 @@ from earmark.files import write_whole
 from earmark.listen.calibrate import softmax
 from earmark.train.batches import Examples, gather, genres_of
 from earmark.train.recipe import Recipe
+from earmark.train.session import split_sets
 
 CHECKPOINTS = "checkpoints"
 Progress = Callable[[int, int], None]
+Folds = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Job:
     recipe: Recipe
     folders: tuple[Path, ...]
     reported: tuple[str, ...]
+    split: str | None
     out: Path
     folds: int
     seed: int
@@ -61,6 +65,7 @@ def crossval(
     folds: int = 5,
     seeds: int = 3,
     reported: Sequence[str] = (),
+    split: str | None = None,
     jobs: int | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Predictions:
@@ -73,6 +78,8 @@ def crossval(
     reported:
         Names of the sets whose clips are predicted; all sets with full labels by default. Clips of the other sets only
         train, and never in a fold whose held-out part has their artist.
+    split:
+        Only one side, COLUMN=VALUE, of the sets that have that column: to choose a recipe without the other side.
     jobs:
         Runs side by side; one a core by default.
     progress:
@@ -90,7 +97,7 @@ def crossval(
     jobs = jobs or os.cpu_count() or 1
     folders = tuple(Path(folder).resolve() for folder in folders)
     queue = [
-        Job(recipe, folders, tuple(reported), out, folds, seed, fold, max(1, (os.cpu_count() or 1) // jobs))
+        Job(recipe, folders, tuple(reported), split, out, folds, seed, fold, max(1, (os.cpu_count() or 1) // jobs))
         for seed in range(seeds)
         for fold in range(folds)
     ]
@@ -109,12 +116,15 @@ def run_crossval(
     folds: int = 5,
     seeds: int = 1,
     reported: Sequence[str] = (),
+    split: str | None = None,
     jobs: int | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Predictions:
     """`crossval` from a recipe file."""
     plan = Recipe.load(recipe)
-    return crossval(plan, folders, out, folds=folds, seeds=seeds, reported=reported, jobs=jobs, progress=progress)
+    return crossval(
+        plan, folders, out, folds=folds, seeds=seeds, reported=reported, split=split, jobs=jobs, progress=progress
+    )
 
 
 def report_on(predictions: Predictions, out: Path) -> str:
@@ -140,10 +150,11 @@ def run_job(job: Job) -> None:
 
     torch.set_num_threads(job.threads)
     genres, examples, folds = split(job)
-    held = examples.take((folds == job.fold) & _reported(examples, job.reported))
+    held = examples.take(folds == job.fold)
     seed = 1000 * job.seed + job.fold  # a start of its own for every network
     place = Place(Place.find().device)  # each run is alone, whatever launched the queue
-    checkpoint = train(job.recipe, examples.take(folds != job.fold), genres, job.checkpoints, seed=seed, place=place)
+    mine = examples.take(may_train(examples, folds, job.fold))
+    checkpoint = train(job.recipe, mine, genres, job.checkpoints, seed=seed, place=place)
     logits = clip_logits(checkpoint.network(), held)
     answer = Predictions(
         genres,
@@ -158,16 +169,32 @@ def run_job(job: Job) -> None:
     answer.write(job.table)
 
 
-def split(job: Job) -> tuple[tuple[str, ...], Examples, "np.ndarray[tuple[int], np.dtype[np.int64]]"]:
-    """Genres, examples and the fold of each. The folds depend on the seed: each seed groups the artists anew."""
-    datasets = [Dataset.load(folder) for folder in job.folders]
+def split(job: Job) -> tuple[tuple[str, ...], Examples, Folds]:
+    """Genres, examples and the fold of each; -1 for those that are not reported.
+
+    The folds depend on the reported clips and the seed alone, so that recipes with and without further sets are
+    measured on the same folds. Each seed groups the artists anew.
+    """
+    datasets = split_sets([Dataset.load(folder) for folder in job.folders], job.split)
     genres = genres_of(job.recipe, datasets)
     examples = gather(datasets, job.recipe, genres)
-    folds = artist_folds(examples.labels, examples.artists, folds=job.folds, seed=job.seed)
+    rows = np.flatnonzero(_reported(examples, job.reported))
+    folds = np.full(len(examples), NEVER_HELD_OUT, dtype=np.int64)
+    labels, artists = examples.labels, linked_artists(examples.artists)
+    folds[rows] = artist_folds(
+        [labels[row] for row in rows], [artists[row] for row in rows], folds=job.folds, seed=job.seed
+    )
     return genres, examples, folds
 
 
-def _reported(examples: Examples, names: Sequence[str]) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def may_train(examples: Examples, folds: Folds, fold: int) -> NDArray[np.bool_]:
+    """(n,) which examples may train when `fold` is held out: none by an artist of that fold, from whatever set."""
+    artists = linked_artists(examples.artists)
+    held = {artist for artist, place in zip(artists, folds, strict=True) if place == fold}
+    return np.array([artist not in held for artist in artists], dtype=np.bool_)
+
+
+def _reported(examples: Examples, names: Sequence[str]) -> NDArray[np.bool_]:
     full = examples.allowed.numpy().sum(axis=1) == 1
     named = np.array([not names or clip.folder.name in names for clip in examples.clips], dtype=np.bool_)
     return np.asarray(full & named)
@@ -184,6 +211,7 @@ def _claim(job: Job) -> None:
         "recipe": job.recipe.to_dict(),
         "sets": [folder.name for folder in job.folders],
         "reported": list(job.reported),
+        "split": job.split,
         "folds": job.folds,
         "ids_sha256": ids.hexdigest(),
     }

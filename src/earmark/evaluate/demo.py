@@ -1,8 +1,8 @@
 """The whole path with no data at hand: pieces made here, heard by the shipped network, and by one trained on the spot.
 
 The pieces are those of `data/synth.py`: a neutral bed in which a style shows itself only in a known span, so that one
-can see whether the seconds that decided are the right ones. The shipped network knows music, not these styles: what it says
-of them is a show of the path, not of its skill.
+can see whether the seconds that decided are the right ones. The shipped network knows music, not these styles: what it
+says of them is a show of the path, not of its skill.
 """
 
 from collections.abc import Callable, Iterator

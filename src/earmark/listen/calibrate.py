@@ -59,7 +59,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     """The temperature that minimises the negative log likelihood of `labels`.
 
     The loss is convex in 1 / temperature, and its slope is the mean over clips of (expected logit - logit of the true
-    genre), which only rises: bisection finds the zero. The answer is kept within MIN_ and MAX_TEMPERATURE.
+    genre), which only rises: bisection finds the zero. The answer lies within MIN_ and MAX_TEMPERATURE.
 
     Parameters
     ----------
@@ -77,10 +77,6 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         return float((expected - true_logits).mean())
 
     low, high = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE
-    if slope(low) >= 0:
-        return MAX_TEMPERATURE
-    if slope(high) <= 0:
-        return MIN_TEMPERATURE
     for _ in range(60):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if slope(middle) < 0 else (low, middle)
@@ -104,7 +100,7 @@ def lac_quantile(probabilities: ArrayLike, labels: ArrayLike, *, level: float = 
         raise ValueError(f"level must be between 0 and 1, not {level}")
     values, truth = _checked(probabilities, labels)
     scores = np.sort(1 - values[np.arange(len(values)), truth])
-    # 0.9 * 10 is 9.000000000000002 in floating point: without the margin one clip too many would be asked for.
+    # 20 * 0.55 is 11.000000000000002 in floating point: without the margin one clip too many would be asked for.
     rank = math.ceil((len(scores) + 1) * level - 1e-9)
     return float(scores[rank - 1]) if rank <= len(scores) else 1.0
 

@@ -216,8 +216,7 @@ class _Decoding:
 class _ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]
     """A sound file that is never sought in.
 
-    After each read soundfile would seek to where it is already, which costs time, and it would believe the length in
-    the header.
+    After each read soundfile would seek to where it is already: that costs time, and mp3 sounds different after it.
     """
 
     def seekable(self) -> bool:

@@ -73,6 +73,7 @@ class Recipe:
     train: TrainOptions = TrainOptions()
     augment: AugmentOptions = AugmentOptions()
     sets: Mapping[str, SetOptions] = field(default_factory=dict)
+    card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
 
     @classmethod
     def load(cls, path: Path | str) -> "Recipe":

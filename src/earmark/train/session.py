@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from earmark.data.dataset import Dataset
-from earmark.data.splits import column_split
+from earmark.data.dataset import Clip, Dataset
+from earmark.data.splits import column_split, linked_artists
 from earmark.errors import MissingExtraError
 from earmark.train.batches import gather, genres_of
 from earmark.train.checkpoint import Checkpoint
@@ -23,7 +23,7 @@ def train_on(
     threads: int | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> str | None:
-    """Train by a recipe file on the folders' clips (those of `split`, in the folders that have its column).
+    """Train by a recipe file on the folders' clips (on one side of `split` where given, see `split_sets`).
 
     Writes `checkpoint.pt`, `log.jsonl` and, where matplotlib is installed, `curves.png` to `out`. Returns the last
     epoch in words; None in the processes of torchrun that do not write. Raises RecipeError and DataError.
@@ -33,7 +33,7 @@ def train_on(
     # torchrun gives each of its processes one thread; a single process takes all cores.
     torch.set_num_threads(threads or int(os.environ.get("OMP_NUM_THREADS", 0)) or os.cpu_count() or 1)
     plan = Recipe.load(recipe)
-    datasets = [_part(Dataset.load(folder), split) for folder in folders]
+    datasets = split_sets([Dataset.load(folder) for folder in folders], split)
     genres = genres_of(plan, datasets)
     examples = gather(datasets, plan, genres)
     place = Place.find()
@@ -48,11 +48,24 @@ def train_on(
     return ", ".join(f"{name.replace('_', ' ')} {row[name]:.4g}" for name in row if name != "rate")
 
 
-def _part(dataset: Dataset, split: str | None) -> Dataset:
-    if split is None or not any(split.partition("=")[0] in clip.columns for clip in dataset.clips):
-        return dataset
-    chosen = dict(zip((clip.id for clip in dataset.clips), column_split(dataset.clips, split), strict=True))
-    return dataset.select(lambda clip: bool(chosen[clip.id]))
+def split_sets(datasets: Sequence[Dataset], split: str | None) -> list[Dataset]:
+    """The clips of `split` (COLUMN=VALUE) in the sets that have its column; of the others, all but the artists left out.
+
+    So a network trained on one side of a split never hears, in whatever set, an artist of the other side.
+    """
+    if split is None:
+        return list(datasets)
+    column = split.partition("=")[0]
+    everyone = [clip for dataset in datasets for clip in dataset.clips]
+    linked = dict(zip((c.artist_key for c in everyone), linked_artists([c.artist_key for c in everyone]), strict=True))
+    having = [clip for clip in everyone if column in clip.columns]
+    chosen = {id(clip) for clip, take in zip(having, column_split(having, split), strict=True) if take}
+    left_out = {linked[clip.artist_key] for clip in having if id(clip) not in chosen}
+
+    def keep(clip: Clip) -> bool:
+        return id(clip) in chosen if column in clip.columns else linked[clip.artist_key] not in left_out
+
+    return [dataset.select(keep) for dataset in datasets]
 
 
 def _draw(checkpoint: Checkpoint, out: Path) -> None:
