@@ -302,7 +302,7 @@ def record_late(content: bytes) -> bytes:
         ("ogg", join_twice, 12.0),
         ("wav", claim_nothing, 6.0),
         ("flac", scratch, 5.9),
-        ("mp3", record_late, 2.9),
+        ("mp3", record_late, 2.8),
     ],
 )
 def test_pyav_goes_on_where_libsndfile_stops(

@@ -49,7 +49,7 @@ def train_on(
 
 
 def split_sets(datasets: Sequence[Dataset], split: str | None) -> list[Dataset]:
-    """The clips of `split` (COLUMN=VALUE) in the sets that have its column; of the others, all but the artists left out.
+    """The clips of `split` (COLUMN=VALUE) where a set has its column; of other sets all but the artists left out.
 
     So a network trained on one side of a split never hears, in whatever set, an artist of the other side.
     """
