@@ -1,12 +1,9 @@
 """Fixtures for every room's tests."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # so that tests can `import corpus`
 
 from corpus import Case, make_corpus
 

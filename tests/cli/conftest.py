@@ -22,8 +22,8 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def earmark() -> Command:
     """Run the command and give what it said, and its exit code."""
 
-    def run(*arguments: str | Path, **options: object) -> "subprocess.CompletedProcess[str]":
+    def run(*arguments: str | Path, timeout: float = 120, **options: object) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "earmark", *map(os.fspath, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, **options)  # type: ignore[call-overload, no-any-return]
+        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)  # type: ignore[call-overload, no-any-return]
 
     return run

@@ -103,6 +103,24 @@ def test_a_page_that_cannot_be_written_is_said(earmark: Command, album: Path, ti
     assert re.fullmatch(r"earmark: .*page\.html cannot be written \(.*\)\. .*\n", said.stderr)
 
 
+def test_a_page_that_would_be_a_folder_is_said_before_anything_is_heard(
+    earmark: Command, album: Path, tiny_folder: Path
+) -> None:
+    said = earmark("listen", song_in(album), "--html", album, "--model", tiny_folder)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith(f"earmark: {album} is a folder")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("option", ["--json", "--csv", "--quiet"])
+def test_a_full_disk_is_a_sentence(album: Path, tiny_folder: Path, option: str) -> None:
+    command = [sys.executable, "-m", "earmark", "listen", song_in(album), option, "--model", tiny_folder]
+    with open("/dev/full", "w") as full:
+        said = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert said.returncode == 1
+    assert said.stderr == "earmark: No space left on device.\n"
+
+
 def test_every_case_of_the_corpus_is_answered_and_none_stops_the_others(
     earmark: Command, corpus: dict[str, Case], tiny_folder: Path
 ) -> None:
@@ -195,11 +213,14 @@ def test_a_long_run_shows_its_progress_and_wipes_it_for_every_answer(
     monkeypatch.setattr(_waiting, "_TICK_S", 0.01)
     with Progress([tmp_path, tmp_path], shown=True) as progress:
         time.sleep(0.2)
-        progress.step()
-        sys.stderr.write("ANSWER")
+        with progress.step():
+            sys.stderr.write("ANSWER")
+            time.sleep(0.05)
+            sys.stderr.write("ANSWER")
         time.sleep(0.2)
     shown = capsys.readouterr().err
-    before, after = shown.split("ANSWER")
+    before, between, after = shown.split("ANSWER")
+    assert between == ""
     assert before.startswith("\r\x1b[2K0 of 2 files, 0:00")
     assert before.endswith("\r\x1b[2K")
     assert "1 of 2 files, 0:00, 0:00 left" in after
@@ -214,7 +235,8 @@ def test_no_terminal_or_a_short_run_has_no_progress(
     monkeypatch.setattr(_waiting, "_TICK_S", 0.01)
     with Progress([Path()], shown=shown) as progress:
         time.sleep(0.1)
-        progress.step()
+        with progress.step():
+            pass
     assert capsys.readouterr().err == ""
 
 
@@ -235,9 +257,11 @@ def test_the_time_left_goes_by_the_bytes(tmp_path: Path) -> None:
         path.write_bytes(bytes(size_bytes))
     progress = Progress(paths, shown=True)
     assert progress.line(3.0) == "0 of 3 files, 0:03"
-    progress.step()
+    with progress.step():
+        pass
     assert progress.line(10.0) == "1 of 3 files, 0:10, 1:10 left"
-    progress.step()
+    with progress.step():
+        pass
     assert progress.line(40.0) == "2 of 3 files, 0:40, 0:40 left"
 
 

@@ -85,7 +85,6 @@ def test_the_quantile_of_nineteen_clips_is_their_second_worst_score() -> None:
     probabilities = np.stack([true_probability, 1 - true_probability], axis=1)
     assert lac_quantile(probabilities, np.zeros(19, int)) == pytest.approx(0.9)
     assert lac_quantile(probabilities, np.zeros(19, int), level=0.5) == pytest.approx(0.5)
-    assert lac_quantile(probabilities, np.zeros(19, int), level=0.55) == pytest.approx(0.55)
 
 
 def test_too_few_clips_for_the_level_put_every_genre_into_the_set() -> None:

@@ -322,6 +322,11 @@ def test_an_mp3_that_begins_with_rubbish_is_heard_without_pyav(
     assert decoded(path).size / 22_050 == pytest.approx(6.0, abs=0.1)
 
 
+def test_a_scratched_mp3_is_heard_in_silence(corpus: dict[str, Case], capfd: pytest.CaptureFixture[str]) -> None:
+    assert decoded(io.BytesIO(scratch(corpus["mp3"].path.read_bytes()))).size / 22_050 == pytest.approx(6.0, abs=0.3)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_playlist_does_not_open_other_files(corpus: dict[str, Case], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(corpus["flac"].path.parent)
     with pytest.raises(SoundError, match="is not sound"):

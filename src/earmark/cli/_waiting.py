@@ -3,7 +3,8 @@
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,11 +49,13 @@ class Progress:
             self._thread.join()
             self._hide()
 
-    def step(self) -> None:
-        """One more file is done; the line makes room for what is printed about it."""
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """One more file is done; the line makes room for what the block prints about it."""
         with self._lock:
             self._done += 1
             self._hide()
+            yield
 
     def line(self, passed_s: float) -> str:
         """What the line says after this many seconds."""

@@ -68,11 +68,11 @@ def listen(
     failed = 0
     with Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
         for heard in _heard(listener, paths, html, jobs):
-            progress.step()
-            show(heard)
-            if isinstance(heard, Failure):
-                failed += 1
-                typer.echo(f"earmark: {heard.error}", err=True)
+            with progress.step():
+                show(heard)
+                if isinstance(heard, Failure):
+                    failed += 1
+                    typer.echo(f"earmark: {heard.error}", err=True)
     if not quiet and (failed or len(paths) > 1):
         count = f"{len(paths) - failed} of {len(paths)} files heard"
         typer.echo(f"earmark: {count}, {failed} failed." if failed else f"earmark: {count}.", err=True)

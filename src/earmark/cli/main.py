@@ -29,6 +29,12 @@ def run() -> None:
     except EarmarkError as error:
         typer.echo(f"earmark: {error}", err=True)
         sys.exit(1)
+    except (
+        OSError
+    ) as error:  # a disk that is full, a device that is gone: nobody's mistake, and no news for a traceback
+        where = f"{error.filename}: " if error.filename else ""
+        typer.echo(f"earmark: {where}{error.strerror or error}.", err=True)
+        sys.exit(1)
 
 
 def build_app() -> "typer.Typer":

@@ -95,8 +95,11 @@ def make_bundle(
 
 def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -> BundleInfo:
     """`make_bundle` from the folders that `earmark train` and `earmark crossval` wrote; raises what they raise."""
-    plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
     trained = Checkpoint.load(checkpoint)
+    try:
+        plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DataError(f"{crossval} holds no cross-validation.", hint="`earmark crossval` makes one.") from None
     if plan["recipe"] != json.loads(json.dumps(trained.recipe.to_dict())):
         raise DataError(
             f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's."

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import BundleError
+from earmark.files import write_whole
 from earmark.listen.calibrate import Calibration
 from earmark.sound import mel, tokens
 
@@ -187,8 +188,8 @@ def write_bundle(folder: str | os.PathLike[str], network: bytes, info: BundleInf
     home.mkdir(parents=True, exist_ok=True)
     whole = replace(info, sha256=hashlib.sha256(network).hexdigest())
     text = json.dumps(whole.to_dict(), indent=2, ensure_ascii=False) + "\n"
-    _write_atomically(home / NETWORK_FILE, network)
-    _write_atomically(home / INFO_FILE, text.encode())
+    write_whole(home / NETWORK_FILE, network)
+    write_whole(home / INFO_FILE, text)
 
 
 def _read_info(folder: Path) -> BundleInfo:
@@ -238,18 +239,6 @@ def _check_signature(session: "InferenceSession", folder: Path) -> None:
             f"{folder / NETWORK_FILE} does not speak as a bundle's network must: "
             f"it takes {sorted(inputs)} and gives {sorted(outputs)}."
         )
-
-
-def _write_atomically(file: Path, content: bytes) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _first_line(error: BaseException) -> str:

@@ -100,8 +100,7 @@ def lac_quantile(probabilities: ArrayLike, labels: ArrayLike, *, level: float = 
         raise ValueError(f"level must be between 0 and 1, not {level}")
     values, truth = _checked(probabilities, labels)
     scores = np.sort(1 - values[np.arange(len(values)), truth])
-    # 20 * 0.55 is 11.000000000000002 in floating point: without the margin one clip too many would be asked for.
-    rank = math.ceil((len(scores) + 1) * level - 1e-9)
+    rank = math.ceil((len(scores) + 1) * level)
     return float(scores[rank - 1]) if rank <= len(scores) else 1.0
 
 

@@ -140,9 +140,9 @@ class _Worker(Generic[Item, Answer]):
 
     def receive(self) -> Answer:
         message = self.channel.recv()
-        self.position, self.ready = None, True
-        if isinstance(message, EarmarkError):
+        if self.position is None and isinstance(message, EarmarkError):  # it cannot start, and says why
             raise message
+        self.position, self.ready = None, True
         answer: Answer = message
         return answer
 
@@ -175,7 +175,11 @@ def _serve(pickled_start: bytes, channel: "Connection[object, object]") -> None:
             item = channel.recv()
         except (EOFError, OSError):
             return
-        channel.send(answer(item))
+        said = answer(item)
+        try:
+            channel.send(said)
+        except OSError:  # the parent is gone
+            return
 
 
 @contextmanager

@@ -65,6 +65,8 @@ class Page:
         self._stream: IO[str]
 
     def __enter__(self) -> Self:
+        if self._file.is_dir():
+            raise EarmarkError(f"{self._file} is a folder.", hint="Name the page's file.")
         try:
             self._stream = self._beside.open("w", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
@@ -124,7 +126,8 @@ def _answer(track: Track) -> str:
 
 def _genre_table(track: Track, colours: dict[str, str]) -> str:
     rows = "".join(
-        _genre_row(label, colours.get(label.name, QUIET), in_set=label.name in track.genre_set) for label in track.genres
+        _genre_row(label, colours.get(label.name, QUIET), in_set=label.name in track.genre_set)
+        for label in track.genres
     )
     return f"<table><caption>Genres</caption><tbody>{rows}</tbody></table>"
 
