@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+import soxr
 from numpy.typing import NDArray
 
 RATE_HZ = 44_100
@@ -83,7 +84,7 @@ def _formats(folder: Path, sound: NDArray[np.float32]) -> dict[str, Case]:
         soundfile.write(path, sound, RATE_HZ)
         cases[suffix] = Case(path, hears=True)
     path = folder / "music.opus"
-    soundfile.write(path, music(rate_hz=48_000), 48_000, format="OGG", subtype="OPUS")
+    soundfile.write(path, soxr.resample(sound, RATE_HZ, 48_000), 48_000, format="OGG", subtype="OPUS")
     return cases | {"opus": Case(path, hears=True)}
 
 
@@ -129,8 +130,8 @@ def _odd_sound(folder: Path, sound: NDArray[np.float32]) -> dict[str, Case]:
         "digital silence": ("silence.wav", np.zeros_like(sound), RATE_HZ, "silent"),
         "nan": ("nan.wav", with_nan, RATE_HZ, "NaN"),
         "infinity": ("infinity.wav", with_infinity, RATE_HZ, "NaN"),
-        "8 khz": ("8khz.wav", music(rate_hz=8_000), 8_000, ""),
-        "192 khz": ("192khz.wav", music(rate_hz=192_000), 192_000, ""),
+        "8 khz": ("8khz.wav", soxr.resample(sound, RATE_HZ, 8_000), 8_000, ""),
+        "192 khz": ("192khz.wav", soxr.resample(sound, RATE_HZ, 192_000), 192_000, ""),
         "8 channels": ("8channels.wav", eight_channels, RATE_HZ, ""),
     }
     cases = {}

@@ -25,7 +25,7 @@ INFO = BundleInfo(
     labels=LABELS,
     front_end=FrontEnd(),
     calibration=Calibration(temperature=1.0, set_quantile=0.9, level=0.9, max_set=2),
-    lineage={"recipe": "by hand", "data": {"none": 0}},
+    lineage={"made": "by hand", "clips": {"none": 0}},
     metrics={"accuracy": 0.5, "protocol": "none: this network was never trained"},
 )
 

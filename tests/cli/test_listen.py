@@ -115,7 +115,7 @@ def test_a_page_that_would_be_a_folder_is_said_before_anything_is_heard(
 @pytest.mark.parametrize("option", ["--json", "--csv", "--quiet"])
 def test_a_full_disk_is_a_sentence(album: Path, tiny_folder: Path, option: str) -> None:
     command = [sys.executable, "-m", "earmark", "listen", song_in(album), option, "--model", tiny_folder]
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         said = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert said.returncode == 1
     assert said.stderr == "earmark: No space left on device.\n"

@@ -192,12 +192,15 @@ def test_mono_and_stereo_get_the_same_answer(listener: Listener) -> None:
     assert_same_answer(heard(listener, stereo), heard(listener, mono), within=1e-5)
 
 
-def test_a_silent_half_minute_has_no_say_and_no_place_in_the_timeline(listener: Listener) -> None:
+@pytest.mark.parametrize("level", [0.03, 1.0])  # 60 dB under the sound is silence before 80 dB under it, or after
+def test_a_silent_half_minute_has_no_say_and_no_place_in_the_timeline(listener: Listener, level: float) -> None:
     window_s = 20 * TOKEN_S
-    track = heard(listener, np.concatenate([hiss(window_s), silence(3 * window_s), tone(200, window_s)]))
+    sound = tone(200, window_s, level=level)
+    track = heard(listener, np.concatenate([sound, silence(3 * window_s), sound]))
     # The first frames of silence hold the end of the sound before them, so the first silent window is heard for one
     # token's worth, and the last for the frame that reaches into the tone.
     assert not [moment for moment in track.timeline if 2 * window_s < moment.end_s < 3 * window_s]
+    assert track.timeline[20].attention < 1 / 41
     quiet = [moment.attention for moment in track.timeline if window_s + TOKEN_S < moment.end_s < 4 * window_s]
     assert sum(quiet) < 2 / 42  # two tokens of forty-two, and most of that is in their own sound
     assert track.duration_s == pytest.approx(5 * window_s, abs=1e-3)
@@ -234,9 +237,9 @@ def test_a_higher_temperature_makes_a_less_certain_answer(tmp_path: Path, listen
     write_bundle(tmp_path, tiny_network().SerializeToString(), replace(INFO, calibration=calibration))
     samples = tone(200, 5)
     sure, unsure = heard(listener, samples), heard(Listener(load_bundle(tmp_path)), samples)
-    logits = {name: 3 * np.log(share) for name, share in probabilities(unsure).items()}
-    again = softmax([logits[name] for name in LABELS])
-    assert probabilities(sure) == pytest.approx(dict(zip(LABELS, again, strict=True)), abs=1e-3)
+    for warm, cold in ((unsure, sure), (unsure.timeline[0], sure.timeline[0])):
+        again = softmax([3 * np.log(label.probability) for label in warm.genres])
+        assert [label.probability for label in cold.genres] == pytest.approx(again, abs=1e-3)
 
 
 # What cannot be heard.

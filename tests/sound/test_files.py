@@ -128,6 +128,14 @@ def test_a_reader_keeps_a_disk_error_for_later_and_says_it() -> None:
         reader.check()
 
 
+def test_a_reader_that_failed_once_gives_nothing_more() -> None:
+    file = Broken(OSError(5, "Input/output error"))
+    reader = Reader(file, "song.mp3")
+    reader.read(4)
+    file.read = lambda size=-1: b"1234"  # type: ignore[method-assign]
+    assert reader.read(4) == b""
+
+
 def test_a_reader_passes_on_the_stop_key_as_it_is() -> None:
     reader = Reader(Broken(KeyboardInterrupt()), "song.mp3")
     assert reader.read(4) == b""

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from earmark.listen.bundle import BundleInfo
 
 
+# Needed to repeat the training, too long for a card.
+_ONLY_IN_JSON = ("recipe", "ids_sha256", "card")
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command()(model)
@@ -40,8 +44,11 @@ def _card(info: "BundleInfo") -> Iterator[str]:
         "genres": ", ".join(info.labels),
         "windows": f"{window_s:.1f} s of {front_end.window_tokens} tokens, {front_end.sample_rate_hz} Hz mono",
     })  # fmt: skip
-    yield from _section("Trained on", info.lineage)
+    card = info.lineage.get("card", {})
+    lineage = {name: value for name, value in info.lineage.items() if name not in _ONLY_IN_JSON}
+    yield from _section("Trained on", lineage)
     yield from _section("Figures", info.metrics)
+    yield from _section("Limits", {name.replace("_", " "): text for name, text in card.items()})
     yield from _section("Calibration", {
         "temperature": calibration.temperature,
         "genre set": f"holds the true genre with {100 * calibration.level:.0f} % confidence",

@@ -84,7 +84,7 @@ def make_bundle(
             "epochs": checkpoint.epoch,
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
             **checkpoint.lineage,
-            **checkpoint.recipe.card,
+            "card": dict(checkpoint.recipe.card),
             **(extra or {}),
         },
         metrics={key: metrics[key] for key in KEPT},
