@@ -131,10 +131,12 @@ def _convolution(channels: int, stage: Stage, *, norm: bool) -> list[nn.Module]:
     padding = (stage.kernel[0] // 2, stage.kernel[1] // 2)
     layers: list[nn.Module] = [
         nn.Conv2d(channels, stage.channels, stage.kernel, stage.stride, padding, bias=not norm),
+        # Before the norm, so that the norm has a quarter to do; the maximum is the same wherever its gain is positive.
+        nn.MaxPool2d(stage.pool) if stage.pool != (1, 1) else nn.Identity(),
         nn.BatchNorm2d(stage.channels) if norm else nn.Identity(),
         nn.ReLU(inplace=True),
     ]
-    return layers if stage.pool == (1, 1) else [*layers, nn.MaxPool2d(stage.pool)]
+    return [layer for layer in layers if not isinstance(layer, nn.Identity)]
 
 
 def _size_after(size: Pair, stage: Stage) -> Pair:

@@ -1,0 +1,103 @@
+"""The bundle that ships: small, its own figures, and the laws of listening with the real network."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+from earmark.data.synth import compose
+from earmark.listen.bundle import DEFAULT_FOLDER, load_bundle
+from earmark.listen.listener import Listener
+from earmark.track import Track
+
+ROOT = Path(__file__).parents[2]
+RATE_HZ = 44_100
+
+
+@pytest.fixture(scope="module")
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture(scope="module")
+def recording() -> NDArray[np.float32]:
+    """20 s of music, (samples, 2) at 44.1 kHz, half of full scale."""
+    pieces = [compose(style, duration_s=20.0, rng=np.random.default_rng(3)).samples for style in ("plucks", "pulse")]
+    stereo = np.stack([pieces[0] + 0.5 * pieces[1]] * 2, axis=1)
+    raised = soxr.resample(stereo, 22_050, RATE_HZ).astype(np.float32)
+    return raised * np.float32(0.5 / np.abs(raised).max())
+
+
+def heard_as_file(listener: Listener, samples: NDArray[np.float32], rate_hz: int, kind: str) -> Track:
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate_hz, format=kind)
+    file.seek(0)
+    return listener.hear(file)
+
+
+def distance(first: Track, second: Track) -> float:
+    """The largest difference between the two in the probability of a genre."""
+    other = {label.name: label.probability for label in second.genres}
+    return max(abs(label.probability - other[label.name]) for label in first.genres)
+
+
+def test_the_shipped_bundle_is_small_and_its_network_under_a_million_parameters() -> None:
+    assert sum(file.stat().st_size for file in DEFAULT_FOLDER.iterdir()) <= 5_000_000
+    assert load_bundle().info.lineage["parameters"] < 1_000_000
+
+
+def test_a_louder_and_a_quieter_copy_get_the_same_answer(listener: Listener, recording: NDArray[np.float32]) -> None:
+    plain = listener.hear(recording, sample_rate_hz=RATE_HZ)
+    for gain in (0.03, 1.9):
+        assert distance(plain, listener.hear(recording * np.float32(gain), sample_rate_hz=RATE_HZ)) < 1e-3
+
+
+def test_mono_and_stereo_get_the_same_answer(listener: Listener, recording: NDArray[np.float32]) -> None:
+    stereo = listener.hear(recording, sample_rate_hz=RATE_HZ)
+    assert distance(stereo, listener.hear(recording[:, 0], sample_rate_hz=RATE_HZ)) < 1e-5
+
+
+@pytest.mark.parametrize("rate_hz", [22_050, 48_000])
+def test_other_sample_rates_get_the_same_answer(
+    rate_hz: int, listener: Listener, recording: NDArray[np.float32]
+) -> None:
+    plain = listener.hear(recording, sample_rate_hz=RATE_HZ)
+    copy = soxr.resample(recording, RATE_HZ, rate_hz).astype(np.float32)
+    assert distance(plain, listener.hear(copy, sample_rate_hz=rate_hz)) < 0.02
+
+
+@pytest.mark.parametrize(("kind", "most"), [("WAV", 0.005), ("FLAC", 0.005), ("MP3", 0.05), ("OGG", 0.05)])
+def test_files_of_one_recording_get_the_same_answer(
+    kind: str, most: float, listener: Listener, recording: NDArray[np.float32]
+) -> None:
+    plain = listener.hear(recording, sample_rate_hz=RATE_HZ)
+    assert distance(plain, heard_as_file(listener, recording, RATE_HZ, kind)) < most
+
+
+def test_documents_and_results_tell_the_figures_of_the_bundle() -> None:
+    figures = load_bundle().info.metrics
+    measured = json.loads((ROOT / "results" / "earmark" / "metrics.json").read_text())
+    assert {name: measured[name] for name in figures if name != "protocol"} == pytest.approx(
+        {name: value for name, value in figures.items() if name != "protocol"}
+    )
+    for document in ("README.md", "docs/model_card.md", "docs/results.md"):
+        text = (ROOT / document).read_text()
+        assert f"{100 * figures['accuracy']:.1f} %" in text, document
+        assert f"{100 * figures['accuracy_low']:.1f} to {100 * figures['accuracy_high']:.1f} %" in text, document
+        assert f"{figures['ece']:.3f}" in text, document
+
+
+def test_real_clips_that_the_network_learned_are_recognised(real_data: Path) -> None:
+    # No figure: it was trained on these. A front end or a bundle that does not fit would fall far below.
+    from earmark.data.dataset import Dataset
+    from earmark.evaluate.evaluate import evaluate, load_system
+
+    dataset = Dataset.load(real_data / "gtzan")
+    some = Dataset(dataset.name, dataset.folder, dataset.clips[::20])
+    _, _, figures = evaluate(load_system(None), some)
+    assert figures["accuracy"] > 0.8
