@@ -22,6 +22,9 @@ def evaluate(
     \b
     Example: earmark evaluate --data gtzan --split fault_filtered_split=valid --out figures
     """
+    from earmark.cli._bar import progress_bar
     from earmark.evaluate.evaluate import evaluate_files
 
-    typer.echo(evaluate_files(model, data, out, split=split or None))
+    with progress_bar("clips") as show:
+        said = evaluate_files(model, data, out, split=split or None, progress=show)
+    typer.echo(said)

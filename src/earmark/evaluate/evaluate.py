@@ -20,6 +20,7 @@ from earmark.listen.clips import clip_windows, mean_logits
 
 Floats = NDArray[np.float32]
 CLIPS_AT_ONCE = 64
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,11 @@ def load_system(path: Path | None) -> System:
 
 
 def evaluate(
-    system: System, dataset: Dataset, *, split: str | None = None
+    system: System,
+    dataset: Dataset,
+    *,
+    split: str | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> tuple[Predictions, NDArray[np.bool_], dict[str, Any]]:
     """Predict the clips of a set (those of `split`, `COLUMN=VALUE`) and measure.
 
@@ -70,12 +75,11 @@ def evaluate(
     if not known:
         hint = f"Its genres are {', '.join(system.genres)}."
         raise DataError(f"No clip of {dataset.folder} has a label that {system.name} knows.", hint=hint)
-    logits = np.concatenate(
-        [
-            _logits(system, dataset, known[start : start + CLIPS_AT_ONCE])
-            for start in range(0, len(known), CLIPS_AT_ONCE)
-        ]
-    )
+    parts = []
+    for start in range(0, len(known), CLIPS_AT_ONCE):
+        progress(start, len(known))
+        parts.append(_logits(system, dataset, known[start : start + CLIPS_AT_ONCE]))
+    logits = np.concatenate(parts)
     raw = _predictions(system, dataset, known, softmax(logits))
     answer = raw.with_probabilities(softmax(logits / system.calibration.temperature))
     sets = prediction_set(answer.probabilities, system.calibration.set_quantile)
@@ -84,16 +88,23 @@ def evaluate(
     return answer, sets, metrics | {"system": system.name, "n_left_out": len(clips) - len(known)}
 
 
-def evaluate_files(model: Path | None, folder: Path, out: Path, *, split: str | None = None) -> str:
+def evaluate_files(
+    model: Path | None,
+    folder: Path,
+    out: Path,
+    *,
+    split: str | None = None,
+    progress: Progress = lambda done, total: None,
+) -> str:
     """`evaluate` from a folder of the layout, or of genre folders of sound (prepared into `out`), with its report.
 
     Returns the main figures in words.
     """
     system = load_system(model)
     if not (folder / "clips.csv").exists():
-        prepare(folder, out / "data")
+        prepare(folder, out / "data", on_progress=progress)
         folder = out / "data"
-    answer, sets, metrics = evaluate(system, Dataset.load(folder), split=split)
+    answer, sets, metrics = evaluate(system, Dataset.load(folder), split=split, progress=progress)
     write_report(out, answer, sets, metrics)
     return in_words(metrics)
 
