@@ -12,6 +12,7 @@ from earmark.evaluate import calibration
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import figures
 from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
+from earmark.measure.metrics import class_table
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.export import PARITY, largest_difference, to_onnx
 from earmark.train.predict import window_tokens_of
@@ -84,13 +85,20 @@ def make_bundle(
             "epochs": checkpoint.epoch,
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
             **checkpoint.lineage,
-            "card": dict(checkpoint.recipe.card),
+            "card": {"weakest": _weakest(out_of_fold), **checkpoint.recipe.card},
             **(extra or {}),
         },
         metrics={key: metrics[key] for key in KEPT},
     )
     write_bundle(out, network, info)
     return info
+
+
+def _weakest(predictions: Predictions) -> str:
+    """The three genres that were recognised least often, in words."""
+    table = class_table(predictions.truth, predictions.predicted, len(predictions.genres))
+    worst = table.recall.argsort(kind="stable")[:3]
+    return ", ".join(f"{predictions.genres[row]} ({table.recall[row]:.0%} of its clips recognised)" for row in worst)
 
 
 def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -> BundleInfo:
@@ -100,7 +108,7 @@ def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -
         plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise DataError(f"{crossval} holds no cross-validation.", hint="`earmark crossval` makes one.") from None
-    if plan["recipe"] != json.loads(json.dumps(trained.recipe.to_dict())):
+    if plan["recipe"] != trained.recipe.identity():
         raise DataError(
             f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's."
         )

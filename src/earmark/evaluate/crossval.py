@@ -208,7 +208,7 @@ def _claim(job: Job) -> None:
     for folder in job.folders:
         ids.update("\n".join(clip.id for clip in Dataset.load(folder).clips).encode())
     plan = {
-        "recipe": job.recipe.to_dict(),
+        "recipe": job.recipe.identity(),
         "sets": [folder.name for folder in job.folders],
         "reported": list(job.reported),
         "split": job.split,

@@ -216,10 +216,10 @@ class Run:
 
     def resume(self, saved: Checkpoint, out: Path) -> None:
         """Take over a checkpoint's state; raises DataError where it is of another recipe, seed or set of clips."""
-        ours = json.dumps(self.recipe.to_dict(), sort_keys=True)
-        theirs = json.dumps(saved.recipe.to_dict(), sort_keys=True)
         same = ("seed", "ids_sha256")
-        if ours != theirs or any(saved.lineage[key] != self.lineage[key] for key in same):
+        if self.recipe.identity() != saved.recipe.identity() or any(
+            saved.lineage[key] != self.lineage[key] for key in same
+        ):
             hint = "Name another folder with --out, or remove this one."
             raise DataError(f"{out} holds a run with another recipe, seed or set of clips.", hint=hint)
         self.net.load_state_dict(saved.weights)

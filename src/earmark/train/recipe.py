@@ -1,6 +1,7 @@
 """A recipe: the TOML file from which a training run can be repeated. Here it is read and checked, once, at the edge."""
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -114,6 +115,12 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for checkpoints and lineages."""
         return dataclasses.asdict(self)
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the weights, as plain JSON values: two recipes with the same identity train the same network."""
+        plain: dict[str, Any] = json.loads(json.dumps(self.to_dict()))
+        del plain["card"]
+        return plain
 
     def _refuse_unknown_genres(self, name: str, options: SetOptions, source: str) -> None:
         for target in (options.map or {}).values():
