@@ -88,7 +88,7 @@ def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_fold
 
 def test_the_page_is_written_beside_the_table(earmark: Command, album: Path, tiny_folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "heard.html"
-    said = earmark("listen", album, "--html", page, "--model", tiny_folder)
+    said = earmark("listen", album.name, "--html", page, "--model", tiny_folder, cwd=album.parent)
     assert "1 first.wav" in said.stdout
     text = page.read_text()
     assert text.count("<article>") == 2

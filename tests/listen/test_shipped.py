@@ -71,17 +71,15 @@ def test_other_sample_rates_get_the_same_answer(
     assert distance(plain, listener.hear(copy, sample_rate_hz=rate_hz)) < 0.02
 
 
-@pytest.mark.parametrize(("kind", "most"), [("WAV", 0.005), ("FLAC", 0.005), ("MP3", 0.15), ("OGG", 0.15)])
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "AIFF", "AU"])
 def test_files_of_one_recording_get_the_same_answer(
-    kind: str, most: float, listener: Listener, recording: NDArray[np.float32]
+    kind: str, listener: Listener, recording: NDArray[np.float32]
 ) -> None:
-    # Between its notes the synthetic piece is silent as no record is: there a lossy codec changes the most.
     plain = listener.hear(recording, sample_rate_hz=RATE_HZ)
-    copy = heard_as_file(listener, recording, RATE_HZ, kind)
-    assert copy.genre == plain.genre
-    assert distance(plain, copy) < most
+    assert distance(plain, heard_as_file(listener, recording, RATE_HZ, kind)) < 0.005
 
 
+# Real music: between its notes the synthetic piece is silent as no record is, and there a lossy codec changes much.
 def test_an_mp3_of_real_music_gets_the_answer_of_its_original(listener: Listener, real_data: Path) -> None:
     files = sorted((real_data / "gtzan" / "audio").glob("*.flac"))
     assert len(files) == 4

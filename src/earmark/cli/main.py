@@ -6,6 +6,7 @@ at once and worker processes, which import this module, do not pay for it.
 """
 
 import importlib
+import os
 import pkgutil
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -29,9 +30,9 @@ def run() -> None:
     except EarmarkError as error:
         typer.echo(f"earmark: {error}", err=True)
         sys.exit(1)
-    except (
-        OSError
-    ) as error:  # a disk that is full, a device that is gone: nobody's mistake, and no news for a traceback
+    except OSError as error:  # a disk that is full, a device that is gone: nobody's mistake, no news for a traceback
+        # What Python still holds for stdout would fail again when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         where = f"{error.filename}: " if error.filename else ""
         typer.echo(f"earmark: {where}{error.strerror or error}.", err=True)
         sys.exit(1)
