@@ -24,7 +24,7 @@ def demo(
     from importlib.util import find_spec
 
     from earmark.cli._bar import progress_bar
-    from earmark.evaluate.demo import MOTIF, train_and_listen, write_pieces
+    from earmark.evaluate.demo import CLIPS_PER_STYLE, MOTIF, train_and_listen, write_pieces
     from earmark.listen.listener import Failure, Listener
     from earmark.plots.table import Table
 
@@ -44,7 +44,7 @@ def demo(
             "With the extra 'train' (pip install 'earmark[train]') the demo trains a network on the styles, too."
         )
         return
-    with progress_bar("training on 96 such pieces, epochs") as show:
+    with progress_bar(f"training on {CLIPS_PER_STYLE} such pieces a style, epochs") as show:
         lesson = train_and_listen(out, progress=show)
     typer.echo(
         f"Trained on synthetic pieces in {lesson.seconds:.0f} s: {lesson.accuracy:.0%} of {lesson.clips} pieces right, "

@@ -22,6 +22,20 @@ MOTIF = (20.0, 35.0)
 CLIPS_PER_STYLE = 24
 ARTISTS_PER_STYLE = 8
 
+RECIPE = {
+    "name": "demo",
+    "model": {
+        "kind": "attention",
+        "stages": [
+            {"channels": 16, "kernel": [8, 4], "stride": [4, 2]},
+            {"channels": 32, "kernel": [3, 3], "stride": [2, 2]},
+            {"channels": 64, "kernel": [3, 3], "stride": [2, 2]},
+        ],
+    },
+    "train": {"epochs": 12, "batch_size": 8, "learning_rate": 3e-3, "token_loss": 0.1},
+    "augment": {"roll": True, "mask_bands": 10},
+}
+
 Progress = Callable[[int, int], None]
 
 
@@ -61,8 +75,6 @@ def train_and_listen(folder: Path, *, progress: Progress = lambda done, total: N
     """
     import time
 
-    import torch
-
     from earmark.evaluate.bundling import make_bundle
     from earmark.evaluate.crossval import crossval
     from earmark.train.batches import gather
@@ -89,7 +101,6 @@ def train_and_listen(folder: Path, *, progress: Progress = lambda done, total: N
         jobs=1,
         progress=lambda done, _: progress(done, epochs),
     )
-    torch.set_num_threads(max(torch.get_num_threads(), 1))
     genres = tuple(sorted(STYLES))
     checkpoint = train(
         recipe,
@@ -127,18 +138,3 @@ def _hear(bundle: Bundle) -> Iterator[Track]:
 def _points_to_motif(track: Track) -> bool:
     inside = sum(max(0.0, min(s.end_s, MOTIF[1]) - max(s.start_s, MOTIF[0])) for s in track.decisive)
     return inside >= 0.5 * sum(s.end_s - s.start_s for s in track.decisive)
-
-
-RECIPE = {
-    "name": "demo",
-    "model": {
-        "kind": "attention",
-        "stages": [
-            {"channels": 16, "kernel": [8, 4], "stride": [4, 2]},
-            {"channels": 32, "kernel": [3, 3], "stride": [2, 2]},
-            {"channels": 64, "kernel": [3, 3], "stride": [2, 2]},
-        ],
-    },
-    "train": {"epochs": 12, "batch_size": 8, "learning_rate": 3e-3, "token_loss": 0.1},
-    "augment": {"roll": True, "mask_bands": 10},
-}
