@@ -69,15 +69,16 @@ class Place:
     def half_precision(self) -> bool:
         """Whether bfloat16 is faster than float32 here: on GPUs, and on processors with instructions for it.
 
-        Elsewhere it is emulated, and ten times slower (see benchmarks/train.py).
+        Elsewhere it is emulated, and eight times slower (see benchmarks/train.py).
         """
-        return self.device.type == "cuda" or bool(torch.cpu._is_avx512_bf16_supported())
+        supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)  # private: not in every torch
+        return self.device.type == "cuda" or bool(supported())
 
 
 def keep_memory() -> None:
     """Tell glibc to keep freed memory instead of handing it back: a batch frees and takes hundreds of megabytes.
 
-    Spares the kernel the clearing of new pages, a sixth of the training time on CPUs (see benchmarks/train.py).
+    Spares the kernel the clearing of new pages, an eighth of the training time on CPUs (see benchmarks/train.py).
     Does nothing on other systems.
     """
     if sys.platform == "linux":
@@ -147,7 +148,7 @@ class Run:
         options = {key: value for key, value in recipe.model.items() if key != "kind"}
         self.net = build(recipe.model["kind"], options, len(genres)).to(place.device)
         for parameter in self.net.parameters():
-            if parameter.ndim == 4:  # kernels with their channels last: a third faster on CPUs, see benchmarks/train.py
+            if parameter.ndim == 4:  # kernels with their channels last: a tenth faster on CPUs, see benchmarks/train.py
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
         self.best: dict[str, Tensor] = {}
