@@ -1,10 +1,8 @@
 """From a checkpoint and out-of-fold predictions to a bundle that can be shipped."""
 
 import json
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from earmark import __version__
 from earmark.errors import BundleError, DataError
@@ -31,7 +29,6 @@ def make_bundle(
     version: str,
     created: str,
     licence: str = "Apache-2.0",
-    extra: Mapping[str, Any] | None = None,
 ) -> BundleInfo:
     """Export, check, calibrate and write.
 
@@ -45,8 +42,6 @@ def make_bundle(
         Folder of the bundle.
     version, created, licence:
         As they stand in bundle.json; `created` is a date, YYYY-MM-DD.
-    extra:
-        Further entries of the lineage.
 
     Raises
     ------
@@ -86,7 +81,6 @@ def make_bundle(
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
             **checkpoint.lineage,
             "card": {"weakest": _weakest(out_of_fold), **checkpoint.recipe.card},
-            **(extra or {}),
         },
         metrics={key: metrics[key] for key in KEPT},
     )

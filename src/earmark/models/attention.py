@@ -122,7 +122,8 @@ class TokenCNN(nn.Module):
 
 
 def _band_norm() -> nn.Module:
-    # Its gain and offset stay 1 and 0: learned ones would cost the gradient of the first convolution's input. (Without them, `affine=False`, the layer cannot be exported to ONNX.)
+    # Its gain and offset stay 1 and 0: learned ones would cost the gradient of the first convolution's input.
+    # (Without them, `affine=False`, the layer cannot be exported to ONNX.)
     return nn.BatchNorm1d(BANDS).requires_grad_(requires_grad=False)
 
 

@@ -143,8 +143,3 @@ def batches(
         cuts.pop()
     for rows in np.split(order, cuts):
         yield examples.take(rows[rank::world])
-
-
-def without_labels_of(examples: Examples, artists: set[str]) -> Examples:
-    """The examples by other artists than these."""
-    return examples.take(np.array([artist not in artists for artist in examples.artists], dtype=np.bool_))
