@@ -21,7 +21,8 @@ VARIANTS = {
     "all 20 tokens, not a random run of them": "tokens",
     "memory handed back to the system": "memory",
     "kernels with channels first": "layout",
-    "bfloat16": "bf16",
+    "bfloat16": "bf16",  # as it is where the processor has instructions for it
+    "float32": "f32",
     "no augmentation": "augment",
 }
 
@@ -78,8 +79,8 @@ def measure(recipe_path: str, variant: str) -> float:
         weights=torch.ones(clips),
     )
     place = loop.Place(torch.device("cpu"))
-    if variant == "bf16":
-        type(place).half_precision = property(lambda self: True)  # type: ignore[assignment]
+    if variant in ("bf16", "f32"):
+        type(place).half_precision = property(lambda self: variant == "bf16")  # type: ignore[assignment]
     run = loop.Run(recipe, examples, recipe.genres, seed=0, place=place)
     if variant == "layout":
         for parameter in run.net.parameters():

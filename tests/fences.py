@@ -18,7 +18,7 @@ SHELLS = ("sh", "bash", "console")
 OPENING = re.compile(r"^(\s*)```(\w+)[ \t]*(.*)$")
 
 # Verbs that train: minutes to hours. A fence that has one is checked and not run.
-SLOW_VERBS = frozenset({"train", "crossval", "demo"})
+SLOW_VERBS = frozenset({"train", "crossval", "benchmark", "search", "demo"})
 # Programs whose words mean nothing to this project; those that harm nothing in a temporary folder may run.
 HARMLESS = frozenset({"cat", "cd", "cp", "echo", "export", "head", "jq", "ls", "mkdir", "tail", "wc"})
 UNKNOWN_TO_US = HARMLESS | {"git", "source", "ruff", "mypy", "lint-imports", "pre-commit", "ffmpeg", "python3"}

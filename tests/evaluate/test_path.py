@@ -12,9 +12,11 @@ import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError
 from earmark.evaluate.bundling import make_bundle
-from earmark.evaluate.crossval import Job, crossval, report_on, run_job
+from earmark.evaluate.crossval import crossval, report_on
 from earmark.evaluate.evaluate import evaluate, evaluate_files, load_system
+from earmark.evaluate.job import Job, run_job
 from earmark.evaluate.predictions import Predictions
+from earmark.evaluate.protocol import Protocol
 from earmark.listen.bundle import load_bundle
 from earmark.listen.calibrate import softmax
 from earmark.train.batches import gather
@@ -43,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("path")
     data = synthetic.dataset(folder / "pieces")
     recipe = synthetic.recipe(epochs=16)
-    predictions = crossval(recipe, [data.folder], folder / "cv", folds=2, seeds=2, jobs=1)
+    predictions = crossval(recipe, [data.folder], folder / "cv", protocol=Protocol(folds=2), seeds=2, jobs=1)
     checkpoint = train(recipe, gather([data], recipe, data.labels), data.labels, folder / "run")
     make_bundle(checkpoint, predictions, folder / "bundle", version="1", created="2026-01-01")
     return Made(folder, data, predictions, checkpoint)
@@ -75,7 +77,7 @@ def test_a_queue_that_was_cut_off_does_only_what_is_missing(made: Made) -> None:
     before, stamp = table.read_bytes(), kept.stat().st_mtime_ns
     table.unlink()
     recipe = synthetic.recipe(epochs=16)
-    again = crossval(recipe, [made.data.folder], made.folder / "cv", folds=2, seeds=2, jobs=1)
+    again = crossval(recipe, [made.data.folder], made.folder / "cv", protocol=Protocol(folds=2), seeds=2, jobs=1)
     assert table.read_bytes() == before
     assert kept.stat().st_mtime_ns == stamp
     np.testing.assert_array_equal(again.probabilities, made.predictions.probabilities)
@@ -83,13 +85,20 @@ def test_a_queue_that_was_cut_off_does_only_what_is_missing(made: Made) -> None:
 
 def test_a_folder_of_another_cross_validation_is_refused(made: Made) -> None:
     with pytest.raises(DataError, match="another recipe"):
-        crossval(synthetic.recipe(epochs=3), [made.data.folder], made.folder / "cv", folds=2, seeds=2, jobs=1)
+        crossval(
+            synthetic.recipe(epochs=3),
+            [made.data.folder],
+            made.folder / "cv",
+            protocol=Protocol(folds=2),
+            seeds=2,
+            jobs=1,
+        )
 
 
 def test_runs_side_by_side_give_what_runs_in_turn_give(made: Made, tmp_path: Path) -> None:
     recipe = synthetic.recipe(epochs=2)
-    together = crossval(recipe, [made.data.folder], tmp_path / "cv", folds=2, seeds=1, jobs=2)
-    alone = Job(recipe, (made.data.folder,), (), None, tmp_path / "alone", 2, 0, 1, 1)
+    together = crossval(recipe, [made.data.folder], tmp_path / "cv", protocol=Protocol(folds=2), seeds=1, jobs=2)
+    alone = Job(recipe, (made.data.folder,), (), Protocol(folds=2), tmp_path / "alone", 0, 1, 1)
     run_job(alone)
     table = Predictions.read(alone.table)
     rows = together.folds == 1

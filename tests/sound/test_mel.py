@@ -114,8 +114,9 @@ def test_a_frame_hears_the_samples_around_its_centre() -> None:
     click[10 * mel.HOP_SAMPLES] = 1.0
     level_db = absolute_db(click).max(axis=0)
     assert level_db.argmax() == 10
-    assert np.all(level_db[:9] == -100.0)
-    assert np.all(level_db[12:] == -100.0)
+    # Not to the bit: some processors compute the logarithm of 1e-10 one unit in the last place off.
+    np.testing.assert_allclose(level_db[:9], -100.0, atol=1e-4)
+    np.testing.assert_allclose(level_db[12:], -100.0, atol=1e-4)
 
 
 def test_levels_stop_at_the_floor() -> None:

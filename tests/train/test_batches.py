@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from earmark.data.dataset import Clip
 from earmark.errors import DataError
-from earmark.train.batches import allowed_genres
+from earmark.train.batches import allowed_genres, to_db
 from earmark.train.recipe import SetOptions
 
 GENRES = ("jazz", "metal", "pop", "rock")
@@ -43,3 +44,9 @@ def test_without_a_map_an_unknown_label_is_named() -> None:
 
 def test_a_flagged_clip_is_left_out() -> None:
     assert not allowed_genres(clip(genre="pop", flag="suspect"), SetOptions(), GENRES).any()
+
+
+def test_pictures_become_decibels_and_other_spectrograms_stay_as_they_are() -> None:
+    assert to_db(torch.tensor([0, 51, 255], dtype=torch.uint8)).tolist() == [-80.0, -64.0, 0.0]
+    other = to_db(torch.tensor([0.5, 11.25], dtype=torch.float16))
+    assert (other.dtype, other.tolist()) == (torch.float32, [0.5, 11.25])

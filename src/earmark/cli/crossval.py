@@ -30,16 +30,16 @@ def crossval(
     """
     from earmark.cli._bar import progress_bar
     from earmark.evaluate.crossval import report_on, run_crossval
+    from earmark.evaluate.protocol import Protocol
 
     with progress_bar("cross-validation, epochs") as show:
         predictions = run_crossval(
             recipe,
             data,
             out,
-            folds=folds,
+            protocol=Protocol(folds=folds, only=split),
             seeds=seeds,
             reported=report or (),
-            split=split or None,
             jobs=jobs or None,
             progress=show,
         )

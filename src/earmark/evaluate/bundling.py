@@ -48,8 +48,11 @@ def make_bundle(
     BundleError
         ONNX and torch do not agree to 1e-4 at one of three lengths.
     DataError
-        The predictions are of other genres than the network's.
+        The predictions are of other genres than the network's, or the network has a front end of its own.
     """
+    if checkpoint.recipe.front_end is not None:
+        name = checkpoint.recipe.name
+        raise DataError(f"The network '{name}' has a front end of its own, which no bundle can carry.")
     if out_of_fold.genres != checkpoint.genres:
         raise DataError("The out-of-fold predictions are of other genres than the network's.")
     net = checkpoint.network()
@@ -102,7 +105,7 @@ def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -
         plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise DataError(f"{crossval} holds no cross-validation.", hint="`earmark crossval` makes one.") from None
-    if plan["recipe"] != trained.recipe.identity():
+    if not trained.recipe.same_as(plan["recipe"]):
         raise DataError(
             f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's."
         )

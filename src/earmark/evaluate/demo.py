@@ -77,6 +77,7 @@ def train_and_listen(folder: Path, *, progress: Progress = lambda done, total: N
 
     from earmark.evaluate.bundling import make_bundle
     from earmark.evaluate.crossval import crossval
+    from earmark.evaluate.protocol import Protocol
     from earmark.train.batches import gather
     from earmark.train.loop import train
     from earmark.train.recipe import Recipe
@@ -96,7 +97,7 @@ def train_and_listen(folder: Path, *, progress: Progress = lambda done, total: N
         recipe,
         [dataset.folder],
         folder / "crossval",
-        folds=2,
+        protocol=Protocol(folds=2),
         seeds=1,
         jobs=1,
         progress=lambda done, _: progress(done, epochs),

@@ -17,21 +17,22 @@ from earmark.evaluate.report import figures, in_words, write_report
 from earmark.listen.bundle import load_bundle
 from earmark.listen.calibrate import Calibration, prediction_set, softmax
 from earmark.listen.clips import clip_windows, mean_logits
+from earmark.sound.tokens import TOKEN_FRAMES, Window
 
 Floats = NDArray[np.float32]
 CLIPS_AT_ONCE = 64
 Progress = Callable[[int, int], None]
+Cut = Callable[[Dataset, Sequence[Clip]], list[list[Window]]]
 
 
 @dataclass(frozen=True)
 class System:
-    """Something that gives logits for windows, with what it needs to be asked."""
+    """Something that gives logits for windows, with how clips are cut into them."""
 
     name: str
     genres: tuple[str, ...]
     calibration: Calibration
-    token_frames: int
-    window_tokens: int
+    cut: Cut
     run: Callable[[Floats], Floats]
     trained_on: str
 
@@ -110,11 +111,18 @@ def evaluate_files(
 
 
 def _logits(system: System, dataset: Dataset, clips: Sequence[Clip]) -> Floats:
-    cut = [
-        clip_windows(dataset.db(clip), token_frames=system.token_frames, window_tokens=system.window_tokens)
-        for clip in clips
-    ]
-    return mean_logits(cut, system.run)
+    return mean_logits(system.cut(dataset, clips), system.run)
+
+
+def _as_listened(token_frames: int, window_tokens: int) -> Cut:
+    """Windows of earmark's own spectrograms."""
+
+    def cut(dataset: Dataset, clips: Sequence[Clip]) -> list[list[Window]]:
+        return [
+            clip_windows(dataset.db(clip), token_frames=token_frames, window_tokens=window_tokens) for clip in clips
+        ]
+
+    return cut
 
 
 def _predictions(
@@ -141,8 +149,7 @@ def _bundle_system(path: Path | None) -> System:
         info.model,
         info.labels,
         info.calibration,
-        shape.token_frames,
-        shape.window_tokens,
+        _as_listened(shape.token_frames, shape.window_tokens),
         lambda db: bundle.run(db).logits,
         trained_on,
     )
@@ -151,17 +158,26 @@ def _bundle_system(path: Path | None) -> System:
 def _checkpoint_system(path: Path) -> System:
     import torch
 
-    from earmark.sound.tokens import TOKEN_FRAMES
+    from earmark.train.batches import spectra
     from earmark.train.checkpoint import Checkpoint
-    from earmark.train.predict import window_tokens_of
+    from earmark.train.predict import WINDOWS_AT_ONCE, front_end_windows, window_tokens_of
 
     checkpoint = Checkpoint.load(path)
     net = checkpoint.network()
     token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))
+    front_end = checkpoint.recipe.front_end
+
+    def cut(dataset: Dataset, clips: Sequence[Clip]) -> list[list[Window]]:
+        if front_end is None:
+            return _as_listened(token_frames, window_tokens_of(token_frames))(dataset, clips)
+        return [
+            list(front_end_windows(heard, front_end, token_frames=token_frames)) for heard in spectra(clips, front_end)
+        ]
 
     def run(db: Floats) -> Floats:
         with torch.inference_mode():
-            logits: Floats = net(torch.from_numpy(db)).logits.numpy()
+            parts = torch.from_numpy(db).split(len(db) if front_end is None else WINDOWS_AT_ONCE)
+            logits: Floats = torch.cat([net(part).logits for part in parts]).numpy()
             return logits
 
     clips = ", ".join(f"{count} clips of {name}" for name, count in checkpoint.lineage.get("clips", {}).items())
@@ -169,8 +185,7 @@ def _checkpoint_system(path: Path) -> System:
         f"{checkpoint.recipe.name} (checkpoint, epoch {checkpoint.epoch})",
         checkpoint.genres,
         Calibration(temperature=1.0, set_quantile=0.9, level=0.9, max_set=max(1, len(checkpoint.genres) // 2)),
-        token_frames,
-        window_tokens_of(token_frames),
+        cut,
         run,
         f"trained on {clips}",
     )

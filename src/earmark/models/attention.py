@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from earmark.errors import RecipeError
 from earmark.models.registry import Outputs, options_of, register
 from earmark.sound.mel import BANDS, FLOOR_DB
 from earmark.sound.tokens import TOKEN_FRAMES
@@ -45,6 +46,8 @@ class AttentionOptions:
     dropout: float = 0.1  # inside attention layers and before the genre head
     bands_apart: bool = True  # the CNN's last bands go into the vector one by one, else as their mean and maximum
     token_dropout: float = 0.0  # share of the CNN's numbers dropped on the way to the vector
+    pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
+    shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
 
 
 @register("attention")
@@ -67,20 +70,22 @@ class AttentionNet(nn.Module):
         self.cnn = TokenCNN(options)
         self.positions = TimePositions(options.vector)
         self.layers = nn.ModuleList(SelfAttention(options) for _ in range(options.layers))
-        self.pool = AttentionPool(options.vector, options.heads)
+        self.pool = _pool(options)
         self.dropout = nn.Dropout(options.dropout)
         self.head = nn.Linear(options.vector, genres)  # shared: the track's vector and each token's
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
         vectors = self.cnn(self._tokens(db))  # (windows, tokens, vector)
-        context = self.positions(vectors)
+        context = self.positions(self._shuffled(vectors) if self.options.shuffled else vectors)
         for layer in self.layers:
             context = layer(context)
         vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
+        token_logits = self.head(self.dropout(self.pool.each(context)))
+        alone = self.options.pooling == "alone"
         return Outputs(
-            logits=self.head(self.dropout(vector)),
-            token_logits=self.head(self.dropout(self.pool.each(context))),
+            logits=token_logits.log_softmax(dim=2).mean(dim=1) if alone else self.head(self.dropout(vector)),
+            token_logits=token_logits,
             vectors=vectors,
             vector=vector,
             attention=weights if attention else None,
@@ -90,6 +95,12 @@ class AttentionNet(nn.Module):
         scaled = db / (-FLOOR_DB / 2) + 1.0  # -80..0 dB -> -1..1
         tokens = scaled.reshape(-1, BANDS, db.shape[2] // self.token_frames, self.token_frames)
         return tokens.transpose(1, 2)  # (windows, tokens, bands, token_frames)
+
+    def _shuffled(self, vectors: Tensor) -> Tensor:
+        # Another order in every step of training; in an answer always the same one, so that it can be repeated.
+        count = vectors.shape[1]
+        rng = None if self.training else torch.Generator().manual_seed(count)
+        return vectors[:, torch.randperm(count, generator=rng).to(vectors.device)]
 
 
 class TokenCNN(nn.Module):
@@ -188,6 +199,16 @@ class SelfAttention(nn.Module):
         return related
 
 
+def _pool(options: AttentionOptions) -> "AttentionPool | MeanPool":
+    if options.pooling == "attention":
+        return AttentionPool(options.vector, options.heads)
+    if options.pooling == "alone" and options.layers:
+        raise RecipeError("With pooling = 'alone' no token may hear of another: say layers = 0.")
+    if options.pooling not in ("mean", "alone"):
+        raise RecipeError(f"pooling = '{options.pooling}' is not known.", hint="Known: attention, mean, alone.")
+    return MeanPool(options.vector)
+
+
 class AttentionPool(nn.Module):
     """One learned query a head weighs the tokens; the weighted mean of their values is the window's vector."""
 
@@ -208,5 +229,23 @@ class AttentionPool(nn.Module):
 
     def each(self, tokens: Tensor) -> Tensor:
         """What the pool would say of each token alone, `(windows, tokens, size)`."""
+        value: Tensor = self.value(self.norm(tokens))
+        return value
+
+
+class MeanPool(nn.Module):
+    """What remains of `AttentionPool` without attention: all tokens weigh the same."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(size)
+        self.value = nn.Linear(size, size)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """`(windows, tokens, size)` -> vector `(windows, size)`, weights `(windows, tokens)`, all alike."""
+        return self.each(tokens).mean(dim=1), torch.full_like(tokens[:, :, 0], 1 / tokens.shape[1])
+
+    def each(self, tokens: Tensor) -> Tensor:
+        """As `AttentionPool.each`."""
         value: Tensor = self.value(self.norm(tokens))
         return value

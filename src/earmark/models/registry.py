@@ -8,12 +8,14 @@ import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
 from earmark import models
 from earmark.errors import RecipeError
+from earmark.sound.tokens import TOKEN_FRAMES
 
 T = TypeVar("T")
 Builder = Callable[[Mapping[str, Any], int], nn.Module]
@@ -28,6 +30,14 @@ class Outputs(NamedTuple):
     vectors: Tensor  # (windows, tokens, vector): what the CNN made of each token alone
     vector: Tensor  # (windows, vector): the attention-weighted mean, what decides
     attention: Tensor | None  # (windows, tokens), sums to 1; None unless asked for
+
+
+@runtime_checkable
+class WithSideLoss(Protocol):
+    """A network with a loss of its own beside the cross-entropy: a penalty on weights, a pull towards centres."""
+
+    def side_loss(self, said: Outputs, allowed: Tensor) -> Tensor:
+        """A scalar that is added to the loss of a batch; `allowed` is (windows, genres) bool."""
 
 
 def register(name: str) -> Callable[[Builder], Builder]:
@@ -50,14 +60,48 @@ def names() -> list[str]:
 def build(kind: str, options: Mapping[str, Any], genres: int) -> nn.Module:
     """The network `kind` with `options` for so many genres, freshly initialised from torch's global generator.
 
+    A kind MODULE:CLASS is a network of somebody else's: `CLASS(genres=..., **options)`, a module that takes
+    (windows, 128 bands, frames) float32 dB and gives logits (windows, genres), or `Outputs`.
+
     Raises
     ------
     RecipeError
         When no network has that name, or it does not know one of the options.
     """
+    if ":" in kind:
+        return _Added(imported(kind)(genres=genres, **options))
     if kind not in names():
         raise RecipeError(f"No network is called '{kind}'.", hint=f"There are: {', '.join(names())}.")
     return _BUILDERS[kind](options, genres)
+
+
+def imported(spec: str) -> Callable[..., nn.Module]:
+    """The class that MODULE:CLASS names; raises RecipeError where it is not there."""
+    module, _, name = spec.partition(":")
+    try:
+        found: Callable[..., nn.Module] = getattr(importlib.import_module(module), name)
+    except ImportError as reason:
+        hint = "Run from the folder it is in, or install it."
+        raise RecipeError(f"The module '{module}' cannot be imported: {reason}.", hint=hint) from reason
+    except AttributeError as reason:
+        raise RecipeError(f"The module '{module}' has no '{name}'.") from reason
+    return found
+
+
+class _Added(nn.Module):
+    """Somebody's network in our terms: plain logits become `Outputs` with one token that is the whole window."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+        self.token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))
+
+    def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
+        said = self.net(db)
+        if isinstance(said, Outputs):
+            return said
+        whole = said.unsqueeze(1)
+        return Outputs(said, whole, whole, said, torch.ones_like(whole[:, :, 0]) if attention else None)
 
 
 def options_of(kind: type[T], options: Mapping[str, Any]) -> T:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NOT_CURVES = ("epoch", "seconds")
+NOT_CURVES = ("epoch", "seconds", "processor_seconds")
 DARK_FROM = 0.38  # a cell of this share of its row takes pale ink
 # Files say nothing of when and by which version they were made: a picture changes when its figures do.
 WITHOUT_DATE: Mapping[str, dict[str, Any]] = {
@@ -48,7 +48,7 @@ def confusion_matrix(counts: ArrayLike, genres: Sequence[str], *, title: str = "
     if numbers.shape != (len(genres), len(genres)):
         raise ValueError(f"counts must be ({len(genres)}, {len(genres)}) for these genres, not {numbers.shape}")
     side_inches = 2.2 + 0.42 * len(genres)
-    figure, (axes,) = _figure(width_inches=side_inches, height_inches=side_inches)
+    figure, (axes,) = blank_figure(width_inches=side_inches, height_inches=side_inches)
     from matplotlib.colors import LinearSegmentedColormap
 
     shares = numbers / np.maximum(numbers.sum(axis=1, keepdims=True), 1)
@@ -84,7 +84,7 @@ def training_curves(rows: Sequence[Mapping[str, float]], *, title: str = "") -> 
         raise ValueError("there are no curves in these rows")
     epochs = [row["epoch"] for row in rows]
     parts: dict[str, int] = {}  # a part of the data has one colour in all panels
-    figure, all_axes = _figure(width_inches=5.0 * len(panels), height_inches=3.6, columns=len(panels))
+    figure, all_axes = blank_figure(width_inches=5.0 * len(panels), height_inches=3.6, columns=len(panels))
     for axes, (quantity, names) in zip(all_axes, panels.items(), strict=True):
         for name in names:
             part = name.removesuffix(quantity).rstrip("_") or "training"
@@ -92,7 +92,7 @@ def training_curves(rows: Sequence[Mapping[str, float]], *, title: str = "") -> 
             axes.plot(epochs, [row.get(name, np.nan) for row in rows], color=colour, label=part)
         axes.set(xlabel="epoch", ylabel=quantity)
         axes.legend(frameon=False)
-        _lighten(axes)
+        lighten(axes)
     figure.suptitle(title)
     return figure
 
@@ -119,7 +119,7 @@ def reliability_diagram(
     sure, right, many, borders = (np.asarray(values, dtype=float) for values in (confidence, accuracy, counts, edges))
     if not sure.shape == right.shape == many.shape == (len(borders) - 1,):
         raise ValueError("confidence, accuracy and counts must be (bins,) and edges (bins + 1,)")
-    figure, (above, below) = _figure(width_inches=4.6, height_inches=5.4, heights=(3, 1))
+    figure, (above, below) = blank_figure(width_inches=4.6, height_inches=5.4, heights=(3, 1))
     colour, gap_colour = genre_colour(4), genre_colour(5)
     left, width = borders[:-1], np.diff(borders)
     above.plot([0, 1], [0, 1], color="0.5", linestyle="--", linewidth=1, label="perfect")
@@ -131,7 +131,7 @@ def reliability_diagram(
     below.bar(left, many, width, align="edge", color=colour, edgecolor="white")
     below.set(xlim=(0, 1), xlabel="confidence", ylabel="answers")
     for axes in (above, below):
-        _lighten(axes)
+        lighten(axes)
     return figure
 
 
@@ -143,7 +143,7 @@ def save(figure: "Figure", path: Path, *, dpi: int = 150) -> None:
         figure.savefig(path, dpi=dpi, metadata=WITHOUT_DATE.get(path.suffix.lower()))
 
 
-def _figure(
+def blank_figure(
     *, width_inches: float, height_inches: float, columns: int = 1, heights: Sequence[float] = (1,)
 ) -> "tuple[Figure, list[Axes]]":
     """A figure and its axes, row by row: `columns` of them side by side, rows as high as `heights` to each other."""
@@ -156,7 +156,7 @@ def _figure(
     return figure, list(grid.flat)
 
 
-def _lighten(axes: "Axes") -> None:
+def lighten(axes: "Axes") -> None:
     """Take away the two borders that carry nothing, and rule the paper faintly."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="0.92", linewidth=0.8)

@@ -95,19 +95,27 @@ def under_maximum(db: NDArray[np.float32]) -> NDArray[np.float32]:
     return under
 
 
-def mel_filter_bank() -> NDArray[np.float32]:
+def mel_filter_bank(
+    *, fft_samples: int = FFT_SAMPLES, bands: int = BANDS, high_hz: float = SAMPLE_RATE_HZ / 2
+) -> NDArray[np.float32]:
     """The weights of 1025 power-spectrum bins in 128 mel bands, 0 to 11 025 Hz: `(128, 1025)` float32.
 
-    Triangles on Slaney's mel scale, each of area 1 over hertz. Multiply by a power spectrum `(1025, frames)`.
+    Triangles on Slaney's mel scale, each of area 1 over hertz. Multiply by a power spectrum `(1025, frames)`. Other
+    front ends (`sound.spectra`) have other numbers of samples and bands, and end elsewhere above 1000 Hz.
     """
-    bins_hz = np.fft.rfftfreq(FFT_SAMPLES, 1 / SAMPLE_RATE_HZ)
-    highest_mel = _mel_of_hz(SAMPLE_RATE_HZ / 2)
-    corners_hz = _hz_of_mel(np.linspace(0.0, highest_mel, BANDS + 2))
-    lower_hz, centre_hz, upper_hz = corners_hz[:-2, None], corners_hz[1:-1, None], corners_hz[2:, None]  # (128, 1)
-    rising = (bins_hz - lower_hz) / (centre_hz - lower_hz)  # (128, 1025)
+    bins_hz = np.fft.rfftfreq(fft_samples, 1 / SAMPLE_RATE_HZ)
+    highest_mel = _mel_of_hz(high_hz)
+    corners_hz = _hz_of_mel(np.linspace(0.0, highest_mel, bands + 2))
+    lower_hz, centre_hz, upper_hz = corners_hz[:-2, None], corners_hz[1:-1, None], corners_hz[2:, None]  # (bands, 1)
+    rising = (bins_hz - lower_hz) / (centre_hz - lower_hz)  # (bands, bins)
     falling = (upper_hz - bins_hz) / (upper_hz - centre_hz)
     triangles = np.maximum(0.0, np.minimum(rising, falling))
     return (triangles * 2.0 / (upper_hz - lower_hz)).astype(np.float32)
+
+
+def hann(samples: int) -> NDArray[np.float32]:
+    """A periodic Hann window, `(samples,)` float32."""
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(samples) / samples)).astype(np.float32)
 
 
 # Slaney's mel scale: linear up to 1000 Hz (15 mel), logarithmic above (27 mel to a factor of 6.4).
@@ -130,8 +138,7 @@ class _PowerSpectrum:
     """Window, filter bank and their arithmetic, made once for a stream."""
 
     def __init__(self) -> None:
-        steps = np.arange(FFT_SAMPLES) / FFT_SAMPLES
-        self._window = (0.5 - 0.5 * np.cos(2 * np.pi * steps)).astype(np.float32)  # periodic Hann
+        self._window = hann(FFT_SAMPLES)
         self._filters = _filter_groups(mel_filter_bank())
 
     def decibels(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,10 +10,13 @@ import torch
 from torch import Tensor
 
 from earmark.sound.mel import FLOOR_DB
+from earmark.sound.spectra import Scale
 from earmark.train.recipe import AugmentOptions
 
 
-def augment(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator) -> Tensor:
+def augment(
+    db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator, *, scale: Scale = "db"
+) -> Tensor:
     """One random view of each clip.
 
     Parameters
@@ -24,14 +27,18 @@ def augment(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rn
         (clips,) how many frames of each are real.
     window:
         Frames in the view, at most those of a network's window.
+    scale:
+        What `db` holds where it comes from a front end of the recipe's own, of any number of bands. Values on the scale
+        "log1p" keep their level, and the recipe refuses changes that work on dB.
 
     Returns
     -------
-    (clips, 128, window) float32, dB under the view's own maximum, -80 to 0.
+    (clips, 128, window) float32, dB under the view's own maximum, -80 to 0; or on the scale "log1p".
     """
     view = cut_views(db, frames, window, options, rng)
-    view = colour(view, options, rng)
-    view = under_own_maximum(view)
+    if scale == "db":
+        view = colour(view, options, rng)
+        view = under_own_maximum(view)
     return mask(view, options, rng)
 
 

@@ -1,10 +1,13 @@
 """The training clips of one or several data sets, in memory, as batches of spectrograms with the genres they may be.
 
-Spectrograms stay uint8 until a batch is made (639 clips of 30 s are 32 MB), so that whole sets fit beside the network.
+Spectrograms stay uint8 until a batch is made (639 clips of 30 s are 32 MB), so that whole sets fit beside the network;
+those of a recipe's own front end stay float16.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +16,10 @@ from torch import Tensor
 
 from earmark.data.dataset import Clip, Dataset
 from earmark.errors import DataError
+from earmark.sound.decode import blocks
 from earmark.sound.mel import FLOOR_DB
-from earmark.train.recipe import Recipe, SetOptions
+from earmark.sound.spectra import floor_of, mel_spectrogram
+from earmark.train.recipe import FrontEndOptions, Recipe, SetOptions
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +27,8 @@ class Examples:
     """Clips ready to train on; all arrays have one row a clip.
 
     `pictures` (clips, 128, frames) uint8 as in `Dataset.pictures`, shorter clips padded with the floor at their end;
-    `frames` (clips,) how many are real; `allowed` (clips, genres) bool; `weights` (clips,) float32.
+    `frames` (clips,) how many are real; `allowed` (clips, genres) bool; `weights` (clips,) float32. With a `front_end`
+    of the recipe's own, `pictures` (clips, bands, longest) float16 are what `spectra` makes of the sound.
     """
 
     clips: tuple[Clip, ...]
@@ -30,6 +36,7 @@ class Examples:
     frames: Tensor
     allowed: Tensor
     weights: Tensor
+    front_end: FrontEndOptions | None = None
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -54,6 +61,7 @@ class Examples:
             self.frames[index],
             self.allowed[index],
             self.weights[index],
+            self.front_end,
         )
 
 
@@ -71,11 +79,15 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
     Raises
     ------
     DataError
-        A set without a map has a label that is no genre of the recipe, a picture is broken, or nothing is left.
+        A set without a map has a label that is no genre of the recipe, a picture is broken, nothing is left, or the
+        recipe has a front end of its own and a clip no sound.
+    SoundError
+        A clip's sound has to be heard, and cannot be.
     """
     clips: list[Clip] = []
     allowed: list[NDArray[np.bool_]] = []
-    pictures: list[NDArray[np.uint8]] = []
+    pictures: list[NDArray[Any]] = []
+    front_end = recipe.front_end
     weights: list[float] = []
     for dataset in datasets:
         options = recipe.sets.get(dataset.name, SetOptions())
@@ -84,17 +96,47 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
         clips += [clip for clip, _ in used]
         allowed += [row for _, row in used]
         weights += [options.weight] * len(used)
-        pictures += dataset.pictures([clip for clip, _ in used])
+        chosen = [clip for clip, _ in used]
+        pictures += dataset.pictures(chosen) if front_end is None else spectra(chosen, front_end)
     if not clips:
         names = ", ".join(str(dataset.folder) for dataset in datasets)
         raise DataError(f"No clip of {names} has a label that the recipe knows.")
     return Examples(
         tuple(clips),
-        _stack(pictures),
+        _stack(pictures, padding=0.0 if front_end is None else floor_of(front_end.scale)),
         torch.tensor([picture.shape[1] for picture in pictures]),
         torch.from_numpy(np.stack(allowed)),
         torch.tensor(weights, dtype=torch.float32),
+        front_end,
     )
+
+
+def spectra(clips: Sequence[Clip], front_end: FrontEndOptions) -> list[NDArray[np.float16]]:
+    """The spectrograms of a front end of a recipe's own, each (bands, frames) float16, from the clips' sound.
+
+    As many threads work as torch has; decoding, FFT and products all let go of the interpreter.
+
+    Raises
+    ------
+    DataError
+        A clip has no sound.
+    SoundError
+        A clip's sound cannot be heard.
+    """
+    mute = [clip for clip in clips if clip.sound_path is None]
+    if mute:
+        raise DataError(
+            f"The recipe's [front_end] needs sound, and the set {mute[0].folder.name} names none for "
+            f"{len(mute)} of {len(clips)} clips, '{mute[0].id}' first.",
+            hint="Give clips.csv a column 'path'; without [front_end] the recipe runs on the pictures.",
+        )
+
+    def hear(clip: Clip) -> NDArray[np.float16]:
+        samples = np.concatenate(list(blocks(clip.sound_path or clip.path)))
+        return mel_spectrogram(samples, **vars(front_end)).astype(np.float16)
+
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        return list(pool.map(hear, clips))
 
 
 def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> NDArray[np.bool_]:
@@ -115,17 +157,19 @@ def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> ND
     return np.array([genre in wanted for genre in genres], dtype=np.bool_)
 
 
-def _stack(pictures: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """(clips, 128, longest) uint8, padded with 0, the floor."""
+def _stack(pictures: Sequence[NDArray[Any]], *, padding: float) -> Tensor:
+    """(clips, bands, longest) of the pictures' own type, padded at the end."""
     longest = max(picture.shape[1] for picture in pictures)
-    stacked = np.zeros((len(pictures), pictures[0].shape[0], longest), dtype=np.uint8)
+    stacked = np.full((len(pictures), pictures[0].shape[0], longest), padding, dtype=pictures[0].dtype)
     for row, picture in zip(stacked, pictures, strict=True):
         row[:, : picture.shape[1]] = picture
     return torch.from_numpy(stacked)
 
 
 def to_db(pictures: Tensor) -> Tensor:
-    """uint8 values as float32 dB, -80 to 0."""
+    """uint8 values as float32 dB, -80 to 0; what a front end of the recipe's own made is float32 as it is."""
+    if pictures.is_floating_point():
+        return pictures.float()
     return pictures.float() * (-FLOOR_DB / 255) + FLOOR_DB
 
 

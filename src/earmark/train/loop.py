@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
-from earmark.models.registry import build
+from earmark.models.registry import Outputs, WithSideLoss, build
 from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db
@@ -34,6 +34,12 @@ from earmark.train.predict import clip_logits, window_tokens_of
 from earmark.train.recipe import Recipe
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h
+OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "adadelta": torch.optim.Adadelta,
+    "rmsprop": torch.optim.RMSprop,
+}
 Report = Callable[[dict[str, float]], None]
 
 
@@ -183,7 +189,7 @@ class Run:
 
     def train_epoch(self) -> dict[str, float]:
         """One pass over the examples; returns its row of the log."""
-        start, total, clips = time.perf_counter(), 0.0, 0
+        start, busy, total, clips = time.perf_counter(), time.process_time(), 0.0, 0
         self.net.train()
         for batch in batches(
             self.examples, self.options.batch_size, rng=self.rng, rank=self.place.rank, world=self.place.world
@@ -197,6 +203,7 @@ class Run:
             if row["validation_loss"] <= min(r["validation_loss"] for r in [*self.history, row]):
                 self.best = {key: value.clone() for key, value in self._answering().items()}
         row["seconds"] = time.perf_counter() - start
+        row["processor_seconds"] = time.process_time() - busy  # of all cores together, whatever else they did
         self.history.append(row)
         return row
 
@@ -249,7 +256,8 @@ class Run:
     def _loss(self, batch: Examples) -> Tensor:
         db = to_db(batch.pictures.to(self.place.device))
         changes = self.recipe.augment
-        view = augment(db, batch.frames, self._view_frames(), changes, self.rng)
+        scale = batch.front_end.scale if batch.front_end else "db"
+        view = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
         allowed, weights = batch.allowed.to(view.device), batch.weights.to(view.device)
         if not changes.mixup:
             return self._loss_for(self._hear(view), allowed, weights)
@@ -258,23 +266,24 @@ class Run:
         own = self._loss_for(said, allowed, weights)
         return share * own + (1 - share) * self._loss_for(said, allowed[partner], weights[partner])
 
-    def _hear(self, view: Tensor) -> tuple[Tensor, Tensor]:
+    def _hear(self, view: Tensor) -> Outputs:
         with torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.place.half_precision):
-            said = self.net(view)
-        return said.logits.float(), said.token_logits.float()
+            said: Outputs = self.net(view)
+        return said._replace(logits=said.logits.float(), token_logits=said.token_logits.float())
 
-    def _loss_for(self, said: tuple[Tensor, Tensor], allowed: Tensor, weights: Tensor) -> Tensor:
-        logits, token_logits = said
+    def _loss_for(self, said: Outputs, allowed: Tensor, weights: Tensor) -> Tensor:
+        logits, token_logits = said.logits, said.token_logits
         smoothing = self.options.label_smoothing
-        loss = partial_cross_entropy(logits, allowed, smoothing=smoothing)
+        loss = self.options.clip_loss * partial_cross_entropy(logits, allowed, smoothing=smoothing)
         if self.options.token_loss:
             each = partial_cross_entropy(token_logits, allowed[:, None].expand_as(token_logits), smoothing=smoothing)
             loss = loss + self.options.token_loss * each.mean(dim=1)
-        return (loss * weights).sum() / weights.sum()
+        mean = (loss * weights).sum() / weights.sum()
+        return mean + self.net.side_loss(said, allowed) if isinstance(self.net, WithSideLoss) else mean
 
     def _view_frames(self) -> int:
         token_frames = int(self.recipe.model.get("token_frames", TOKEN_FRAMES))
-        return (self.recipe.augment.tokens or window_tokens_of(token_frames)) * token_frames
+        return (self.recipe.augment.tokens or window_tokens_of(token_frames, self.recipe.front_end)) * token_frames
 
     def _rate(self) -> float:
         options, steps = self.options, self.options.epochs * self.steps_an_epoch
@@ -334,8 +343,7 @@ def _optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": matrices, "weight_decay": recipe.train.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    kind = torch.optim.AdamW if recipe.train.optimizer == "adamw" else torch.optim.Adam
-    return kind(groups, lr=recipe.train.learning_rate, foreach=True)
+    return OPTIMIZERS[recipe.train.optimizer](groups, lr=recipe.train.learning_rate, foreach=True)
 
 
 def _fingerprint(examples: Examples) -> str:

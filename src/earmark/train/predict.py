@@ -1,4 +1,10 @@
-"""What a network under training says of whole clips, cut into windows by the very functions that `listen` uses."""
+"""What a network under training says of whole clips, cut into windows by the very functions that `listen` uses.
+
+Networks with a front end of their own are no part of `listen`; their windows are cut here, by a rule like it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -7,10 +13,15 @@ from torch import nn
 
 from earmark.data.layout import db_of_picture
 from earmark.listen.clips import clip_windows, mean_logits
-from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS
+from earmark.sound.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, under_maximum
+from earmark.sound.spectra import floor_of
+from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS, Window
 from earmark.train.batches import Examples
+from earmark.train.recipe import FrontEndOptions
 
 Floats = NDArray[np.float32]
+# Of a front end of a recipe's own. It has many times the frames of earmark's: all windows at once would need gigabytes.
+WINDOWS_AT_ONCE = 4
 
 
 def clip_logits(net: nn.Module, examples: Examples, *, device: torch.device | str = "cpu") -> Floats:
@@ -19,18 +30,49 @@ def clip_logits(net: nn.Module, examples: Examples, *, device: torch.device | st
     window_tokens = window_tokens_of(token_frames)
 
     def run(db: Floats) -> Floats:
-        logits: Floats = net(torch.from_numpy(db).to(device)).logits.float().cpu().numpy()
+        parts = torch.from_numpy(db).split(len(db) if examples.front_end is None else WINDOWS_AT_ONCE)
+        logits: Floats = torch.cat([net(part.to(device)).logits.float().cpu() for part in parts]).numpy()
         return logits
 
-    clips = [
-        clip_windows(db_of_picture(picture[:, :frames].numpy()), token_frames=token_frames, window_tokens=window_tokens)
-        for picture, frames in zip(examples.pictures, examples.frames.tolist(), strict=True)
-    ]
+    def cut(picture: NDArray[Any]) -> list[Window]:
+        if examples.front_end is not None:
+            return list(front_end_windows(picture, examples.front_end, token_frames=token_frames))
+        return clip_windows(db_of_picture(picture), token_frames=token_frames, window_tokens=window_tokens)
+
+    pairs = zip(examples.pictures, examples.frames.tolist(), strict=True)
+    clips = [cut(picture[:, :frames].numpy()) for picture, frames in pairs]
     net.eval()
     with torch.inference_mode():
         return mean_logits(clips, run)
 
 
-def window_tokens_of(token_frames: int) -> int:
+def window_tokens_of(token_frames: int, front_end: FrontEndOptions | None = None) -> int:
     """How many tokens of this length a window holds: a window is always about 29.5 s."""
-    return WINDOW_TOKENS * TOKEN_FRAMES // token_frames
+    if front_end is None:
+        return WINDOW_TOKENS * TOKEN_FRAMES // token_frames
+    frames = WINDOW_TOKENS * TOKEN_FRAMES * HOP_SAMPLES / front_end.hop
+    return max(1, round(frames / token_frames))
+
+
+def front_end_windows(spectrum: NDArray[Any], front_end: FrontEndOptions, *, token_frames: int) -> Iterator[Window]:
+    """Cut what a front end of the recipe's own made of a clip, (bands, frames), into windows of whole tokens.
+
+    Every frame is new in exactly one of them. Windows follow each other as in `sound.tokens.windows`, but for the last:
+    it has only as many tokens as cover what is left, moved back to end with the clip, since such networks mostly hear
+    each token alone. A clip shorter than a token is padded to one. `new_tokens` counts frames here: a window weighs as
+    much as is new in it.
+    """
+    spectrum = np.asarray(spectrum, np.float32)
+    if spectrum.shape[1] < token_frames:
+        missing = token_frames - spectrum.shape[1]
+        spectrum = np.pad(spectrum, ((0, 0), (0, missing)), constant_values=floor_of(front_end.scale))
+    frames, start = spectrum.shape[1], 0
+    while start < frames:
+        end = min(start + window_tokens_of(token_frames, front_end) * token_frames, frames)
+        tokens = min(-(-(end - start) // token_frames), end // token_frames)  # as many as cover it, and as there are
+        end = min(end, start + tokens * token_frames)
+        first = end - tokens * token_frames
+        heard = spectrum[:, first:end]
+        level = under_maximum(heard) if front_end.scale == "db" else heard
+        yield Window(level, first * front_end.hop / SAMPLE_RATE_HZ, end - start, float(heard.max()))
+        start = end

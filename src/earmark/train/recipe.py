@@ -6,11 +6,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from earmark.errors import RecipeError
+from earmark.sound.mel import SAMPLE_RATE_HZ
+from earmark.sound.spectra import Scale
 
 T = TypeVar("T")
+SEARCHED = ("model", "train", "augment")  # the sections whose options [search] may have ranges for
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class TrainOptions:
 
     epochs: int = 60
     batch_size: int = 32
-    optimizer: Literal["adamw", "adam"] = "adamw"
+    optimizer: Literal["adamw", "adam", "adadelta", "rmsprop"] = "adamw"
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     schedule: Literal["one_cycle", "constant"] = "one_cycle"
@@ -27,7 +30,8 @@ class TrainOptions:
     gradient_clip: float = 1.0  # largest norm of the gradient; 0 for none
     label_smoothing: float = 0.1
     ema_decay: float = 0.0  # of the averaged weights, the ones that answer; 0 for none
-    token_loss: float = 0.0  # weight of the loss on each token's own logits
+    clip_loss: float = 1.0  # weight of the loss on the logits of the whole view
+    token_loss: float = 0.0  # weight of the loss on each token's own logits; without clip_loss: training on segments
     validation_share: float = 0.0  # of the artists, kept aside for early stopping; 0: train to the end
     patience: int = 0  # epochs without a better validation before stopping; 0: run all, keep the best
 
@@ -65,6 +69,18 @@ class SetOptions:
 
 
 @dataclass(frozen=True)
+class FrontEndOptions:
+    """[front_end]: spectrograms of another kind than earmark's pictures, made from the sound (`sound.spectra`)."""
+
+    n_fft: int = 512
+    hop: int = 256
+    bands: int = 64
+    high_hz: float = 10_000.0  # where the bands end
+    scale: Scale = "log1p"  # log(1 + x), or "db" under the clip's maximum
+    power: float = 2.0  # of the magnitudes: 1 or 2
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All that a training run depends on, but for the data and the seed."""
 
@@ -74,7 +90,9 @@ class Recipe:
     train: TrainOptions = TrainOptions()
     augment: AugmentOptions = AugmentOptions()
     sets: Mapping[str, SetOptions] = field(default_factory=dict)
+    front_end: FrontEndOptions | None = None  # None: earmark's own, from pictures
     card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
+    search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # "train.epochs": a range to search in
 
     @classmethod
     def load(cls, path: Path | str) -> "Recipe":
@@ -107,10 +125,26 @@ class Recipe:
             for name, options in parts.get("sets", {}).items()
         }
         parts["genres"] = tuple(parts.get("genres", ()))
+        parts["front_end"] = _front_end(parts.get("front_end"), parts["augment"], source)
         recipe = _checked(cls, parts, source)
         for name, options in recipe.sets.items():
             recipe._refuse_unknown_genres(name, options, source)
+        for path, limits in recipe.search.items():
+            _check_range(recipe, path, limits, f"{source}, [search]")
         return recipe
+
+    def at(self, path: str) -> Any:
+        """The option at a dotted path, as it stands in [model], [train] or [augment]; KeyError where there is none."""
+        section, _, key = path.partition(".")
+        return self.to_dict()[section][key]
+
+    def with_values(self, values: Mapping[str, Any]) -> "Recipe":
+        """This recipe with other values at some dotted paths, and nothing left to search; RecipeError as `load`."""
+        plain = self.to_dict() | {"search": {}}
+        for path, value in values.items():
+            section, _, key = path.partition(".")
+            plain[section][key] = value
+        return Recipe.from_dict(plain, source=f"The recipe '{self.name}'")
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for checkpoints and lineages."""
@@ -119,14 +153,91 @@ class Recipe:
     def identity(self) -> dict[str, Any]:
         """What decides the weights, as plain JSON values: two recipes with the same identity train the same network."""
         plain: dict[str, Any] = json.loads(json.dumps(self.to_dict()))
-        del plain["card"]
+        del plain["card"], plain["search"]
+        if self.front_end is None:
+            del plain["front_end"]  # identities written before there was a choice have none
         return plain
+
+    def same_as(self, stored: Mapping[str, Any]) -> bool:
+        """Whether `stored`, an `identity` that was written down, is this recipe's; options newer than it count too."""
+        return Recipe.from_dict(stored).identity() == self.identity()
 
     def _refuse_unknown_genres(self, name: str, options: SetOptions, source: str) -> None:
         for target in (options.map or {}).values():
             for genre in [target] if isinstance(target, str) else target:
                 if self.genres and genre not in self.genres:
                     raise RecipeError(f"{source}, [sets.{name}]: '{genre}' is not one of the recipe's genres.")
+
+
+def _check_range(recipe: Recipe, path: str, limits: Any, where: str) -> None:
+    section, _, key = path.partition(".")
+    if section not in SEARCHED or key not in recipe.to_dict()[section]:
+        hint = 'Paths stand in quotes ("train.epochs"); what is searched under [model] must have a value there.'
+        raise RecipeError(f"{where}: '{path}' is not an option of this recipe.", hint=hint)
+    given = set(limits) if isinstance(limits, Mapping) else set()
+    if given == {"choices"}:
+        tried = inside = _choices_of(path, limits["choices"], where)
+    elif {"low", "high"} <= given <= {"low", "high", "log"}:
+        tried = _bounds_of(path, limits, where)
+        inside = [recipe.at(path)] if _between(recipe.at(path), *tried) else []
+    else:
+        raise RecipeError(f"{where}: '{path}' needs either choices, or low and high (and log), and nothing else.")
+    for value in tried:
+        recipe.with_values({path: value})  # refuses what such an option cannot be
+    if recipe.at(path) not in inside:
+        raise RecipeError(f"{where}: '{path}' leaves out the recipe's own {recipe.at(path)!r}, where a search begins.")
+
+
+def _choices_of(path: str, choices: Any, where: str) -> list[Any]:
+    if not isinstance(choices, list) or not choices:
+        raise RecipeError(f"{where}: '{path}' has no choices.")
+    if not all(isinstance(choice, bool | int | float | str) for choice in choices):
+        raise RecipeError(f"{where}: the choices of '{path}' must be numbers, words, true or false.")
+    return choices
+
+
+def _bounds_of(path: str, limits: Mapping[str, Any], where: str) -> list[Any]:
+    low, high, log = limits["low"], limits["high"], limits.get("log", False)
+    if any(isinstance(bound, bool) or not isinstance(bound, int | float) for bound in (low, high)):
+        raise RecipeError(f"{where}: low and high of '{path}' must be numbers.")
+    if not isinstance(log, bool):
+        raise RecipeError(f"{where}: log of '{path}' must be true or false.")
+    if low > high:
+        raise RecipeError(f"{where}: '{path}' has a low of {low} above its high of {high}.")
+    if log and low <= 0:
+        raise RecipeError(f"{where}: '{path}' has a low of {low}; with log it must be above 0.")
+    return [low, high]
+
+
+def _between(value: Any, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and low <= value <= high
+
+
+_ON_DECIBELS = ("tilt_db", "equalise_db", "range", "low_pass", "floor")
+
+
+def _front_end(values: Mapping[str, Any] | None, augment: AugmentOptions, source: str) -> FrontEndOptions | None:
+    if values is None:
+        return None
+    where = f"{source}, [front_end]"
+    if not isinstance(values, Mapping):
+        raise RecipeError(f"{where} must be a table, not {values!r}.")
+    options = _checked(FrontEndOptions, values, where)
+    rules = {
+        "'n_fft' must be even, and at least 32": options.n_fft % 2 == 0 and options.n_fft >= 32,
+        "'hop' must be 1 to 'n_fft'": 1 <= options.hop <= options.n_fft,
+        "'bands' must be at least 1": options.bands >= 1,
+        f"'high_hz' must be 1000 to {SAMPLE_RATE_HZ // 2}": 1000 <= options.high_hz <= SAMPLE_RATE_HZ / 2,
+        f"'scale' must be one of {', '.join(get_args(Scale))}": options.scale in get_args(Scale),
+        "'power' must be 1 or 2": options.power in (1, 2),
+    }
+    for rule, kept in rules.items():
+        if not kept:
+            raise RecipeError(f"{where}: {rule}.")
+    for name in _ON_DECIBELS if options.scale == "log1p" else ():
+        if getattr(augment, name):
+            raise RecipeError(f"{source}: [augment] '{name}' changes decibels, but [front_end] has the scale 'log1p'.")
+    return options
 
 
 def _checked(kind: type[T], values: Mapping[str, Any], where: str) -> T:

@@ -1,0 +1,134 @@
+"""Protocols: how the clips of a cross-validation are cut, split and kept apart.
+
+An honest protocol keeps every artist on one side: whoever is held out is out of all training sets. A leaky one does
+what much of the literature does, so that the price can be measured; its name says so wherever it stands.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.data.splits import NEVER_HELD_OUT, artist_folds, linked_artists, split_folds
+from earmark.errors import RecipeError
+from earmark.sound.tokens import TOKEN_FRAMES
+from earmark.train.batches import Examples
+from earmark.train.predict import window_tokens_of
+from earmark.train.recipe import Recipe
+
+Folds = NDArray[np.int64]
+SEGMENT_MARK = "@"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How a system is tested.
+
+    `split` is a name of `data.splits` or COLUMN=VALUE, the one part held out (then there is one fold). `only`,
+    COLUMN=VALUE, leaves out all other clips. With `segment_frames` the rows that are split, trained on and predicted
+    are not clips but pieces of so many frames, called ID@NUMBER.
+    """
+
+    name: str = "artist_grouped"
+    split: str = "artist_folds"
+    folds: int = 5
+    only: str = ""
+    segment_frames: int = 0
+
+    @classmethod
+    def from_dict(cls, name: str, values: Mapping[str, Any]) -> "Protocol":
+        """From a table of a plan; raises RecipeError for keys that protocols do not have."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        for key in values:
+            if key not in known:
+                hint = f"Known are: {', '.join(sorted(known))}."
+                raise RecipeError(f"The protocol '{name}': '{key}' is not known.", hint=hint)
+        made = cls(name=name, **values)
+        return dataclasses.replace(made, folds=1) if "=" in made.split else made
+
+    @property
+    def leaky(self) -> bool:
+        """Whether an artist, or even a recording, may be on both sides."""
+        return self.split.startswith("leaky")
+
+    @property
+    def words(self) -> str:
+        """In words, for a report."""
+        what = f"segments of {self.segment_frames} frames" if self.segment_frames else "clips"
+        how = f"{self.split} held out" if "=" in self.split else f"{self.folds} folds, {self.split.replace('_', ' ')}"
+        return f"{what}{f' with {self.only}' if self.only else ''}, {how}"
+
+    def rows(self, examples: Examples) -> Examples:
+        """What is split: the clips, or their segments."""
+        return cut_segments(examples, self.segment_frames) if self.segment_frames else examples
+
+    def folds_of(self, examples: Examples, reported: NDArray[np.bool_], *, seed: int) -> Folds:
+        """(n,) the fold of each row; -1 for rows that are never held out, as those not `reported` (n,) bool are.
+
+        The folds depend on the reported rows and the seed alone, so that recipes with and without further sets are
+        measured on the same folds.
+        """
+        folds = np.full(len(examples), NEVER_HELD_OUT, dtype=np.int64)
+        rows = np.flatnonzero(reported)
+        if self.split == "artist_folds":
+            # Artists are linked over all sets together, and partial labels are spread evenly too.
+            labels, artists = examples.labels, linked_artists(examples.artists)
+            folds[rows] = artist_folds(
+                [labels[row] for row in rows], [artists[row] for row in rows], folds=self.folds, seed=seed
+            )
+        else:
+            folds[rows] = split_folds([examples.clips[row] for row in rows], self.split, folds=self.folds, seed=seed)
+        return folds
+
+    def may_train(self, examples: Examples, folds: Folds, fold: int) -> NDArray[np.bool_]:
+        """(n,) which rows may train when `fold` is held out: under an honest protocol none by an artist of that fold.
+
+        A leaky protocol keeps out the held-out rows and nothing else.
+        """
+        if self.leaky:
+            return np.asarray(folds != fold)
+        artists = linked_artists(examples.artists)
+        held = {artist for artist, place in zip(artists, folds, strict=True) if place == fold}
+        return np.array([artist not in held for artist in artists], dtype=np.bool_)
+
+    def adapted(self, recipe: Recipe) -> Recipe:
+        """The recipe for rows of this length: on segments an epoch is longer, so there are fewer.
+
+        A network hears as many frames in all as it would of whole clips.
+        """
+        if not self.segment_frames:
+            return recipe
+        if recipe.front_end:
+            raise RecipeError(
+                f"The protocol '{self.name}' cuts pictures into segments; '{recipe.name}' has a front end of its own."
+            )
+        token_frames = int(recipe.model.get("token_frames", TOKEN_FRAMES))
+        tokens = recipe.augment.tokens or window_tokens_of(token_frames)
+        segments = window_tokens_of(1) // self.segment_frames
+        heard = max(1, min(tokens, self.segment_frames // token_frames))
+        epochs = max(1, round(recipe.train.epochs * tokens / (segments * heard)))
+        augment = dataclasses.replace(recipe.augment, tokens=heard)
+        return dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, epochs=epochs), augment=augment)
+
+
+def cut_segments(examples: Examples, frames: int) -> Examples:
+    """Each clip as its whole segments of so many frames, one row each, called ID@NUMBER; what is left over is lost."""
+    counts = (examples.frames // frames).numpy()
+    owner = np.repeat(np.arange(len(examples)), counts)
+    number = np.concatenate([np.arange(count) for count in counts])
+    taken = examples.take(owner)
+    pictures = taken.pictures.new_zeros((len(owner), taken.pictures.shape[1], frames))
+    for row, place in enumerate(number):
+        pictures[row] = examples.pictures[owner[row], :, place * frames : (place + 1) * frames]
+    return dataclasses.replace(
+        taken,
+        clips=tuple(
+            dataclasses.replace(clip, id=f"{clip.id}{SEGMENT_MARK}{place}")
+            for clip, place in zip(taken.clips, number, strict=True)
+        ),
+        pictures=pictures,
+        frames=taken.frames.new_full((len(owner),), frames),
+    )

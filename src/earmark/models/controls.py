@@ -1,0 +1,199 @@
+"""Controls: systems without attention, most without a network, that every figure must be read beside.
+
+`majority` always says the commonest genre of its training clips. `svm` is scikit-learn's RBF-SVM (C = 1, features
+standardised on the training clips, nothing tuned) on one of four descriptions of a clip:
+
+- `bands`: mean and deviation of each mel band over time, 256 numbers;
+- `mfcc`: mean and deviation of 20 MFCCs (Davis & Mermelstein 1980: the DCT of the log-mel) and of their differences
+  from frame to frame, 80 numbers;
+- `untrained`: mean and deviation over the tokens of what a token CNN with random weights says (Jarrett et al. 2009,
+  "What is the best multi-stage architecture for object recognition?"; Choi et al. 2017), 256 numbers;
+- `teacher`: mean and deviation over windows of the 50 tag logits in the set's `teacher.npz` (musicnn, Pons & Serra
+  2019), 100 numbers: a ceiling, as the teacher heard some 200 000 songs more than any system here.
+
+A control is fitted at once and has no checkpoints. Pictures are (128, frames) uint8, as in `Dataset.pictures`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.data.dataset import Clip
+from earmark.data.layout import db_of_picture
+from earmark.errors import DataError, MissingExtraError, RecipeError
+from earmark.sound.mel import BANDS
+from earmark.sound.tokens import TOKEN_FRAMES
+
+Pictures = Sequence[NDArray[np.uint8]]
+Features = NDArray[np.float32]
+Describe = Callable[[Sequence[Clip], Pictures], Features]
+MFCCS = 20
+TEACHER = "teacher.npz"
+UNTRAINED_STAGES = (  # those of recipes/earmark.toml
+    {"channels": 16, "pool": (2, 2)},
+    {"channels": 32, "pool": (2, 2)},
+    {"channels": 64, "pool": (2, 2)},
+    {"channels": 128, "pool": (2, 1)},
+)
+
+
+class Control(Protocol):
+    """A system that is fitted to clips and gives logits for others."""
+
+    def fit(self, clips: Sequence[Clip], pictures: Pictures, labels: NDArray[np.int64], genres: int) -> None:
+        """Learn from clips with labels (n,), numbers below `genres`."""
+
+    def logits(self, clips: Sequence[Clip], pictures: Pictures) -> NDArray[np.float32]:
+        """(n, genres) float32: the highest is the answer."""
+
+
+def names() -> list[str]:
+    """The kinds of controls that a recipe may ask for."""
+    return ["majority", "svm"]
+
+
+def build(options: Mapping[str, Any], *, seed: int) -> Control:
+    """The control of a recipe's [model]: `kind`, and for an SVM its `features`.
+
+    Raises
+    ------
+    RecipeError
+        The kind or the features are not known.
+    MissingExtraError
+        scikit-learn is not installed.
+    """
+    if options["kind"] == "majority":
+        return Majority()
+    features = options.get("features", "bands")
+    if options["kind"] != "svm" or features not in FEATURES:
+        raise RecipeError(f"There are no features '{features}'.", hint=f"There are: {', '.join(FEATURES)}.")
+    return Svm(partial(FEATURES[features], seed=seed))
+
+
+class Majority:
+    """Says what was commonest."""
+
+    def fit(self, clips: Sequence[Clip], pictures: Pictures, labels: NDArray[np.int64], genres: int) -> None:
+        """Count."""
+        shares = np.bincount(labels, minlength=genres) / len(labels)
+        self.said = np.log(np.maximum(shares, 1e-6)).astype(np.float32)
+
+    def logits(self, clips: Sequence[Clip], pictures: Pictures) -> NDArray[np.float32]:
+        """The logarithms of the shares, the same for all."""
+        return np.tile(self.said, (len(clips), 1))
+
+
+class Svm:
+    """Standardised features, RBF kernel; its one-against-rest decision values stand for logits."""
+
+    def __init__(self, describe: Describe) -> None:
+        try:
+            from sklearn.pipeline import make_pipeline
+            from sklearn.preprocessing import StandardScaler
+            from sklearn.svm import SVC
+        except ImportError as missing:
+            raise MissingExtraError.naming("An SVM", "benchmark") from missing
+        self.describe = describe
+        self.model = make_pipeline(StandardScaler(), SVC(C=1.0))
+
+    def fit(self, clips: Sequence[Clip], pictures: Pictures, labels: NDArray[np.int64], genres: int) -> None:
+        """Fit; a genre that no clip has is never said."""
+        self.genres = genres
+        self.seen = np.unique(labels)
+        if len(self.seen) < 2:
+            raise DataError("All clips to learn from have the same genre.")
+        self.model.fit(self.describe(clips, pictures), labels)
+
+    def logits(self, clips: Sequence[Clip], pictures: Pictures) -> NDArray[np.float32]:
+        """Decision values; for two genres scikit-learn gives one, which counts for the second and against the first."""
+        values = self.model.decision_function(self.describe(clips, pictures))
+        values = np.stack([-values, values], axis=1) if values.ndim == 1 else values
+        said = np.full((len(clips), self.genres), values.min() - 10.0, dtype=np.float32)
+        said[:, self.seen] = values
+        return said
+
+
+def band_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0) -> Features:
+    """(n, 256): mean and deviation of each band over time, in picture values."""
+    return _mean_and_deviation(pictures)
+
+
+def mfcc_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0) -> Features:
+    """(n, 80): mean and deviation of the MFCCs and of their differences over time."""
+    transform = _dct(MFCCS, BANDS)
+    cepstra = [transform @ db_of_picture(picture) for picture in pictures]
+    changes = [np.diff(each, axis=1) if each.shape[1] > 1 else np.zeros_like(each) for each in cepstra]
+    return np.concatenate([_mean_and_deviation(cepstra), _mean_and_deviation(changes)], axis=1)
+
+
+def untrained_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int) -> Features:
+    """(n, 256): mean and deviation over the tokens of an untrained token CNN's 128 numbers."""
+    import torch
+
+    from earmark.models.attention import AttentionNet, AttentionOptions
+
+    torch.manual_seed(seed)
+    stages = tuple(
+        {"channels": c, "pool": pool} for c, pool in ((16, (2, 2)), (32, (2, 2)), (64, (2, 2)), (128, (2, 1)))
+    )
+    net = AttentionNet(AttentionOptions(stages=stages), 2).eval()
+    vectors = []
+    with torch.inference_mode():
+        for picture in pictures:
+            whole = max(1, picture.shape[1] // TOKEN_FRAMES) * TOKEN_FRAMES
+            db = (
+                np.resize(db_of_picture(picture), (BANDS, whole))
+                if picture.shape[1] < whole
+                else db_of_picture(picture)
+            )
+            vectors.append(net(torch.from_numpy(db[None, :, :whole])).vectors[0].numpy().T)  # (128, tokens)
+    return _mean_and_deviation(vectors)
+
+
+def teacher_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0) -> Features:
+    """(n, 100): mean and deviation of the teacher's tag logits over its windows.
+
+    Raises DataError where a set has no `teacher.npz`, or a clip is not in it.
+    """
+    tables = {folder: _teacher_table(folder) for folder in {clip.folder for clip in clips}}
+    rows = []
+    for clip in clips:
+        logits = tables[clip.folder].get(clip.id)
+        if logits is None:
+            hint = "Take only the clips that it has, with `only` in the protocol."
+            raise DataError(f"{clip.folder / TEACHER} has no clip '{clip.id}'.", hint=hint)
+        rows.append(logits.T)
+    return _mean_and_deviation(rows)
+
+
+FEATURES: Mapping[str, Callable[..., Features]] = {
+    "bands": band_statistics,
+    "mfcc": mfcc_statistics,
+    "untrained": untrained_statistics,
+    "teacher": teacher_statistics,
+}
+
+
+def _teacher_table(folder: Path) -> dict[str, NDArray[np.float32]]:
+    path = folder / TEACHER
+    if not path.exists():
+        raise DataError(f"{folder} has no {TEACHER}, so it cannot be heard through its teacher.")
+    with np.load(path) as table:
+        ids, logits, windows = table["ids"], table["logits"], table["windows"]
+    return {str(name): rows[:count].astype(np.float32) for name, rows, count in zip(ids, logits, windows, strict=True)}
+
+
+def _mean_and_deviation(series: Sequence[NDArray[Any]]) -> Features:
+    """(n, 2 * size) from n arrays (size, any length)."""
+    return np.array([np.r_[each.mean(axis=1), each.std(axis=1)] for each in series], dtype=np.float32)
+
+
+def _dct(rows: int, size: int) -> NDArray[np.float32]:
+    """The first rows of the orthonormal DCT-II, (rows, size)."""
+    waves = np.cos(np.pi * np.arange(rows)[:, None] * (np.arange(size)[None] + 0.5) / size) * np.sqrt(2 / size)
+    waves[0] /= np.sqrt(2)
+    return np.asarray(waves, dtype=np.float32)

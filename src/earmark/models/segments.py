@@ -1,0 +1,90 @@
+"""What networks that hear short segments share: cutting a window into segments, one vote of all of them, the scale.
+
+Segments are `(bands, frames)`, in the order of time. A window's answer is the mean of its segments' probabilities,
+given as logits: its logarithm. What is left over after the last whole segment is not heard, as in `sound.tokens`; a
+window shorter than a segment is repeated until it fills one, as the views in training are (`train.augment.cut_views`).
+"""
+
+import torch
+from torch import Tensor, nn
+
+from earmark.errors import RecipeError
+from earmark.models.registry import Outputs
+from earmark.sound.mel import FLOOR_DB
+
+INPUTS = ("db", "plain")
+
+
+class SegmentNet(nn.Module):
+    """A network of which a subclass says only what it hears in one segment (`hear`).
+
+    Input: `(windows, bands, frames)` float32; with `scale = "db"` dB under each window's own maximum (0 to -80), with
+    `"plain"` whatever the network's own front end gives. Segments with `overlap` (in evaluation alone) lie half a
+    segment apart: `logits` are the vote of all of them, `token_logits` and `vectors` those of every second one, which
+    do not overlap. All votes are alike, so the attention over segments is uniform.
+    """
+
+    def __init__(self, *, token_frames: int, scale: str, overlap: bool) -> None:
+        super().__init__()
+        if scale not in INPUTS:
+            raise RecipeError(f"'{scale}' is not an input of this network.", hint=f"It knows: {', '.join(INPUTS)}.")
+        self.token_frames = token_frames
+        self.scale = scale
+        self.overlap = overlap
+
+    def hear(self, segments: Tensor) -> tuple[Tensor, Tensor]:
+        """`(segments, bands, token_frames)` -> vectors `(segments, size)`, logits `(segments, genres)`."""
+        raise NotImplementedError
+
+    def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
+        """Hear `(windows, bands, frames)`; `attention` asks for the weights of the segments too."""
+        scaled = db / (-FLOOR_DB / 2) + 1.0 if self.scale == "db" else db  # -80..0 dB -> -1..1
+        segments, count = cut(scaled, self.token_frames, overlap=self.overlap and not self.training)
+        windows, every = segments.shape[:2]
+        vectors, logits = self.hear(segments.flatten(0, 1))
+        vectors = vectors.reshape(windows, every, -1)
+        logits = logits.reshape(windows, every, -1)
+        return Outputs(
+            logits=log_mean_probability(logits),
+            token_logits=logits[:, :count],
+            vectors=vectors[:, :count],
+            vector=vectors[:, :count].mean(dim=1),
+            attention=torch.zeros_like(logits[:, :count, 0]).float().softmax(dim=1) if attention else None,
+        )
+
+
+def cut(db: Tensor, frames: int, *, overlap: bool) -> tuple[Tensor, int]:
+    """Segments of so many frames.
+
+    Parameters
+    ----------
+    db:
+        (windows, bands, any number of frames).
+    overlap:
+        Whether to hear the segments that begin in the middle of others, too.
+
+    Returns
+    -------
+    (windows, segments, bands, frames), and how many of them do not overlap: those are the first. The ones between
+    follow.
+    """
+    if db.shape[2] < frames:
+        db = db.repeat(1, 1, -(-frames // db.shape[2]))[:, :, :frames]
+    segments = _side_by_side(db, frames)
+    count = segments.shape[1]
+    if overlap:
+        segments = torch.cat([segments, _side_by_side(db[:, :, frames // 2 :], frames)], dim=1)
+    return segments, count
+
+
+def log_mean_probability(logits: Tensor) -> Tensor:
+    """`(windows, segments, genres)` -> `(windows, genres)` float32: the logarithm of the mean of the probabilities."""
+    each = logits.float().log_softmax(dim=2)
+    # The second term is the logarithm of the number of segments, in operations that ONNX keeps at any number.
+    return each.logsumexp(dim=1) - torch.zeros_like(each).logsumexp(dim=1)
+
+
+def _side_by_side(db: Tensor, frames: int) -> Tensor:
+    windows, bands, length = db.shape
+    count = length // frames
+    return db[:, :, : count * frames].reshape(windows, bands, count, frames).transpose(1, 2)
