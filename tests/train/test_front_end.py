@@ -178,6 +178,14 @@ def test_without_a_front_end_of_its_own_nothing_is_heard_anew(tmp_path: Path, da
     np.testing.assert_allclose(to_db(examples.pictures)[0], log_mel(samples), atol=0.16)
 
 
+def test_the_netvlad_recipe_from_sound_hears_slices_of_ten_seconds_as_published() -> None:
+    coarse, fine = Recipe.load("recipes/netvlad2020.toml"), Recipe.load("recipes/netvlad2020_sound.toml")
+    assert replace(coarse, name=fine.name, model=fine.model, front_end=fine.front_end) == fine
+    assert fine.front_end is not None
+    assert (fine.model["token_frames"], fine.front_end.bands) == (216, 128)
+    assert fine.model["token_frames"] * fine.front_end.hop / 22_050 == pytest.approx(10, abs=0.05)
+
+
 def test_dongs_recipe_from_sound_differs_in_what_it_hears_alone() -> None:
     coarse, fine = Recipe.load("recipes/dong2018.toml"), Recipe.load("recipes/dong2018_sound.toml")
     assert replace(coarse, name=fine.name, model=fine.model, front_end=DONG) == fine

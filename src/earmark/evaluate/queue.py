@@ -5,15 +5,21 @@ Small networks use cores better one each than all together.
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from functools import partial
 from multiprocessing import get_context
+from typing import TypeVar
 
 from earmark.errors import EarmarkError
 from earmark.evaluate.job import Job, run_job
 from earmark.evaluate.lease import Lease, held
 
 Progress = Callable[[int, int], None]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def run_queue(queue: Sequence[Job], jobs: int, progress: Progress, *, keep_going: bool = False) -> list[str]:
@@ -30,27 +36,44 @@ def run_queue(queue: Sequence[Job], jobs: int, progress: Progress, *, keep_going
             failed += [said] if (said := attempt(job, keep_going=keep_going)) else []
         progress(total, total)
         return failed
+    do = partial(attempt, keep_going=keep_going)
+    return [said for said in side_by_side(do, todo, jobs, lambda: progress(_epochs_done(queue), total)) if said]
+
+
+def side_by_side(do: Callable[[T], R], items: Sequence[T], jobs: int, tick: Callable[[], None]) -> list[R]:
+    """`do` of each item, `jobs` at a time in processes of their own, in no order; `tick` is called every second.
+
+    The first failure, or an interrupt, drops what waits and ends what runs at once, and is raised.
+    """
     context = get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(todo)), mp_context=context, initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(min(jobs, len(items)), mp_context=context, initializer=_live_with_the_parent)
+    answers: list[R] = []
     try:
-        running = {pool.submit(attempt, job, keep_going=keep_going) for job in todo}
+        running = {pool.submit(do, item) for item in items}
         while running:
             finished, running = wait(running, timeout=1.0)
-            failed += [said for future in finished if (said := future.result())]
-            progress(_epochs_done(queue), total)
+            answers += [future.result() for future in finished]
+            tick()
     except BaseException:
-        # Interrupted, or a run failed: what waits is dropped, and what runs ends at once; its last epoch is kept.
         workers = list(pool._processes.values())
         pool.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
             worker.terminate()
         raise
     pool.shutdown()
-    return failed
+    return answers
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # else Ctrl-C prints a traceback a worker
+def _live_with_the_parent() -> None:
+    """A worker leaves interrupts to its parent, which prints no traceback, and does not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_after, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_after(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)  # killed, so nobody waits for an answer; the next one to come goes on from the checkpoint
 
 
 def attempt(job: Job, *, keep_going: bool) -> str:

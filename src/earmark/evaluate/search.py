@@ -9,10 +9,8 @@ whoever runs the same command on the same folder.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, wait
+from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +19,13 @@ from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
 from earmark.evaluate import findings
 from earmark.evaluate.protocol import Folds, Protocol
+from earmark.evaluate.queue import Progress, side_by_side
 from earmark.evaluate.study import FINISHED, SharedStudy, Trial, TrialState, UpdateFinishedTrialError
 from earmark.files import write_whole
 from earmark.train.batches import Examples, gather, genres_of
 from earmark.train.checkpoint import FILE
 from earmark.train.recipe import Recipe
 from earmark.train.session import split_sets
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -218,10 +215,5 @@ def _run(plan: Plan, study: SharedStudy, clips: Clips, jobs: int, progress: Prog
     if min(jobs, missing) <= 1:
         work_on(plan, study, clips, progress)
         return
-    with ProcessPoolExecutor(min(jobs, missing), mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(work, plan) for _ in range(min(jobs, missing))}
-        while running:
-            done, running = wait(running, timeout=1.0)
-            for future in done:
-                future.result()
-            progress(len(study.trials(*FINISHED)), plan.trials)
+    workers = min(jobs, missing)
+    side_by_side(work, [plan] * workers, workers, lambda: progress(len(study.trials(*FINISHED)), plan.trials))
