@@ -133,6 +133,16 @@ def test_a_network_of_a_stranger_runs_beside_the_others_in_the_same_folds(
     assert "Bands" in (desk / "out/report.md").read_text()
 
 
+def test_the_example_of_a_network_of_ones_own_works_as_it_stands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples"))
+    said, failed = run(desk, add="band_net:BandNet")
+    assert (said, failed) == ("4 of 4 runs done.", [])
+    tables = [Predictions.read(path) for path in sorted((desk / "out/artists/BandNet/runs").glob("*.csv"))]
+    joined = Predictions.joined(tables)
+    assert (joined.predicted == joined.truth).mean() > 0.5
+    assert "BandNet" in (desk / "out/report.html").read_text()
+
+
 def test_what_fails_is_named_and_stops_nothing_else(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(desk))
     (desk / "broken.toml").write_text('name = "b"\n[model]\nkind = "stranger:Broken"\n')

@@ -55,6 +55,11 @@ class Clip:
         return artist_key(self.artist) or f"?{self.folder.name}/{self.id}"
 
     @property
+    def flagged(self) -> bool:
+        """Whether its data set says (column `flag`) to leave it out."""
+        return bool(self.columns.get("flag", ""))
+
+    @property
     def artist_known(self) -> bool:
         """Whether the artist has a name."""
         return bool(artist_key(self.artist))

@@ -46,6 +46,8 @@ class AttentionOptions:
     dropout: float = 0.1  # inside attention layers and before the genre head
     bands_apart: bool = True  # the CNN's last bands go into the vector one by one, else as their mean and maximum
     token_dropout: float = 0.0  # share of the CNN's numbers dropped on the way to the vector
+    tags: int = 0  # tags that a teacher has and the network learns; see `train.recipe.TeacherOptions`
+    embedding: int = 0  # numbers of the teacher's vector
     pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
     shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
 
@@ -73,6 +75,8 @@ class AttentionNet(nn.Module):
         self.pool = _pool(options)
         self.dropout = nn.Dropout(options.dropout)
         self.head = nn.Linear(options.vector, genres)  # shared: the track's vector and each token's
+        self.tag_head = TagHead(options.vector, options.tags) if options.tags else None
+        self.embedding_head = nn.Linear(options.vector, options.embedding) if options.embedding else None
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
@@ -81,7 +85,8 @@ class AttentionNet(nn.Module):
         for layer in self.layers:
             context = layer(context)
         vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
-        token_logits = self.head(self.dropout(self.pool.each(context)))
+        each = self.pool.each(context)  # (windows, tokens, vector)
+        token_logits = self.head(self.dropout(each))
         alone = self.options.pooling == "alone"
         return Outputs(
             logits=token_logits.log_softmax(dim=2).mean(dim=1) if alone else self.head(self.dropout(vector)),
@@ -89,6 +94,9 @@ class AttentionNet(nn.Module):
             vectors=vectors,
             vector=vector,
             attention=weights if attention else None,
+            tags=self.tag_head(vector) if self.tag_head else None,
+            token_tags=self.tag_head(each) if self.tag_head else None,
+            embedding=self.embedding_head(vector) if self.embedding_head else None,
         )
 
     def _tokens(self, db: Tensor) -> Tensor:
@@ -101,6 +109,23 @@ class AttentionNet(nn.Module):
         count = vectors.shape[1]
         rng = None if self.training else torch.Generator().manual_seed(count)
         return vectors[:, torch.randperm(count, generator=rng).to(vectors.device)]
+
+
+class TagHead(nn.Module):
+    """Tag logits of vectors, in the teacher's own units: the layer learns deviations from each tag's usual logit."""
+
+    usual: Tensor
+    spread: Tensor
+
+    def __init__(self, size: int, tags: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(size, tags)
+        self.register_buffer("usual", torch.zeros(tags))
+        self.register_buffer("spread", torch.ones(tags))
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        logits: Tensor = self.usual + self.spread * self.layer(vectors)
+        return logits
 
 
 class TokenCNN(nn.Module):

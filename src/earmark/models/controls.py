@@ -16,7 +16,6 @@ A control is fitted at once and has no checkpoints. Pictures are (128, frames) u
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from earmark.data.dataset import Clip
 from earmark.data.layout import db_of_picture
+from earmark.data.teacher import TEACHER_FILE, Teacher
 from earmark.errors import DataError, MissingExtraError, RecipeError
 from earmark.sound.mel import BANDS
 from earmark.sound.tokens import TOKEN_FRAMES
@@ -32,7 +32,6 @@ Pictures = Sequence[NDArray[np.uint8]]
 Features = NDArray[np.float32]
 Describe = Callable[[Sequence[Clip], Pictures], Features]
 MFCCS = 20
-TEACHER = "teacher.npz"
 UNTRAINED_STAGES = (  # those of recipes/earmark.toml
     {"channels": 16, "pool": (2, 2)},
     {"channels": 32, "pool": (2, 2)},
@@ -159,13 +158,13 @@ def teacher_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int =
 
     Raises DataError where a set has no `teacher.npz`, or a clip is not in it.
     """
-    tables = {folder: _teacher_table(folder) for folder in {clip.folder for clip in clips}}
+    teachers = {folder: Teacher.load(folder) for folder in {clip.folder for clip in clips}}
     rows = []
     for clip in clips:
-        logits = tables[clip.folder].get(clip.id)
+        logits = teachers[clip.folder].logits.get(clip.id)
         if logits is None:
             hint = "Take only the clips that it has, with `only` in the protocol."
-            raise DataError(f"{clip.folder / TEACHER} has no clip '{clip.id}'.", hint=hint)
+            raise DataError(f"{clip.folder / TEACHER_FILE} has no clip '{clip.id}'.", hint=hint)
         rows.append(logits.T)
     return _mean_and_deviation(rows)
 
@@ -176,15 +175,6 @@ FEATURES: Mapping[str, Callable[..., Features]] = {
     "untrained": untrained_statistics,
     "teacher": teacher_statistics,
 }
-
-
-def _teacher_table(folder: Path) -> dict[str, NDArray[np.float32]]:
-    path = folder / TEACHER
-    if not path.exists():
-        raise DataError(f"{folder} has no {TEACHER}, so it cannot be heard through its teacher.")
-    with np.load(path) as table:
-        ids, logits, windows = table["ids"], table["logits"], table["windows"]
-    return {str(name): rows[:count].astype(np.float32) for name, rows, count in zip(ids, logits, windows, strict=True)}
 
 
 def _mean_and_deviation(series: Sequence[NDArray[Any]]) -> Features:

@@ -30,6 +30,9 @@ class Outputs(NamedTuple):
     vectors: Tensor  # (windows, tokens, vector): what the CNN made of each token alone
     vector: Tensor  # (windows, vector): the attention-weighted mean, what decides
     attention: Tensor | None  # (windows, tokens), sums to 1; None unless asked for
+    tags: Tensor | None = None  # (windows, tags) logits; None in networks that learn no tags
+    token_tags: Tensor | None = None  # (windows, tokens, tags) logits
+    embedding: Tensor | None = None  # (windows, numbers): the teacher's vector as far as it was learned
 
 
 @runtime_checkable

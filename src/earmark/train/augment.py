@@ -5,6 +5,7 @@ bit. Everything is done on the whole batch at once: on a laptop the augmentation
 """
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,9 +15,16 @@ from earmark.sound.spectra import Scale
 from earmark.train.recipe import AugmentOptions
 
 
+class View(NamedTuple):
+    """A random view of some clips, and where in them each of its frames was read."""
+
+    db: Tensor  # (clips, bands, window) float32
+    places: Tensor  # (clips, window) float32, frames of the clip, from 0 to below its length
+
+
 def augment(
     db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator, *, scale: Scale = "db"
-) -> Tensor:
+) -> View:
     """One random view of each clip.
 
     Parameters
@@ -33,16 +41,16 @@ def augment(
 
     Returns
     -------
-    (clips, 128, window) float32, dB under the view's own maximum, -80 to 0; or on the scale "log1p".
+    Views with dB under their own maximum, -80 to 0; or on the scale "log1p".
     """
-    view = cut_views(db, frames, window, options, rng)
+    view, places = cut_views(db, frames, window, options, rng)
     if scale == "db":
         view = colour(view, options, rng)
         view = under_own_maximum(view)
-    return mask(view, options, rng)
+    return View(mask(view, options, rng), places)
 
 
-def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator) -> Tensor:
+def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator) -> View:
     """A stretch of time of each clip: rolled, faster or slower, moved along the bands; read off by interpolation."""
     count = len(db)
     frames = frames.to(db.device)
@@ -60,7 +68,9 @@ def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, 
     first = torch.remainder(low.long(), frames[:, None])
     second = torch.remainder(first + 1, frames[:, None])
     view = _columns(db, first).lerp(_columns(db, second), share)
-    return view if options.shift_bands == 0 else _shift_bands(view, options.shift_bands, rng)
+    if options.shift_bands:
+        view = _shift_bands(view, options.shift_bands, rng)
+    return View(view, torch.remainder(place, frames[:, None]))
 
 
 def _columns(db: Tensor, index: Tensor) -> Tensor:

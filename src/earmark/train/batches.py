@@ -19,6 +19,7 @@ from earmark.errors import DataError
 from earmark.sound.decode import blocks
 from earmark.sound.mel import FLOOR_DB
 from earmark.sound.spectra import floor_of, mel_spectrogram
+from earmark.train.distill import Targets, targets_of
 from earmark.train.recipe import FrontEndOptions, Recipe, SetOptions
 
 
@@ -28,7 +29,8 @@ class Examples:
 
     `pictures` (clips, 128, frames) uint8 as in `Dataset.pictures`, shorter clips padded with the floor at their end;
     `frames` (clips,) how many are real; `allowed` (clips, genres) bool; `weights` (clips,) float32. With a `front_end`
-    of the recipe's own, `pictures` (clips, bands, longest) float16 are what `spectra` makes of the sound.
+    of the recipe's own, `pictures` (clips, bands, longest) float16 are what `spectra` makes of the sound. With a
+    [teacher], `targets` are what it says, and clips without a genre are there too, at weight 0, allowed to be any.
     """
 
     clips: tuple[Clip, ...]
@@ -37,6 +39,7 @@ class Examples:
     allowed: Tensor
     weights: Tensor
     front_end: FrontEndOptions | None = None
+    targets: Targets | None = None
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -62,6 +65,7 @@ class Examples:
             self.allowed[index],
             self.weights[index],
             self.front_end,
+            self.targets.take(index) if self.targets else None,
         )
 
 
@@ -92,13 +96,13 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
     for dataset in datasets:
         options = recipe.sets.get(dataset.name, SetOptions())
         labelled = [(clip, allowed_genres(clip, options, genres)) for clip in dataset.clips]
-        used = [(clip, row) for clip, row in labelled if row.any()]
-        clips += [clip for clip, _ in used]
-        allowed += [row for _, row in used]
-        weights += [options.weight] * len(used)
+        used = [(clip, row) for clip, row in labelled if row.any() or (recipe.teacher and not clip.flagged)]
         chosen = [clip for clip, _ in used]
+        clips += chosen
+        allowed += [row if row.any() else ~row for _, row in used]
+        weights += [options.weight * float(row.any()) for _, row in used]
         pictures += dataset.pictures(chosen) if front_end is None else spectra(chosen, front_end)
-    if not clips:
+    if not any(weights):
         names = ", ".join(str(dataset.folder) for dataset in datasets)
         raise DataError(f"No clip of {names} has a label that the recipe knows.")
     return Examples(
@@ -108,6 +112,7 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
         torch.from_numpy(np.stack(allowed)),
         torch.tensor(weights, dtype=torch.float32),
         front_end,
+        targets_of(clips) if recipe.teacher else None,
     )
 
 
@@ -141,7 +146,7 @@ def spectra(clips: Sequence[Clip], front_end: FrontEndOptions) -> list[NDArray[n
 
 def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> NDArray[np.bool_]:
     """Which genres the clip may be, (genres,) bool; none where the recipe has no use for its labels."""
-    if clip.columns.get("flag", ""):
+    if clip.flagged:
         return np.zeros(len(genres), dtype=np.bool_)  # its data set says to leave it out
     cell = clip.columns.get(options.column, "")
     labels = [label.strip() for label in cell.split(options.separator) if label.strip()]

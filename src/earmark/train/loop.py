@@ -29,6 +29,7 @@ from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db
 from earmark.train.checkpoint import FILE, Checkpoint
+from earmark.train.distill import teacher_loss
 from earmark.train.losses import partial_cross_entropy
 from earmark.train.predict import clip_logits, window_tokens_of
 from earmark.train.recipe import Recipe
@@ -156,6 +157,7 @@ class Run:
         for parameter in self.net.parameters():
             if parameter.ndim == 4:  # kernels with their channels last: a tenth faster on CPUs, see benchmarks/train.py
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        self._meet_teacher()
         self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
         self.best: dict[str, Tensor] = {}
         self.optimizer = _optimizer(self.net, recipe)
@@ -257,29 +259,47 @@ class Run:
         db = to_db(batch.pictures.to(self.place.device))
         changes = self.recipe.augment
         scale = batch.front_end.scale if batch.front_end else "db"
-        view = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
-        allowed, weights = batch.allowed.to(view.device), batch.weights.to(view.device)
+        view, places = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
         if not changes.mixup:
-            return self._loss_for(self._hear(view), allowed, weights)
+            return self._loss_for(self._hear(view), batch, places)
         view, partner, share = mixup(view, changes.mixup, self.rng)
         said = self._hear(view)
-        own = self._loss_for(said, allowed, weights)
-        return share * own + (1 - share) * self._loss_for(said, allowed[partner], weights[partner])
+        other = batch.take(partner.numpy())
+        return share * self._loss_for(said, batch, places) + (1 - share) * self._loss_for(said, other, places[partner])
 
     def _hear(self, view: Tensor) -> Outputs:
         with torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.place.half_precision):
             said: Outputs = self.net(view)
         return said._replace(logits=said.logits.float(), token_logits=said.token_logits.float())
 
-    def _loss_for(self, said: Outputs, allowed: Tensor, weights: Tensor) -> Tensor:
+    def _loss_for(self, said: Outputs, batch: Examples, places: Tensor) -> Tensor:
         logits, token_logits = said.logits, said.token_logits
+        allowed, weights = batch.allowed.to(logits.device), batch.weights.to(logits.device)
         smoothing = self.options.label_smoothing
         loss = self.options.clip_loss * partial_cross_entropy(logits, allowed, smoothing=smoothing)
         if self.options.token_loss:
             each = partial_cross_entropy(token_logits, allowed[:, None].expand_as(token_logits), smoothing=smoothing)
             loss = loss + self.options.token_loss * each.mean(dim=1)
-        mean = (loss * weights).sum() / weights.sum()
+        mean = (loss * weights).sum() / weights.sum().clamp(min=1e-6)
+        if batch.targets and self.recipe.teacher:
+            targets = batch.targets.to(logits.device)
+            taught = teacher_loss(said, targets, places, self.spread, self.recipe.teacher).mean()
+            mean = taught if self.epoch < self.recipe.teacher.alone else mean + taught
         return mean + self.net.side_loss(said, allowed) if isinstance(self.net, WithSideLoss) else mean
+
+    def _meet_teacher(self) -> None:
+        """Tell a network that learns tags what is usual for each, before it starts."""
+        self.spread = torch.ones(())
+        if not (self.recipe.teacher and self.examples.targets):
+            return
+        head = getattr(self.net, "tag_head", None)
+        usual, spread = (each.to(self.place.device) for each in self.examples.targets.usual())
+        if self.recipe.teacher.tags and (head is None or head.usual.shape != usual.shape):
+            raise DataError(f"The teacher has {len(usual)} tags.", hint=f"Say tags = {len(usual)} under [model].")
+        self.spread = spread
+        if head is not None:
+            head.usual.copy_(usual)
+            head.spread.copy_(spread)
 
     def _view_frames(self) -> int:
         token_frames = int(self.recipe.model.get("token_frames", TOKEN_FRAMES))
@@ -332,7 +352,8 @@ def _split(examples: Examples, share: float, seed: int) -> tuple[Examples, Examp
     if share == 0:
         return examples, examples.take(np.empty(0, np.int64))
     folds = artist_folds(examples.labels, examples.artists, folds=max(2, round(1 / share)), seed=seed)
-    return examples.take(folds != 0), examples.take(folds == 0)
+    labelled = examples.weights.numpy() > 0  # clips that only have a teacher cannot validate
+    return examples.take(folds != 0), examples.take((folds == 0) & labelled)
 
 
 def _optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

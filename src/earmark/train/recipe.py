@@ -81,6 +81,19 @@ class FrontEndOptions:
 
 
 @dataclass(frozen=True)
+class TeacherOptions:
+    """[teacher]: learning from what another network hears in the clips (distillation, Hinton et al. 2015).
+
+    Weights of losses beside that of the genre, for the clips of all sets that have a `teacher.npz`, whether or not they
+    have a genre. A network learns the tags it has room for: `tags` and `embedding` under [model] say how many.
+    """
+
+    tags: float = 1.0  # squared error of each token's tag logits, in deviations of the tag, and of the view's mean
+    embedding: float = 0.0  # one minus the cosine to the teacher's vector of the clip
+    alone: int = 0  # epochs at the start without the genre
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All that a training run depends on, but for the data and the seed."""
 
@@ -91,6 +104,7 @@ class Recipe:
     augment: AugmentOptions = AugmentOptions()
     sets: Mapping[str, SetOptions] = field(default_factory=dict)
     front_end: FrontEndOptions | None = None  # None: earmark's own, from pictures
+    teacher: TeacherOptions | None = None  # None: labels alone
     card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
     search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # "train.epochs": a range to search in
 
@@ -126,6 +140,8 @@ class Recipe:
         }
         parts["genres"] = tuple(parts.get("genres", ()))
         parts["front_end"] = _front_end(parts.get("front_end"), parts["augment"], source)
+        if parts.get("teacher") is not None:
+            parts["teacher"] = _checked(TeacherOptions, parts["teacher"], f"{source}, [teacher]")
         recipe = _checked(cls, parts, source)
         for name, options in recipe.sets.items():
             recipe._refuse_unknown_genres(name, options, source)
@@ -154,8 +170,9 @@ class Recipe:
         """What decides the weights, as plain JSON values: two recipes with the same identity train the same network."""
         plain: dict[str, Any] = json.loads(json.dumps(self.to_dict()))
         del plain["card"], plain["search"]
-        if self.front_end is None:
-            del plain["front_end"]  # identities written before there was a choice have none
+        for section in ("front_end", "teacher"):
+            if plain[section] is None:
+                del plain[section]  # identities written before there was a choice have none
         return plain
 
     def same_as(self, stored: Mapping[str, Any]) -> bool:

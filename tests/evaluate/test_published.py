@@ -1,0 +1,53 @@
+"""The published comparison: its figures come from the runs that are kept, and the documents quote it to the letter."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from earmark.evaluate.benchmark import Plan
+from earmark.evaluate.comparison.cells import report_on_plan
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results/benchmark"
+
+
+def rows_of(path: Path) -> list[str]:
+    """The rows of all tables of a Markdown file, without the rules between head and body."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith("| ") and not set(line) <= set("|-: ")]
+
+
+def rounded(value: Any) -> Any:
+    """The same values with floats to 9 digits: sums differ in the last ones from processor to processor."""
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(each) for each in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def test_the_kept_runs_give_the_published_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Pictures take most of the time and show the same figures.
+    monkeypatch.setattr("earmark.evaluate.comparison.report._pictures", lambda figures: {})
+    published = json.loads((RESULTS / "report.json").read_text())
+    runs = tmp_path / "benchmark"
+    runs.symlink_to(RESULTS)
+    plan = Plan.load(ROOT / "plans/gtzan.toml")
+    cells = plan.jobs([ROOT / "gtzan"], runs)
+    assert sum(job.done for job in cells) == sum(cell["runs_done"] for cell in published["cells"])
+    # Read from the kept runs, write elsewhere.
+    monkeypatch.setattr("earmark.evaluate.comparison.report.write_whole", lambda path, text: None)
+    again = report_on_plan(plan, [ROOT / "gtzan"], runs, command=published["command"])
+    assert rounded(again) == rounded(published)
+
+
+def test_the_results_quote_the_report_to_the_letter() -> None:
+    quoted = [row for row in rows_of(ROOT / "docs/results.md") if "ms a clip" not in row]
+    known = set(rows_of(RESULTS / "report.md"))
+    compared = [row for row in quoted if row in known]
+    assert len(compared) > 40
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    own = text[text.index("## Speed") :]
+    assert [row for row in quoted if row not in known and row not in own] == []
