@@ -85,3 +85,72 @@ def test_an_option_or_a_network_that_is_not_there_is_named() -> None:
         build("attention", {"hats": 3}, 10)
     with pytest.raises(RecipeError, match="transfomer"):
         build("transfomer", {}, 10)
+
+
+VARIANTS: list[dict[str, object]] = [
+    {},
+    {"pooling": "mean"},
+    {"pooling": "alone", "layers": 0},
+    {"shuffled": True},
+    {"norm": False, "bands_apart": False},
+]
+
+
+@pytest.mark.parametrize("options", VARIANTS, ids=str)
+def test_every_variant_learns_one_batch_by_heart(options: dict[str, object]) -> None:
+    net = network(dropout=0.0, **options).train()
+    db, labels = spectrogram(8, 4), torch.arange(8) % 4
+    optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
+    for _ in range(80):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(net(db).logits, labels).backward()
+        optimizer.step()
+    with torch.no_grad():
+        assert torch.nn.functional.cross_entropy(net(db).logits, labels) < 0.1
+
+
+def test_mean_pooling_weighs_all_tokens_alike() -> None:
+    net = network(pooling="mean")
+    said = net(spectrogram(2, 5), attention=True)
+    torch.testing.assert_close(said.attention, torch.full((2, 5), 0.2))
+    assert not torch.allclose(network()(spectrogram(2, 5), attention=True).attention, said.attention)
+
+
+def test_a_token_alone_hears_of_no_other_and_all_have_one_vote() -> None:
+    net, db = network(pooling="alone", layers=0), spectrogram(1, 6)
+    changed = db.clone()
+    changed[:, :, : 2 * 19] = -3.0
+    before, after = net(db), net(changed)
+    torch.testing.assert_close(before.token_logits[:, 2:], after.token_logits[:, 2:])
+    torch.testing.assert_close(before.logits, before.token_logits.log_softmax(dim=2).mean(dim=1))
+    with pytest.raises(RecipeError, match="layers = 0"):
+        network(pooling="alone", layers=1)
+    with pytest.raises(RecipeError, match="'max' is not known"):
+        network(pooling="max")
+
+
+def test_shuffled_tokens_lose_their_order_and_nothing_else() -> None:
+    net, db = network(shuffled=True), spectrogram(2, 8)
+    torch.testing.assert_close(net(db).logits, net(db).logits)  # an answer can be repeated
+    assert torch.equal(net(db).vectors, network()(db).vectors)  # what each token is stays as it is
+    assert not torch.allclose(net(db).logits, network()(db).logits)
+    # Without positions order is nothing to the network, so shuffling changes nothing.
+    still, plain = network(shuffled=True), network()
+    for each in (still, plain):
+        each.positions.gain.data.zero_()
+    torch.testing.assert_close(still(db).logits, plain(db).logits, rtol=1e-4, atol=1e-5)
+    net.train()
+    first = net(db).logits
+    assert not torch.allclose(first, net(db).logits)  # in training another order each time
+
+
+def test_tags_are_in_the_units_of_the_teacher() -> None:
+    net = network(tags=3, embedding=7)
+    net.tag_head.usual.copy_(torch.tensor([-5.0, 0.0, 5.0]))
+    net.tag_head.spread.copy_(torch.tensor([0.0, 1.0, 0.0]))
+    said = net(spectrogram(2, 4))
+    assert said.token_tags.shape == (2, 4, 3)
+    assert said.embedding.shape == (2, 7)
+    assert said.tags[:, 0].tolist() == [-5.0, -5.0]
+    assert said.token_tags[:, :, 2].eq(5).all()
+    assert network()(spectrogram(2, 4)).tags is None
