@@ -104,13 +104,17 @@ def mel_filter_bank(
     front ends (`sound.spectra`) have other numbers of samples and bands, and end elsewhere above 1000 Hz.
     """
     bins_hz = np.fft.rfftfreq(fft_samples, 1 / SAMPLE_RATE_HZ)
-    highest_mel = _mel_of_hz(high_hz)
-    corners_hz = _hz_of_mel(np.linspace(0.0, highest_mel, bands + 2))
+    corners_hz = band_corners_hz(bands=bands, high_hz=high_hz)
     lower_hz, centre_hz, upper_hz = corners_hz[:-2, None], corners_hz[1:-1, None], corners_hz[2:, None]  # (bands, 1)
     rising = (bins_hz - lower_hz) / (centre_hz - lower_hz)  # (bands, bins)
     falling = (upper_hz - bins_hz) / (upper_hz - centre_hz)
     triangles = np.maximum(0.0, np.minimum(rising, falling))
     return (triangles * 2.0 / (upper_hz - lower_hz)).astype(np.float32)
+
+
+def band_corners_hz(*, bands: int = BANDS, high_hz: float = SAMPLE_RATE_HZ / 2) -> NDArray[np.float64]:
+    """Where bands lie: band b rises from corner b to corner b + 1, its centre, and falls to b + 2. `(bands + 2,)`."""
+    return _hz_of_mel(np.linspace(0.0, _mel_of_hz(high_hz), bands + 2))
 
 
 def hann(samples: int) -> NDArray[np.float32]:

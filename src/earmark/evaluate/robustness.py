@@ -1,0 +1,146 @@
+"""How much of its accuracy a network keeps when the clips get worse: conditions of `data.degrade`, clean beside them.
+
+Of a cross-validation each network hears the clips of the fold it never heard, so the figures are out of fold like the
+clean one. Differences are paired by clip, and their intervals draw artists.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from earmark.data.dataset import Clip, Dataset
+from earmark.data.degrade import CONDITIONS, Condition, DegradedDataset
+from earmark.errors import DataError
+from earmark.evaluate.evaluate import Progress, System, evaluate, load_system
+from earmark.evaluate.job import CHECKPOINTS, PLAN
+from earmark.evaluate.predictions import Predictions
+from earmark.files import write_whole
+from earmark.measure.bootstrap import artist_interval
+
+SEED = 0
+Part = tuple[System, Dataset]
+
+
+def robustness(
+    model: Path | None,
+    folder: Path,
+    out: Path,
+    *,
+    split: str | None = None,
+    names: Sequence[str] = (),
+    progress: Progress = lambda done, total: None,
+) -> str:
+    """Measure a bundle, a checkpoint or all networks of a cross-validation under conditions.
+
+    Parameters
+    ----------
+    model:
+        A bundle, a checkpoint, the folder of a cross-validation whose checkpoints are still there, or None for the
+        shipped bundle.
+    folder:
+        A data set in earmark's layout.
+    out:
+        Where robustness.json and robustness.md go.
+    split:
+        Only clips with COLUMN=VALUE; not for a cross-validation, whose folds say which clips count.
+    names:
+        Conditions; all that the set allows by default: those of sound only where every clip has some.
+
+    Returns
+    -------
+    The table in Markdown.
+
+    Raises
+    ------
+    DataError
+        A condition is not known or needs sound that is not there, or checkpoints are gone.
+    """
+    dataset = Dataset.load(folder)
+    conditions = _conditions(dataset, names)
+    parts = list(_parts(model, dataset, split))
+    answers: dict[str, Predictions] = {}
+    for number, each in enumerate(conditions):
+        heard = []
+        for place, (system, clips) in enumerate(parts):
+            progress(number * len(parts) + place, len(conditions) * len(parts))
+            heard.append(evaluate(system, DegradedDataset.of(clips, each))[0])
+        answers[each.name] = Predictions.joined(heard)
+    rows = [_row(each, answers[each.name], answers["clean"]) for each in conditions]
+    table = _markdown(rows)
+    figures = {"data": dataset.name, "networks": len(parts), "split": split, "conditions": rows}
+    write_whole(out / "robustness.json", json.dumps(figures, indent=2) + "\n")
+    write_whole(out / "robustness.md", table)
+    return table
+
+
+def _conditions(dataset: Dataset, names: Sequence[str]) -> list[Condition]:
+    sound = all(clip.sound_path is not None and clip.sound_path.exists() for clip in dataset.clips)
+    for name in names:
+        if name not in CONDITIONS:
+            raise DataError(f"There is no condition '{name}'.", hint=f"There are: {', '.join(CONDITIONS)}.")
+        if CONDITIONS[name].of_sound and not sound:
+            raise DataError(f"The condition '{name}' needs sound, and {dataset.folder} has none for some clips.")
+    wanted = dict.fromkeys(["clean", *(names or CONDITIONS)])
+    return [CONDITIONS[name] for name in wanted if sound or not CONDITIONS[name].of_sound]
+
+
+def _parts(model: Path | None, dataset: Dataset, split: str | None) -> Iterator[Part]:
+    if model is None or not (model / PLAN).exists():
+        from earmark.data.splits import column_split
+
+        chosen = column_split(dataset.clips, split) if split else np.ones(len(dataset.clips), dtype=np.bool_)
+        ids = {clip.id for clip, take in zip(dataset.clips, chosen, strict=True) if take}
+        yield load_system(model), dataset.select(lambda clip: clip.id in ids)
+        return
+    tables = sorted((model / "runs").glob("seed*_fold*.csv"))
+    kept = [table for table in tables if (model / CHECKPOINTS / table.stem).exists()]
+    if not kept:
+        hint = "They are large and not kept for ever: `earmark crossval` makes them again in another folder."
+        raise DataError(f"{model} has no checkpoints of its runs.", hint=hint)
+    for table in kept:
+        rows = Predictions.read(table)
+        held = {name for name, own in zip(rows.ids, rows.sets, strict=True) if own == dataset.name}
+
+        def is_held(clip: Clip, held: set[str] = held) -> bool:
+            return clip.id in held
+
+        yield load_system(model / CHECKPOINTS / table.stem), dataset.select(is_held)
+
+
+def _row(each: Condition, answers: Predictions, clean: Predictions) -> dict[str, Any]:
+    right, before = (rows.predicted == rows.truth for rows in (answers, clean))
+    rng = np.random.default_rng(SEED)
+    low, high = artist_interval(right, answers.artists, rng=rng)
+    change = right.astype(float) - before.astype(float)
+    change_low, change_high = artist_interval(change, answers.artists, rng=rng)
+    return {
+        "condition": each.name,
+        "words": each.words,
+        "of": "sound" if each.of_sound else "spectrogram",
+        "n": len(set(answers.ids)),
+        "n_predictions": len(answers),
+        "accuracy": float(right.mean()),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "change": float(change.mean()),
+        "change_low": change_low,
+        "change_high": change_high,
+        "same_answer": float((answers.predicted == clean.predicted).mean()),
+    }
+
+
+def _markdown(rows: Sequence[dict[str, Any]]) -> str:
+    lines = [
+        "| condition | done to | accuracy | 95 % interval | against clean (points) | 95 % interval | same answer |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {row['words']} | {row['of']} | {row['accuracy']:.1%} | {100 * row['accuracy_low']:.1f} to "
+        f"{100 * row['accuracy_high']:.1f} % | {100 * row['change']:+.1f} | {100 * row['change_low']:+.1f} to "
+        f"{100 * row['change_high']:+.1f} | {row['same_answer']:.1%} |"
+        for row in rows
+    ]
+    return "\n".join(lines).replace("-0.0 ", "0.0 ") + "\n"

@@ -1,0 +1,70 @@
+"""Robustness: every network of a cross-validation under every condition, out of fold."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import synthetic
+from earmark.data.synth import write_dataset
+from earmark.errors import DataError
+from earmark.evaluate.crossval import crossval
+from earmark.evaluate.protocol import Protocol
+from earmark.evaluate.robustness import robustness
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("robust")
+    write_dataset(
+        folder / "sounds",
+        clips_per_style=4,
+        artists_per_style=2,
+        duration_s=6.0,
+        rng=np.random.default_rng(3),
+        audio=True,
+    )
+    recipe = synthetic.recipe(epochs=8)
+    crossval(recipe, [folder / "sounds"], folder / "cv", protocol=Protocol(folds=2), seeds=1, jobs=1)
+    return folder
+
+
+def test_the_networks_of_a_cross_validation_hear_the_clips_they_never_heard(made: Path, tmp_path: Path) -> None:
+    table = robustness(made / "cv", made / "sounds", tmp_path, names=["noise_30", "excerpt_5", "mp3_64"])
+    figures = json.loads((tmp_path / "robustness.json").read_text())
+    assert figures["networks"] == 2
+    rows = {row["condition"]: row for row in figures["conditions"]}
+    assert list(rows) == ["clean", "noise_30", "excerpt_5", "mp3_64"]
+    from earmark.evaluate.predictions import Predictions
+
+    runs = Predictions.joined([Predictions.read(path) for path in sorted((made / "cv/runs").glob("*.csv"))])
+    assert rows["clean"]["n"] == 16
+    assert rows["clean"]["accuracy"] == pytest.approx((runs.predicted == runs.truth).mean())
+    for row in rows.values():
+        assert row["change"] == pytest.approx(row["accuracy"] - rows["clean"]["accuracy"])
+        assert row["change_low"] <= row["change"] <= row["change_high"]
+    assert rows["clean"]["same_answer"] == 1
+    assert rows["mp3_64"]["of"] == "sound"
+    assert table == (tmp_path / "robustness.md").read_text()
+    assert table.count("\n") == 6
+
+
+def test_a_checkpoint_on_one_side_of_a_split(made: Path, tmp_path: Path) -> None:
+    robustness(
+        made / "cv/checkpoints/seed0_fold0", made / "sounds", tmp_path, split="genre=drone", names=["low_pass_5k"]
+    )
+    assert json.loads((tmp_path / "robustness.json").read_text())["conditions"][0]["n"] == 4
+
+
+def test_what_cannot_be_measured_is_said_in_words(made: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no condition 'rain'"):
+        robustness(made / "cv", made / "sounds", tmp_path, names=["rain"])
+    pictures = synthetic.dataset(tmp_path / "pictures", clips_per_style=2)
+    with pytest.raises(DataError, match="needs sound"):
+        robustness(made / "cv/checkpoints/seed0_fold0", pictures.folder, tmp_path, names=["mp3_64"])
+    shutil.copytree(made / "cv", tmp_path / "cv")
+    shutil.rmtree(tmp_path / "cv/checkpoints")
+    with pytest.raises(DataError, match="no checkpoints"):
+        robustness(tmp_path / "cv", made / "sounds", tmp_path)
