@@ -127,35 +127,18 @@ def test_a_prepared_set_is_checked_for_clipping_without_its_sound(tmp_path: Path
 PREDICTIONS = """id,set,label,seed,prediction,p_pop,p_rock
 a,SET,rock,0,pop,0.98,0.02
 a,SET,rock,1,pop,0.94,0.06
-b,SET,rock,0,pop,0.99,0.01
-b,SET,rock,1,rock,0.40,0.60
-c,SET,rock,0,pop,0.945,0.055
+b,SET,rock,0,rock,0.05,0.95
+c,SET,pop,0,pop,0.80,0.20
 a,other,rock,0,rock,0.00,1.00
 """
 
 
-def test_suspected_mislabels_are_those_that_all_seeds_together_are_sure_of(tmp_path: Path) -> None:
+def test_a_doubtful_label_is_one_that_all_seeds_together_are_sure_is_another(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "mine", ABC)
     (tmp_path / "p.csv").write_text(PREDICTIONS.replace("SET", "mine"))
-    (finding,) = check(folder, predictions=tmp_path / "p.csv", jobs=1).findings
-    assert finding == Finding("suspected mislabel", ("a",), "labelled rock (4% out of fold), sounds like pop (96%)")
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("id,label\na,rock\n", "holds no predictions"),
-        ("name,label,p_rock\na,rock,1\n", "holds no predictions"),
-        ("id,label,p_rock\na,rock,high\n", "holds no predictions"),
-        ("id,label,p_rock\nx,rock,1\n", "none of the clips"),
-        (PREDICTIONS, "none of the clips"),
-    ],
-)
-def test_predictions_of_another_kind_are_refused(tmp_path: Path, text: str, sentence: str) -> None:
-    folder = write_set(tmp_path / "mine", ABC)
-    (tmp_path / "p.csv").write_text(text)
-    with pytest.raises(DataError, match=sentence):
-        check(folder, predictions=tmp_path / "p.csv", jobs=1)
+    (finding,) = check(folder, suspects=[tmp_path / "p.csv"], jobs=1).findings
+    seen = "labelled rock (4% out of fold), sounds like pop (96%, 1 of 1 systems)"
+    assert finding == Finding("label doubtful", ("a",), seen)
 
 
 def test_a_set_of_which_nothing_can_be_read_is_an_error(tmp_path: Path) -> None:

@@ -50,8 +50,9 @@ def check_verb(
         typer.Option(help="A column whose values part the clips; may be repeated.", show_default="all named *_split"),
     ] = None,
     label: Annotated[str, typer.Option(help="The column that labels are read from.")] = "genre",
-    predictions: Annotated[
-        Path | None, typer.Option(help="Out-of-fold predictions (CSV), to find suspected mislabels with.")
+    suspects: Annotated[
+        list[Path] | None,
+        typer.Option(help="Find doubtful labels by out-of-fold predictions: a CSV or folder of `crossval`."),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
@@ -65,7 +66,7 @@ def check_verb(
     """
     from earmark.data.check import check
 
-    report = check(folder, splits=split or (), predictions=predictions, label_column=label, jobs=jobs)
+    report = check(folder, splits=split or (), suspects=suspects or (), label_column=label, jobs=jobs)
     typer.echo(json.dumps(report.to_dict(), ensure_ascii=False) if as_json else "\n".join(_report(report)))
 
 

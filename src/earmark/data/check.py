@@ -4,7 +4,6 @@ Nothing is changed or merged: a person decides. Pictures show all but clipping, 
 that `earmark data prepare` took of it.
 """
 
-import csv
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +18,7 @@ from earmark.data.hearing import Heard, hear_clip
 from earmark.data.layout import read_picture
 from earmark.data.near import near_duplicates
 from earmark.data.splits import linked_artists
+from earmark.data.suspects import find_suspects, read_answers
 from earmark.errors import DataError, EarmarkError
 from earmark.listen.parallel import Crash, cores, work
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES
@@ -29,7 +29,6 @@ QUIET_VALUE = 255 * 10 / 80
 MOSTLY = 0.5
 SHORT_OF_MEDIAN = 0.5
 MOST_PARTS = 10  # a column of more values, such as moods that were split up, is no split
-GIVEN_BELOW, OTHER_ABOVE = 0.05, 0.6
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def check(
     folder: Path,
     *,
     splits: Sequence[str] = (),
-    predictions: Path | None = None,
+    suspects: Sequence[Path] = (),
     label_column: str = LABEL_COLUMN,
     jobs: int | None = None,
 ) -> Report:
@@ -88,9 +87,8 @@ def check(
     splits:
         The columns whose values part the clips, such as train and valid; by default all named `split` or
         `*_split` that have no more than 10 values.
-    predictions:
-        A CSV of out-of-fold predictions (columns id, label and one `p_GENRE` a genre; where there is a column `set`,
-        the rows of this set's name count; several rows a clip are averaged), to find suspected mislabels with.
+    suspects:
+        Out-of-fold predictions, one path a system (see `suspects.read_answers`), to find doubtful labels with.
     label_column:
         The column that labels are counted from.
     jobs:
@@ -110,8 +108,8 @@ def check(
         raise DataError(f"None of the {len(dataset.clips)} clips of {dataset.name} can be read: {trouble}")
     findings = [finding for look in _CHECKS for finding in look(survey)]
     findings += [finding for column in columns for finding in _both_sides(dataset, column)]
-    if predictions is not None:
-        findings += _mislabels(dataset, predictions)
+    if suspects:
+        findings += _suspects(dataset, suspects)
     known = [clip for clip in dataset.clips if clip.artist_known]
     return Report(
         folder=str(folder),
@@ -278,45 +276,14 @@ def _both_sides(dataset: Dataset, column: str) -> Iterator[Finding]:
             yield Finding("artist on both sides", tuple(clip.id for clip in clips), f"{names}: {column}: {counts}")
 
 
-def _mislabels(dataset: Dataset, predictions: Path) -> Iterator[Finding]:
-    """Clips that networks which never saw them are sure are something else."""
-    for clip_id, (label, probability) in _mean_predictions(dataset, predictions).items():
-        other = max(probability, key=lambda genre: probability[genre])
-        given = probability.get(label, 0.0)
-        if given < GIVEN_BELOW and probability[other] > OTHER_ABOVE:
-            seen = f"labelled {label} ({given:.0%} out of fold), sounds like {other} ({probability[other]:.0%})"
-            yield Finding("suspected mislabel", (clip_id,), seen)
-
-
-def _mean_predictions(dataset: Dataset, path: Path) -> dict[str, tuple[str, dict[str, float]]]:
-    """Label and mean probability of each genre by clip; raises DataError where the file is not of this set."""
+def _suspects(dataset: Dataset, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Clips that systems which never heard their artists are sure are something else, or something else too."""
     known = {clip.id for clip in dataset.clips}
-    rows: dict[str, list[dict[str, str]]] = defaultdict(list)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file):
-                if row.get("set", dataset.name) == dataset.name:
-                    rows[row["id"]].append(row)
-        means = {
-            clip_id: (rows_of[0]["label"], _mean_probabilities(rows_of))
-            for clip_id, rows_of in rows.items()
-            if clip_id in known and rows_of[0]["label"]
-        }
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
-    except (KeyError, ValueError) as error:
-        hint = "Its columns are id, label, and p_GENRE for each genre."
-        raise DataError(f"{path} holds no predictions.", hint=hint) from error
-    if not means:
-        raise DataError(f"{path} holds predictions of none of the clips of {dataset.name}.")
-    return means
-
-
-def _mean_probabilities(rows: Sequence[dict[str, str]]) -> dict[str, float]:
-    genres = [column.removeprefix("p_") for column in rows[0] if column.startswith("p_")]
-    if not genres:
-        raise ValueError("no column p_GENRE")
-    return {genre: sum(float(row[f"p_{genre}"]) for row in rows) / len(rows) for genre in genres}
+    for each in find_suspects([read_answers(path, dataset=dataset.name) for path in paths]):
+        if each.id in known:
+            kind = "label shared" if each.shared else "label doubtful"
+            heard = f"sounds like {each.other} ({each.p_other:.0%}, {each.agree} of {each.systems} systems)"
+            yield Finding(kind, (each.id,), f"labelled {each.label} ({each.p_label:.0%} out of fold), {heard}")
 
 
 def _notes(survey: _Survey) -> Iterator[str]:
