@@ -17,6 +17,7 @@ from earmark.errors import DataError
 from earmark.files import write_whole
 
 PREFIX = "p_"
+SEGMENT_MARK = "@"  # the id of a segment is that of its clip, this, and its number
 LEAST_PROBABILITY = 1e-9
 
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from earmark.data.splits import NEVER_HELD_OUT, artist_folds, linked_artists, split_folds
 from earmark.errors import RecipeError
+from earmark.evaluate.predictions import SEGMENT_MARK
 from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.batches import Examples
 from earmark.train.predict import window_tokens_of
 from earmark.train.recipe import Recipe
 
 Folds = NDArray[np.int64]
-SEGMENT_MARK = "@"
 
 
 @dataclass(frozen=True)

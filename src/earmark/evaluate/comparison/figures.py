@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.evaluate import calibration
-from earmark.evaluate.predictions import Predictions
+from earmark.evaluate.predictions import SEGMENT_MARK, Predictions
 from earmark.measure.bootstrap import artist_interval
 from earmark.measure.comparison import Difference, holm, paired_test
 from earmark.measure.metrics import confusion, coverage, ece, macro_f1, mean_set_size
@@ -24,7 +24,6 @@ from earmark.measure.metrics import confusion, coverage, ece, macro_f1, mean_set
 BOOTSTRAP_SEED = 0
 TEST_ROUNDS = 9999
 LEVEL = 0.05  # an adjusted p below it tells two systems apart
-SEGMENT_MARK = "@"
 
 
 @dataclass(frozen=True)
