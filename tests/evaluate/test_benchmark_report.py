@@ -14,6 +14,7 @@ import pytest
 from earmark.evaluate.comparison.figures import clip_of
 from earmark.evaluate.comparison.report import Cell, ProtocolWords, write_benchmark_report
 from earmark.evaluate.predictions import Predictions
+from earmark.measure.comparison import holm
 
 GENRES = ("blues", "jazz", "metal")
 CLIPS = 120
@@ -143,7 +144,13 @@ def test_the_reference_is_told_from_a_weak_system_and_not_from_its_twin(report: 
     assert pairs["twin", "weak"]["a_is"].startswith("better")
     for row in pairs.values():
         assert row["low"] <= row["difference"] <= row["high"]
-        assert 0 < row["p"] <= row["p_holm"] <= 1
+        assert 0 < row["p"] <= row["p_holm_all"] <= 1
+    # Two questions are asked of the reference, and three can be asked in all.
+    ours = [pairs["twin", "earmark"], pairs["weak", "earmark"]]
+    assert pairs["twin", "weak"]["p_holm"] is None
+    assert [row["p_holm"] for row in ours] == pytest.approx(holm([row["p"] for row in ours]))
+    assert pairs["weak", "earmark"]["p_holm"] == pytest.approx(2 * pairs["weak", "earmark"]["p"])
+    assert pairs["weak", "earmark"]["p_holm_all"] >= pairs["weak", "earmark"]["p_holm"]
 
 
 def test_a_system_with_runs_missing_is_compared_on_the_common_clips(report: tuple[Path, dict[str, Any]]) -> None:

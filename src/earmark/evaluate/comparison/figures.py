@@ -242,7 +242,11 @@ def _common(first: Items, second: Items) -> tuple[Items, Items]:
 
 
 def _comparisons(systems: Sequence[str], protocol: str, heard: HeardCells, reference: str) -> list[dict[str, Any]]:
-    """Every pair under one protocol, `a` minus `b`; the reference is always `b`."""
+    """Every pair under one protocol, `a` minus `b`; the reference is always `b`.
+
+    `p_holm` is adjusted over the comparisons with the reference, the question that a benchmark asks (None for other
+    pairs); `p_holm_all` over all pairs. The words go by the former where it is there.
+    """
     items = {system: by_item(heard[system, protocol].answers) for system in systems if (system, protocol) in heard}
     rows = []
     for a, b in combinations(sorted(items, key=lambda system: system == reference), 2):
@@ -252,10 +256,21 @@ def _comparisons(systems: Sequence[str], protocol: str, heard: HeardCells, refer
         result = paired_test(first.right, second.right, first.artists.tolist(), rounds=TEST_ROUNDS, rng=_rng())
         incomplete = [system for system in (a, b) if heard[system, protocol].incomplete]
         rows.append((a, b, result, {"n": len(first.keys), "n_artists": len(set(first.artists))}, incomplete))
-    adjusted = holm([result.p for _, _, result, _, _ in rows]) if rows else ()
+    every = holm([result.p for _, _, result, _, _ in rows]) if rows else ()
+    asked = [number for number, row in enumerate(rows) if row[1] == reference]
+    own = dict(zip(asked, holm([rows[number][2].p for number in asked]), strict=True)) if asked else {}
     return [
-        {"a": a, "b": b, **counts, "incomplete": incomplete, **vars(result), "p_holm": p, "a_is": _in_words(result, p)}
-        for (a, b, result, counts, incomplete), p in zip(rows, adjusted, strict=True)
+        {
+            "a": a,
+            "b": b,
+            **counts,
+            "incomplete": incomplete,
+            **vars(result),
+            "p_holm": own.get(number),
+            "p_holm_all": every[number],
+            "a_is": _in_words(result, own.get(number, every[number])),
+        }
+        for number, (a, b, result, counts, incomplete) in enumerate(rows)
     ]
 
 

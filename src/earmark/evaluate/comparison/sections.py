@@ -167,13 +167,14 @@ def _comparison(figures: Figures, words: Figures) -> Section:
         return Section(heading)
     text = [
         f"Each system minus {reference}, on the same items, correctness averaged over seeds. Intervals draw artists; "
-        "p is that of changing sides by artist, two-sided, 0.0001 at the least; “adjusted” is p after Holm over all "
-        f"{_count(len(pairs), 'pair')} of this protocol, and the words go by it, at 0.05."
+        "p is that of changing sides by artist, two-sided, 0.0001 at the least; “adjusted” is p after Holm over these "
+        f"{_count(len(rows), 'comparison')}, and the words go by it, at 0.05; “all pairs” is p after Holm over all "
+        f"{_count(len(pairs), 'pair')} of this protocol."
     ]
     if any(row["incomplete"] for row in rows):
         text.append("Where runs are missing, the two are compared on the items that both have answered.")
     table = Table(
-        ("system", "difference (points)", "95 % interval", "p", "adjusted", f"than {reference}", "items", "artists"),
+        ("system", "difference (points)", "95 % interval", "p", "adjusted", "all pairs", f"than {reference}", "items"),
         tuple(
             (
                 row["a"],
@@ -181,9 +182,9 @@ def _comparison(figures: Figures, words: Figures) -> Section:
                 _points_interval(row),
                 f"{row['p']:.2g}",
                 f"{row['p_holm']:.2g}",
+                f"{row['p_holm_all']:.2g}",
                 row["a_is"],
                 f"{row['n']} in common (incomplete)" if row["incomplete"] else str(row["n"]),
-                str(row["n_artists"]),
             )
             for row in rows
         ),
