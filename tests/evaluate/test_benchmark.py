@@ -117,6 +117,23 @@ def test_a_plan_can_be_cut_to_some_systems_and_goes_on_later(desk: Path) -> None
         run(desk, only=["sym"])
 
 
+def test_a_run_that_others_held_and_left_is_come_back_for(desk: Path) -> None:
+    lease = desk / "out/artists/svm/checkpoints/seed0_fold0.lease"
+    lease.parent.mkdir(parents=True)
+    lease.write_text("elsewhere 17\n")
+    held = run(desk, only=["svm"])[0]
+    assert held.startswith("3 of 4 runs done, 1 in the hands of other processes")
+    (desk / "out/artists/svm/runs/seed1_fold1.csv").unlink()
+    turns: list[int] = []
+
+    def let_go(done: int, total: int) -> None:
+        turns.append(done)
+        if len(turns) == 2:  # the first turn, that of the held run, is over
+            lease.unlink()
+
+    assert run(desk, only=["svm"], progress=let_go)[0] == "4 of 4 runs done."
+
+
 def test_a_network_of_a_stranger_runs_beside_the_others_in_the_same_folds(
     desk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,7 +121,14 @@ def benchmark(
     queue = plan.jobs(folders, out, threads=threads_each(jobs))
     for job in {job.out: job for job in queue}.values():
         claim(job)
-    return run_queue(queue, jobs, progress, keep_going=True)
+    failed = run_queue(queue, jobs, progress, keep_going=True)
+    # What others held when its turn came, and have left since.
+    left = [
+        job
+        for job in queue
+        if not (job.done or in_other_hands(job) or any(said.startswith(f"{job.table}:") for said in failed))
+    ]
+    return failed + (run_queue(left, jobs, progress, keep_going=True) if left else [])
 
 
 def standing(plan: Plan, folders: Sequence[Path], out: Path) -> str:
