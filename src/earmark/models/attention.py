@@ -48,6 +48,7 @@ class AttentionOptions:
     token_dropout: float = 0.0  # share of the CNN's numbers dropped on the way to the vector
     tags: int = 0  # tags that a teacher has and the network learns; see `train.recipe.TeacherOptions`
     embedding: int = 0  # numbers of the teacher's vector
+    outside: bool = False  # learn to tell what is none of the genres
     pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
     shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
 
@@ -77,6 +78,7 @@ class AttentionNet(nn.Module):
         self.head = nn.Linear(options.vector, genres)  # shared: the track's vector and each token's
         self.tag_head = TagHead(options.vector, options.tags) if options.tags else None
         self.embedding_head = nn.Linear(options.vector, options.embedding) if options.embedding else None
+        self.outside_head = nn.Linear(options.vector, 1) if options.outside else None
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
@@ -97,6 +99,7 @@ class AttentionNet(nn.Module):
             tags=self.tag_head(vector) if self.tag_head else None,
             token_tags=self.tag_head(each) if self.tag_head else None,
             embedding=self.embedding_head(vector) if self.embedding_head else None,
+            outside=self.outside_head(vector).squeeze(1) if self.outside_head else None,
         )
 
     def _tokens(self, db: Tensor) -> Tensor:

@@ -33,6 +33,7 @@ class Outputs(NamedTuple):
     tags: Tensor | None = None  # (windows, tags) logits; None in networks that learn no tags
     token_tags: Tensor | None = None  # (windows, tokens, tags) logits
     embedding: Tensor | None = None  # (windows, numbers): the teacher's vector as far as it was learned
+    outside: Tensor | None = None  # (windows,) logits that it is none of the genres; None where that is not learned
 
 
 @runtime_checkable
