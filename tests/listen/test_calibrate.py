@@ -11,9 +11,12 @@ from earmark.listen.calibrate import (
     MAX_TEMPERATURE,
     MIN_TEMPERATURE,
     Calibration,
+    Platt,
+    fit_platt,
     fit_temperature,
     lac_quantile,
     prediction_set,
+    sigmoid,
     softmax,
 )
 
@@ -155,3 +158,80 @@ def test_a_level_is_between_nothing_and_certainty(level: float) -> None:
 def test_a_calibration_of_impossible_figures_is_refused(figures: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(figures))):
         Calibration(**{"temperature": 1.0, "set_quantile": 0.5, **figures})
+
+
+# Yes or no: Platt scaling.
+
+
+def cross_entropy(line: Platt, logits: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+    chances = line.probabilities(logits)
+    return float(-(targets * np.log(chances) + (1 - targets) * np.log(1 - chances)).mean())
+
+
+def test_sigmoid_of_known_logits_and_without_overflow() -> None:
+    np.testing.assert_allclose(sigmoid([0, np.log(3), -1e5, 1e5]), [0.5, 0.75, 0, 1], atol=1e-15)
+
+
+def test_the_line_that_made_soft_targets_is_found_exactly() -> None:
+    logits = np.random.default_rng(0).normal(-3, 2, 500)
+    found = fit_platt(logits, sigmoid(0.6 * logits - 1.5))
+    assert (found.slope, found.offset) == pytest.approx((0.6, -1.5), abs=1e-3)
+
+
+def test_the_line_that_made_yes_and_no_is_found() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(size=40_000)
+    found = fit_platt(logits, rng.random(40_000) < sigmoid(2 * logits + 1))
+    assert (found.slope, found.offset) == pytest.approx((2, 1), abs=0.06)
+
+
+def test_no_other_line_has_a_lower_loss_and_the_mean_is_kept() -> None:
+    rng = np.random.default_rng(2)
+    logits, targets = rng.normal(size=200), rng.random(200)
+    best = fit_platt(logits, targets)
+    lowest = cross_entropy(best, logits, targets)
+    for slope, offset in rng.normal([best.slope, best.offset], 0.1, (200, 2)):
+        assert lowest <= cross_entropy(Platt(slope, offset), logits, targets) + 1e-9
+    assert best.probabilities(logits).mean() == pytest.approx(targets.mean(), abs=1e-5)
+
+
+@given(scale=st.floats(1e-3, 1e3), shift=st.floats(-100, 100))
+def test_the_unit_of_the_logits_does_not_matter(scale: float, shift: float) -> None:
+    rng = np.random.default_rng(3)
+    logits, targets = rng.normal(size=60), rng.random(60)
+    moved = scale * logits + shift
+    np.testing.assert_allclose(
+        fit_platt(moved, targets).probabilities(moved), fit_platt(logits, targets).probabilities(logits), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("logits", [[-1.0, 0.5, 2.0], [3.0, 3.0, 3.0]])
+@pytest.mark.parametrize("target", [0.0, 0.3, 1.0])
+def test_targets_that_are_all_the_same_give_that_probability(logits: list[float], target: float) -> None:
+    assert fit_platt(logits, [target] * 3).probabilities(logits) == pytest.approx([target] * 3, abs=1e-3)
+
+
+def test_what_is_told_apart_without_error_stays_finite() -> None:
+    found = fit_platt([-2.0, -1.0, 1.0, 2.0], [0, 0, 1, 1])
+    assert found.probabilities([-1, 1]) == pytest.approx([0, 1], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("logits", "targets", "words"),
+    [
+        ([], [], "no clips"),
+        ([[1.0]], [[1.0]], "need"),
+        ([1.0, 2.0], [1.0], "need"),
+        ([np.nan, 1.0], [0.0, 1.0], "not finite"),
+        ([1.0, 2.0], [0.0, 1.1], "from 0 to 1"),
+        ([1.0, 2.0], [0.0, np.nan], "from 0 to 1"),
+    ],
+)
+def test_lines_cannot_be_fitted_to_nonsense(logits: list[float], targets: list[float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        fit_platt(logits, targets)
+
+
+def test_a_line_of_no_numbers_is_refused() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        Platt(slope=1.0, offset=float("nan"))

@@ -1,8 +1,9 @@
 """From logits to probabilities that mean what they say, and to sets that hold the true genre.
 
 Temperature scaling after Guo et al. 2017 (arXiv 1706.04599). Prediction sets by split conformal prediction with the
-"least ambiguous set" score, 1 - probability of the true genre (Sadinle, Lei & Wasserman 2019, arXiv 1609.00451).
-Arrays are (clips, genres); labels are indices of genres. Fit only on predictions for clips the network never saw.
+"least ambiguous set" score, 1 - probability of the true genre (Sadinle, Lei & Wasserman 2019, arXiv 1609.00451). What
+is a yes or a no by itself (a tag, "none of these") has Platt scaling (Platt 1999, in Advances in Large Margin
+Classifiers). Arrays are (clips, genres), labels indices of genres. Fit only on predictions for clips never heard.
 """
 
 import math
@@ -14,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 MIN_TEMPERATURE = 0.05
 MAX_TEMPERATURE = 20.0
+RIDGE = 1e-6  # of Platt scaling, on the mean loss: what is always or never so stays finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,27 @@ class Calibration:
             raise ValueError(f"level must be between 0 and 1, not {self.level}")
         if self.max_set < 1:
             raise ValueError(f"max_set must be at least 1, not {self.max_set}")
+
+
+@dataclass(frozen=True, slots=True)
+class Platt:
+    """The straight line that turns the logit of a yes or a no into one that means what it says."""
+
+    slope: float
+    offset: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.slope) and math.isfinite(self.offset)):
+            raise ValueError(f"slope and offset must be finite numbers, not {self.slope} and {self.offset}")
+
+    def probabilities(self, logits: ArrayLike) -> NDArray[np.float64]:
+        """sigmoid(slope * logit + offset), float64 of any shape."""
+        return sigmoid(self.slope * np.asarray(logits, dtype=np.float64) + self.offset)
+
+
+def sigmoid(logits: ArrayLike) -> NDArray[np.float64]:
+    """Probabilities of a yes, float64, without overflow."""
+    return np.exp(-np.logaddexp(0, -np.asarray(logits, dtype=np.float64)))
 
 
 def softmax(logits: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
@@ -81,6 +104,51 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         middle = math.sqrt(low * high)
         low, high = (middle, high) if slope(middle) < 0 else (low, middle)
     return 1 / math.sqrt(low * high)
+
+
+def fit_platt(logits: ArrayLike, targets: ArrayLike) -> Platt:
+    """The line with the lowest cross-entropy to `targets`, by Newton's method with a small ridge.
+
+    The ridge works on logits of mean 0 and deviation 1, so the unit of the logits does not matter.
+
+    Parameters
+    ----------
+    logits:
+        (clips,), out of fold.
+    targets:
+        (clips,) from 0 to 1: the truth, or the probability that a teacher gives.
+
+    Raises
+    ------
+    ValueError
+        Other shapes, no clips, logits that are not finite, targets outside 0 to 1.
+    """
+    values, wanted = np.asarray(logits, dtype=np.float64), np.asarray(targets, dtype=np.float64)
+    if values.ndim != 1 or wanted.shape != values.shape:
+        raise ValueError(f"need (clips,) twice, not {values.shape} and {wanted.shape}")
+    _check_finite(values)
+    if not np.all((wanted >= 0) & (wanted <= 1)):
+        raise ValueError("targets must be from 0 to 1")
+    centre, spread = values.mean(), values.std() or 1.0
+    inputs = np.stack([(values - centre) / spread, np.ones_like(values)], axis=1)  # (clips, 2)
+
+    def loss(line: NDArray[np.float64]) -> float:
+        scores = inputs @ line
+        return float((np.logaddexp(0, scores) - wanted * scores).mean() + RIDGE / 2 * line @ line)
+
+    line = np.zeros(2)
+    for _ in range(100):
+        chances = sigmoid(inputs @ line)
+        gradient = inputs.T @ (chances - wanted) / len(values) + RIDGE * line
+        bend = (inputs * (chances * (1 - chances))[:, None]).T @ inputs / len(values) + RIDGE * np.eye(2)
+        step = np.linalg.solve(bend, gradient)
+        # Far from the minimum a whole step may overshoot, where the targets are told apart without error.
+        while loss(line - step) > loss(line) and np.abs(step).max() > 1e-12:
+            step = step / 2
+        line = line - step
+        if np.abs(step).max() <= 1e-10:
+            break
+    return Platt(slope=float(line[0] / spread), offset=float(line[1] - line[0] * centre / spread))
 
 
 def lac_quantile(probabilities: ArrayLike, labels: ArrayLike, *, level: float = 0.9) -> float:
@@ -129,8 +197,12 @@ def _checked(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64],
     truth: NDArray[Any] = np.asarray(labels)
     if values.ndim != 2 or truth.shape != values.shape[:1]:
         raise ValueError(f"need (clips, genres) and (clips,), not {values.shape} and {truth.shape}")
+    _check_finite(values)
+    return values, truth.astype(np.intp)
+
+
+def _check_finite(values: NDArray[np.float64]) -> None:
     if not len(values):
         raise ValueError("cannot calibrate on no clips")
     if not np.isfinite(values).all():
         raise ValueError("cannot calibrate on values that are not finite")
-    return values, truth.astype(np.intp)
