@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.measure.bootstrap import artist_interval
+from earmark.measure.bootstrap import artist_interval, artist_interval_of
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -108,3 +108,28 @@ def test_2000_rounds_over_200_artists_take_less_than_50_ms() -> None:
 def test_bad_input_is_named(values: list, artists: list, options: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         artist_interval(values, artists, rng=rng(), **options)
+
+
+def test_the_interval_of_any_figure_is_that_of_the_mean_where_it_is_the_mean() -> None:
+    values, artists = rng(8).random(120), [str(i % 40) for i in range(120)]
+
+    def mean(weights: np.ndarray) -> np.ndarray:
+        return weights @ values / weights.sum(axis=1)
+
+    means = artist_interval(values, artists, rounds=8000, rng=rng())
+    assert artist_interval_of(mean, artists, rounds=8000, rng=rng()) == pytest.approx(means, abs=0.004)
+
+
+def test_draws_in_which_a_figure_has_no_value_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    artists = ["a", "b", "c"]
+
+    def of_a(weights: np.ndarray) -> np.ndarray:
+        assert len(weights) <= 10
+        return np.where(weights[:, 0] > 0, 5.0, np.nan)
+
+    monkeypatch.setattr("earmark.measure.bootstrap.DRAWS_AT_ONCE", 30)
+    assert artist_interval_of(of_a, artists, rounds=95, rng=rng()) == (5.0, 5.0)
+    with pytest.raises(ValueError, match="no value in any draw"):
+        artist_interval_of(lambda weights: np.full(len(weights), np.nan), artists, rounds=9, rng=rng())
+    with pytest.raises(ValueError, match="two artists"):
+        artist_interval_of(of_a, ["a", "a"], rng=rng())

@@ -5,7 +5,7 @@ independent and gives intervals that are too narrow. So whole artists are drawn,
 bootstrap: Davison & Hinkley 1997, section 3.8), and the interval is the percentile one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,6 +59,50 @@ def artist_interval(
     np.add.at(artist_loads, family, loads)
     means = _drawn_means(artist_sums, artist_loads, rounds=rounds, rng=rng)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def artist_interval_of(
+    figure: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    artists: Sequence[str],
+    *,
+    level: float = 0.95,
+    rounds: int = 2000,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Interval of any figure of the items, by drawing artists again.
+
+    Parameters
+    ----------
+    figure:
+        Takes (draws, n) float64, how often each item was drawn, and gives (draws,) values, NaN where a draw has none:
+        these do not count.
+    artists, level, rounds, rng:
+        As in `artist_interval`.
+
+    Returns
+    -------
+    (low, high) in the unit of the figure.
+
+    Raises
+    ------
+    ValueError
+        As `artist_interval`; no draw has a value.
+    """
+    ones = np.ones(len(artists))
+    _check(ones, ones, artists, level=level, rounds=rounds)
+    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
+    count = int(family.max()) + 1
+    step = max(1, DRAWS_AT_ONCE // len(artists))
+    values = []
+    for start in range(0, rounds, step):
+        drawn = rng.multinomial(count, np.full(count, 1 / count), size=min(step, rounds - start))  # (draws, artists)
+        values.append(figure(drawn[:, family].astype(np.float64)))
+    found = np.concatenate(values)
+    found = found[~np.isnan(found)]
+    if not len(found):
+        raise ValueError("the figure has no value in any draw of the artists")
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
