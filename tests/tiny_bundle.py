@@ -3,15 +3,20 @@
 Each token's vector is the mean level of its 128 bands, 0 at the floor and 1 at the window's maximum. A genre's logit is
 20 times the mean over its third of the bands, so that "low", "middle" and "high" are told by where the sound is.
 Attention is the softmax over tokens of 8 times their mean level: louder seconds decide. All axes are dynamic.
+
+With heads, it also has the tags "loud" (20 times the mean of the vector, minus 10) and "soft" (10 minus that), and
+calls what is not loud none of its genres: "outside" is 15 minus 20 times the mean of the vector.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
 from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
-from earmark.listen.calibrate import Calibration
+from earmark.listen.calibrate import Calibration, Platt
+from earmark.listen.heads import OutsideInfo, Tag, TagInfo
 from earmark.sound.mel import BANDS
 from earmark.sound.tokens import TOKEN_FRAMES
 
@@ -28,15 +33,47 @@ INFO = BundleInfo(
     lineage={"made": "by hand", "clips": {"none": 0}},
     metrics={"accuracy": 0.5, "protocol": "none: this network was never trained"},
 )
+TAGS = TagInfo(
+    each=(
+        Tag("loud", Platt(0.5, 1.0), auc=0.9, correlation=0.8),
+        Tag("soft", Platt(1.0, 0.0), auc=0.7, correlation=0.6),
+    ),
+    threshold=0.25,
+    teacher="a hand (2026)",
+    teacher_licence="CC0",
+    auc=0.8,
+    auc_low=0.75,
+    auc_high=0.85,
+    correlation=0.7,
+    calibration_error=0.01,
+    protocol="none at all",
+    n=12,
+    n_artists=6,
+)
+OUTSIDE = OutsideInfo(
+    calibration=Platt(1.0, 0.0),
+    threshold=0.5,
+    auc=0.77,
+    auc_low=0.7,
+    auc_high=0.84,
+    detected=0.3,
+    false_alarms=0.05,
+    calibration_error=0.02,
+    protocol="none whatever",
+    n=20,
+    n_outside=8,
+    n_artists=9,
+)
 
 
-def write_tiny_bundle(folder: Path) -> Path:
-    """Write the bundle to `folder`, and give `folder`."""
-    write_bundle(folder, tiny_network().SerializeToString(), INFO)
+def write_tiny_bundle(folder: Path, *, heads: bool = False) -> Path:
+    """Write the bundle, with tags and "none of these" where `heads`, to `folder`, and give `folder`."""
+    info = replace(INFO, tags=TAGS, outside=OUTSIDE) if heads else INFO
+    write_bundle(folder, tiny_network(heads=heads).SerializeToString(), info)
     return folder
 
 
-def tiny_network() -> ModelProto:
+def tiny_network(*, heads: bool = False) -> ModelProto:
     """The graph, small enough to read."""
     thirds = np.arange(BANDS) * len(LABELS) // BANDS
     genre_weights = 20 * (thirds[:, None] == np.arange(len(LABELS))) / np.bincount(thirds)  # (128, 3)
@@ -72,6 +109,18 @@ def tiny_network() -> ModelProto:
         "vectors": ["windows", "tokens", BANDS],
         "vector": ["windows", BANDS],
     }
+    if heads:
+        constants |= {"tag_slopes": np.float32([20, -20]), "tag_offsets": np.float32([-10, 10])}
+        constants |= {"minus_twenty": np.float32(-20), "fifteen": np.float32(15)}
+        nodes += [
+            helper.make_node("ReduceMean", ["vector", "axis_1"], ["mean"], keepdims=1),  # (windows, 1)
+            helper.make_node("Mul", ["mean", "tag_slopes"], ["sloped"]),
+            helper.make_node("Add", ["sloped", "tag_offsets"], ["tags"]),
+            helper.make_node("Squeeze", ["mean", "axis_1"], ["level"]),
+            helper.make_node("Mul", ["level", "minus_twenty"], ["quiet"]),
+            helper.make_node("Add", ["quiet", "fifteen"], ["outside"]),
+        ]
+        outputs |= {"tags": ["windows", 2], "outside": ["windows"]}
     graph = helper.make_graph(
         nodes,
         "tiny",

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper
 from earmark.errors import BundleError
 from earmark.listen import bundle as bundle_room
 from earmark.listen.bundle import BundleInfo, load_bundle, write_bundle
-from tiny_bundle import INFO, LABELS, tiny_network, write_tiny_bundle
+from tiny_bundle import INFO, LABELS, OUTSIDE, TAGS, tiny_network, write_tiny_bundle
 
 
 @pytest.fixture
@@ -181,3 +181,89 @@ def test_writing_keeps_other_files_of_the_folder(folder: Path) -> None:
     (folder / "notes.txt").write_text("mine")
     write_tiny_bundle(folder)
     assert sorted(file.name for file in folder.iterdir()) == ["bundle.json", "network.onnx", "notes.txt"]
+
+
+# Tags, and "none of these": optional parts.
+
+
+@pytest.fixture
+def full_folder(tmp_path: Path) -> Path:
+    return write_tiny_bundle(tmp_path / "full", heads=True)
+
+
+def test_a_bundle_without_heads_says_nothing_of_them(folder: Path) -> None:
+    values = json.loads((folder / "bundle.json").read_text())
+    assert not {"tags", "outside"} & set(values)
+    info = load_bundle(folder).info
+    assert (info.tags, info.outside) == (None, None)
+    outputs = load_bundle(folder).run(np.zeros((1, 128, 19), np.float32))
+    assert (outputs.tags, outputs.outside) == (None, None)
+
+
+def test_heads_are_read_as_written_and_run(full_folder: Path) -> None:
+    bundle = load_bundle(full_folder)
+    assert (bundle.info.tags, bundle.info.outside) == (TAGS, OUTSIDE)
+    db = np.full((3, 128, 38), -40, np.float32)
+    db[0] = -8  # vectors of 0.9 and 0.5
+    outputs = bundle.run(db)
+    assert outputs.tags is not None
+    assert outputs.outside is not None
+    np.testing.assert_allclose(outputs.tags, [[8, -8], [0, 0], [0, 0]], atol=1e-4)
+    np.testing.assert_allclose(outputs.outside, [-3, 5, 5], atol=1e-4)
+
+
+@pytest.mark.parametrize("kept", ["tags", "outside"])
+def test_each_head_may_be_there_without_the_other_and_what_is_not_described_has_no_say(
+    full_folder: Path, kept: str
+) -> None:
+    change_info(full_folder, **{name: ... for name in ("tags", "outside") if name != kept})
+    outputs = load_bundle(full_folder).run(np.zeros((1, 128, 19), np.float32))
+    assert (outputs.tags is None, outputs.outside is None) == (kept != "tags", kept != "outside")
+
+
+def test_a_bundle_that_describes_a_head_the_network_has_not_is_refused(folder: Path) -> None:
+    change_info(folder, tags=TAGS.to_dict())
+    with pytest.raises(BundleError, match="does not speak"):
+        load_bundle(folder).run(np.zeros((1, 128, 19), np.float32))
+
+
+def test_a_network_with_another_number_of_tags_is_refused(full_folder: Path) -> None:
+    change_info(full_folder, tags=replace(TAGS, each=TAGS.each[:1]).to_dict())
+    with pytest.raises(BundleError, match=r"gives 'tags' \(1, 2\), and its bundle\.json describes \(1, 1\)"):
+        load_bundle(full_folder).run(np.zeros((1, 128, 19), np.float32))
+
+
+def without(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"tags": 3}, "has tags that is no object"),
+        ({"tags": without(TAGS.to_dict(), "teacher")}, "has tags that lacks teacher"),
+        ({"tags": {**TAGS.to_dict(), "each": []}}, "tags that are different names"),
+        ({"tags": {**TAGS.to_dict(), "each": 2 * TAGS.to_dict()["each"]}}, "tags that are different names"),
+        ({"tags": {**TAGS.to_dict(), "each": {}}}, "'each' is no list"),
+        ({"tags": {**TAGS.to_dict(), "each": ["rock"]}}, "has a tag that is no object"),
+        ({"tags": {**TAGS.to_dict(), "threshold": 1.5}}, "threshold 1.5, which is not from 0 to 1"),
+        ({"tags": {**TAGS.to_dict(), "n": "many"}}, "tags: n = 'many', which is no number"),
+        ({"tags": {**TAGS.to_dict(), "teacher": 7}}, "tags: teacher = 7, which is no text"),
+        ({"outside": []}, "has outside that is no object"),
+        ({"outside": without(OUTSIDE.to_dict(), "auc")}, "has outside that lacks auc"),
+        ({"outside": {**OUTSIDE.to_dict(), "threshold": -0.1}}, "threshold -0.1"),
+        ({"outside": {**OUTSIDE.to_dict(), "calibration": {"slope": 1.0}}}, "calibration that lacks offset"),
+        ({"outside": {**OUTSIDE.to_dict(), "calibration": {"slope": None, "offset": 0}}}, "slope = None"),
+    ],
+)
+def test_heads_that_cannot_be_used_are_refused_in_words(
+    full_folder: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    change_info(full_folder, **changes)
+    with pytest.raises(BundleError, match=sentence):
+        load_bundle(full_folder)
+
+
+def test_what_a_later_version_adds_to_a_head_is_left_out(full_folder: Path) -> None:
+    change_info(full_folder, outside={**OUTSIDE.to_dict(), "novelty": 1})
+    assert load_bundle(full_folder).info.outside == OUTSIDE

@@ -2,7 +2,8 @@
 
 The network takes "db" (windows, 128, frames) float32, decibels under each window's maximum, frames a multiple of the
 front end's token_frames, and gives the arrays of `Outputs`. The JSON holds labels, front-end constants, calibration,
-lineage, figures with their protocol, and the SHA-256 of the network, which is checked at load.
+lineage, figures with their protocol, what it says of tags and "none of these" where the network hears them, and the
+SHA-256 of the network, which is checked at load.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from earmark.errors import BundleError
 from earmark.files import write_whole
 from earmark.listen.calibrate import Calibration
+from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.sound import mel, tokens
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
+_OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
 DEFAULT_FOLDER = Path(__file__).parents[1] / "bundles" / "earmark"
 
 
@@ -46,7 +49,11 @@ class FrontEnd:
 
 @dataclass(frozen=True, slots=True)
 class BundleInfo:
-    """What bundle.json says. `sha256` is filled in by `write_bundle`."""
+    """What bundle.json says. `sha256` is filled in by `write_bundle`.
+
+    `tags` and `outside` stand there only where the network has outputs of these names; without them a bundle is as
+    complete as with them.
+    """
 
     name: str
     version: str
@@ -59,6 +66,8 @@ class BundleInfo:
     lineage: Mapping[str, Any]
     metrics: Mapping[str, Any]
     sha256: str = ""
+    tags: TagInfo | None = None
+    outside: OutsideInfo | None = None
 
     @property
     def model(self) -> str:
@@ -67,20 +76,27 @@ class BundleInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, as in bundle.json."""
-        return {"schema": SCHEMA, **asdict(self), "labels": list(self.labels)}
+        heads = {name: info.to_dict() for name, info in (("tags", self.tags), ("outside", self.outside)) if info}
+        always = {name: value for name, value in asdict(self).items() if name not in _OPTIONAL}
+        return {"schema": SCHEMA, **always, "labels": list(self.labels), **heads}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The info that `to_dict` wrote; `ValueError` in words where it is not one."""
         if values.get("schema") != SCHEMA:
             raise ValueError(f"has schema {values.get('schema')!r}, and this earmark reads schema {SCHEMA}")
-        missing = [field.name for field in fields(cls) if field.name not in values]
+        always = [field.name for field in fields(cls) if field.name not in _OPTIONAL]
+        missing = [name for name in always if name not in values]
         if missing:
             raise ValueError(f"lacks {', '.join(missing)}")
         labels = tuple(values["labels"])
         if not labels or len(set(labels)) != len(labels) or not all(isinstance(label, str) for label in labels):
             raise ValueError("needs labels that are different names")
-        known = {field.name: values[field.name] for field in fields(cls)}
+        known = {name: values[name] for name in always}
+        if values.get("tags") is not None:
+            known["tags"] = TagInfo.from_dict(values["tags"])
+        if values.get("outside") is not None:
+            known["outside"] = OutsideInfo.from_dict(values["outside"])
         try:
             known["front_end"] = FrontEnd(**values["front_end"])
             known["calibration"] = Calibration(**values["calibration"])
@@ -98,6 +114,8 @@ class Outputs:
     token_logits: NDArray[np.float32]  # (windows, tokens, genres)
     vectors: NDArray[np.float32]  # (windows, tokens, 128), the CNN's view of each token
     vector: NDArray[np.float32]  # (windows, 128), pooled by attention
+    tags: NDArray[np.float32] | None = None  # (windows, tags) logits; None where the bundle has none
+    outside: NDArray[np.float32] | None = None  # (windows,) logits that it is none of the genres; None likewise
 
 
 class Bundle:
@@ -119,9 +137,23 @@ class Bundle:
         front_end = self.info.front_end
         if db.ndim != 3 or db.shape[1] != front_end.bands or not db.shape[2] or db.shape[2] % front_end.token_frames:
             raise ValueError(f"need (windows, {front_end.bands}, k * {front_end.token_frames}), not {db.shape}")
-        names = [field.name for field in fields(Outputs)]
+        names = self._outputs
         arrays = self._session.run(names, {"db": np.ascontiguousarray(db, dtype=np.float32)})
-        return Outputs(*(np.asarray(array) for array in arrays))
+        said = Outputs(**{name: np.asarray(array) for name, array in zip(names, arrays, strict=True)})
+        self._check_heads(said, windows=len(db))
+        return said
+
+    @property
+    def _outputs(self) -> list[str]:
+        """The outputs that are asked for: a head that bundle.json does not describe has no say."""
+        lacking = [name for name in _OPTIONAL if getattr(self.info, name) is None]
+        return [field.name for field in fields(Outputs) if field.name not in lacking]
+
+    def _check_heads(self, said: Outputs, *, windows: int) -> None:
+        if said.tags is not None and self.info.tags is not None:
+            _check_shape("tags", said.tags, (windows, len(self.info.tags.names)), self.folder)
+        if said.outside is not None:
+            _check_shape("outside", said.outside, (windows,), self.folder)
 
     @cached_property
     def _session(self) -> "InferenceSession":
@@ -145,7 +177,7 @@ class Bundle:
             raise BundleError(
                 f"{self.folder / NETWORK_FILE} is no network that this onnxruntime can run ({_first_line(error)})."
             ) from error
-        _check_signature(session, self.folder)
+        _check_signature(session, self._outputs, self.folder)
         return session
 
 
@@ -230,11 +262,18 @@ def _check_front_end(front_end: FrontEnd, file: Path) -> None:
             raise BundleError(f"{file} has {name} {count!r}, which is no positive whole number.")
 
 
-def _check_signature(session: "InferenceSession", folder: Path) -> None:
-    wanted = {field.name for field in fields(Outputs)}
+def _check_shape(name: str, said: NDArray[np.float32], wanted: tuple[int, ...], folder: Path) -> None:
+    if said.shape != wanted:
+        raise BundleError(
+            f"{folder / NETWORK_FILE} gives '{name}' {said.shape}, and its {INFO_FILE} describes {wanted}.",
+            hint="Export the bundle again.",
+        )
+
+
+def _check_signature(session: "InferenceSession", wanted: list[str], folder: Path) -> None:
     outputs = {output.name for output in session.get_outputs()}
     inputs = {entry.name for entry in session.get_inputs()}
-    if inputs != {"db"} or not wanted <= outputs:
+    if inputs != {"db"} or not set(wanted) <= outputs:
         raise BundleError(
             f"{folder / NETWORK_FILE} does not speak as a bundle's network must: "
             f"it takes {sorted(inputs)} and gives {sorted(outputs)}."

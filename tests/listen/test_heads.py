@@ -1,0 +1,51 @@
+"""Tags and "none of these": from logits to what is told."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from earmark.listen.calibrate import Platt
+from earmark.listen.heads import MOST_HEARD, OutsideInfo, Tag, TagInfo
+from earmark.track import Label
+from tiny_bundle import OUTSIDE, TAGS
+
+
+def test_both_survive_json() -> None:
+    assert TagInfo.from_dict(json.loads(json.dumps(TAGS.to_dict()))) == TAGS
+    assert OutsideInfo.from_dict(json.loads(json.dumps(OUTSIDE.to_dict()))) == OUTSIDE
+
+
+def test_each_tag_has_its_own_line_and_the_most_probable_comes_first() -> None:
+    soft, loud = TAGS.labels([-4.0, 3.0])
+    assert (soft.name, loud.name) == ("soft", "loud")
+    assert soft.probability == pytest.approx(1 / (1 + np.exp(-3)), abs=1e-6)
+    assert loud.probability == pytest.approx(1 / (1 + np.exp(1)), abs=1e-6)
+
+
+def test_only_logits_of_all_tags_are_tags() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        TAGS.labels([1.0])
+
+
+def test_tags_are_heard_from_the_threshold_on() -> None:
+    heard = TAGS.heard((Label("a", 0.9), Label("b", 0.25), Label("c", 0.24)))
+    assert heard == ("a", "b")
+    assert TAGS.heard(()) == ()
+
+
+def test_a_handful_of_tags_is_heard_at_most() -> None:
+    assert len(TAGS.heard([Label(str(number), 0.9) for number in range(20)])) == MOST_HEARD
+
+
+def test_the_probability_of_none_of_these_is_calibrated() -> None:
+    info = replace(OUTSIDE, calibration=Platt(2.0, -1.0))
+    assert info.probability(0.5) == 0.5
+    assert info.probability(np.array(1.0)) == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-6)
+
+
+def test_tags_of_one_name_are_refused() -> None:
+    tag = Tag("rock", Platt(1, 0), 0.5, 0.0)
+    with pytest.raises(ValueError, match="different names"):
+        replace(TAGS, each=(tag, tag))
