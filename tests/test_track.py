@@ -24,6 +24,10 @@ TRACKS = st.builds(
     decisive=st.lists(SEGMENTS, max_size=3).map(tuple),
     timeline=st.lists(MOMENTS, max_size=3).map(tuple),
     model=st.text(),
+    tags=st.just(()) | LABELS,
+    heard_tags=st.lists(st.text()).map(tuple),
+    outside=st.none() | SHARES,
+    none_of_these=st.booleans(),
 )
 
 
@@ -37,6 +41,10 @@ def short_track() -> Track:
         decisive=(Segment(0.0, 1.5, 1.0),),
         timeline=(Moment(0.0, 1.5, 1.0, (Label("blues", 0.6), Label("rock", 0.4))),),
         model="tiny 1",
+        tags=(Label("guitar", 0.6), Label("sad", 0.1)),
+        heard_tags=("guitar",),
+        outside=0.2,
+        none_of_these=False,
     )
 
 
@@ -61,7 +69,19 @@ def test_the_schema_is_what_is_written_down() -> None:
         "decisive": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0}],
         "timeline": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "genres": {"blues": 0.6, "rock": 0.4}}],
         "model": "tiny 1",
+        "tags": {"guitar": 0.6, "sad": 0.1},
+        "heard_tags": ["guitar"],
+        "outside": 0.2,
+        "none_of_these": False,
     }
+
+
+def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
+    new = ("tags", "heard_tags", "outside", "none_of_these")
+    old = {name: value for name, value in short_track().to_dict().items() if name not in new}
+    track = Track.from_dict(old)
+    assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
+    assert track.genres == short_track().genres
 
 
 def test_the_genre_is_the_most_probable_one() -> None:

@@ -1,7 +1,8 @@
 """What earmark heard in a track: the one schema that the table, JSON, CSV, HTML and any other face render.
 
-Times are seconds from the start of the track. Probabilities are calibrated and sum to 1 over the genres. Attention
-sums to 1 over the track's timeline. `to_dict` gives plain JSON values and `from_dict` gives the same `Track` back.
+Times are seconds from the start of the track. Probabilities are calibrated; those of genres sum to 1, those of tags are
+each for themselves. Attention sums to 1 over the track's timeline. `to_dict` gives plain JSON values and `from_dict`
+gives the same `Track` back.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A genre and its calibrated probability."""
+    """A genre or tag and its calibrated probability."""
 
     name: str
     probability: float
@@ -101,6 +102,14 @@ class Track:
         One moment a token, in order of time.
     model:
         Name and version of the bundle that answered.
+    tags:
+        Every tag with its probability, the most probable first; empty where the bundle has no tags.
+    heard_tags:
+        The few tags probable enough to be told, the most probable first.
+    outside:
+        Probability that the track is none of the genres; None where the bundle does not tell.
+    none_of_these:
+        True where that is probable enough to be told: the genres are then merely the nearest ones.
     """
 
     path: str
@@ -111,14 +120,18 @@ class Track:
     decisive: tuple[Segment, ...]
     timeline: tuple[Moment, ...]
     model: str
+    tags: tuple[Label, ...] = ()
+    heard_tags: tuple[str, ...] = ()
+    outside: float | None = None
+    none_of_these: bool = False
 
     @property
     def genre(self) -> str:
-        """The most probable genre."""
+        """The most probable genre, the nearest one where it is none of these."""
         return self.genres[0].name
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values with "schema"; genres as {name: probability}, the most probable first."""
+        """Plain JSON values with "schema"; genres and tags as {name: probability}, the most probable first."""
         return {
             "schema": SCHEMA,
             "path": self.path,
@@ -129,11 +142,18 @@ class Track:
             "decisive": [segment.to_dict() for segment in self.decisive],
             "timeline": [moment.to_dict() for moment in self.timeline],
             "model": self.model,
+            "tags": _labels_to_dict(self.tags),
+            "heard_tags": list(self.heard_tags),
+            "outside": self.outside,
+            "none_of_these": self.none_of_these,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The track that `to_dict` wrote; `EarmarkError` where it is of another schema or lacks a field."""
+        """The track that `to_dict` wrote; `EarmarkError` where it is of another schema or lacks a field.
+
+        Tags and "none of these" may be missing: what was stored before there were any is still read.
+        """
         if values.get("schema") != SCHEMA:
             raise EarmarkError(
                 f"This track has schema {values.get('schema')!r}, and this earmark reads schema {SCHEMA}.",
@@ -149,6 +169,10 @@ class Track:
                 decisive=tuple(Segment.from_dict(segment) for segment in values["decisive"]),
                 timeline=tuple(Moment.from_dict(moment) for moment in values["timeline"]),
                 model=values["model"],
+                tags=sorted_labels(values.get("tags", {})),
+                heard_tags=tuple(values.get("heard_tags", ())),
+                outside=values.get("outside"),
+                none_of_these=values.get("none_of_these", False),
             )
         except KeyError as missing:
             raise EarmarkError(f"This track lacks the field {missing}.") from None

@@ -16,3 +16,9 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def listener(tiny_folder: Path) -> Listener:
     return Listener(load_bundle(tiny_folder))
+
+
+@pytest.fixture(scope="session")
+def full_listener(tmp_path_factory: pytest.TempPathFactory) -> Listener:
+    """One that hears tags and "none of these" too."""
+    return Listener(load_bundle(write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "full", heads=True)))

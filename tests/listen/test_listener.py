@@ -19,11 +19,11 @@ from corpus import Case, music
 from earmark import Listener, Track, load_bundle
 from earmark.errors import EarmarkError, SoundError
 from earmark.listen import listener as listener_room
-from earmark.listen.bundle import write_bundle
+from earmark.listen.bundle import Bundle, write_bundle
 from earmark.listen.calibrate import softmax
 from earmark.listen.listener import Failure
 from earmark.sound import decode, mel, tokens
-from tiny_bundle import INFO, LABELS, tiny_network
+from tiny_bundle import INFO, LABELS, OUTSIDE, TAGS, tiny_network
 
 RATE_HZ = 22_050
 TOKEN_S = tokens.TOKEN_FRAMES * tokens.FRAME_S
@@ -240,6 +240,56 @@ def test_a_higher_temperature_makes_a_less_certain_answer(tmp_path: Path, listen
     for warm, cold in ((unsure, sure), (unsure.timeline[0], sure.timeline[0])):
         again = softmax([3 * np.log(label.probability) for label in warm.genres])
         assert [label.probability for label in cold.genres] == pytest.approx(again, abs=1e-3)
+
+
+# Tags, and "none of these".
+
+
+def test_without_heads_nothing_is_said_of_tags_or_of_what_is_outside(listener: Listener) -> None:
+    track = heard(listener, hiss(3))
+    assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
+
+
+def test_heads_change_nothing_of_the_genres(listener: Listener, full_listener: Listener) -> None:
+    samples = music(rate_hz=RATE_HZ, length_s=40).mean(axis=1)
+    plain = replace(heard(full_listener, samples), tags=(), heard_tags=(), outside=None, none_of_these=False)
+    assert plain == heard(listener, samples)
+
+
+def test_logits_of_heads_count_by_the_new_tokens_of_their_windows(full_listener: Listener) -> None:
+    samples = np.concatenate([tone(200, 20 * TOKEN_S), hiss(10 * TOKEN_S + 0.2)])
+    spectrogram = mel.LogMel()
+    columns = np.concatenate([spectrogram.push(samples), spectrogram.finish()], axis=1)
+    one, two = (full_listener.bundle.run(window.db[np.newaxis]) for window in tokens.windows([columns]))
+    track = heard(full_listener, samples)
+    assert one.tags is not None
+    assert two.tags is not None
+    assert one.outside is not None
+    assert two.outside is not None
+    assert track.tags == TAGS.labels((20 * one.tags[0] + 10 * two.tags[0]) / 30)
+    assert track.outside == pytest.approx(OUTSIDE.probability((20 * one.outside[0] + 10 * two.outside[0]) / 30))
+    assert track.heard_tags == TAGS.heard(track.tags)
+
+
+@pytest.mark.parametrize(("threshold", "none_of_these"), [(0.0, True), (1.0, False)])
+def test_none_of_these_follows_its_threshold(full_listener: Listener, threshold: float, none_of_these: bool) -> None:
+    bundle = full_listener.bundle
+    info = replace(bundle.info, outside=replace(OUTSIDE, threshold=threshold))
+    track = heard(Listener(Bundle(bundle.folder, info, bundle._network)), tone(200, 3))
+    assert track.none_of_these is none_of_these
+    assert track.outside is not None
+    assert 0 < track.outside < 1
+    assert track.genre == "low"  # the nearest one
+
+
+def test_heads_that_answer_nonsense_are_found_out(tmp_path: Path) -> None:
+    network = tiny_network(heads=True)
+    for constant in network.graph.initializer:
+        if constant.name == "fifteen":
+            constant.raw_data = np.float32(np.nan).tobytes()
+    write_bundle(tmp_path, network.SerializeToString(), replace(INFO, tags=TAGS, outside=OUTSIDE))
+    with pytest.raises(EarmarkError, match="not a number"):
+        heard(Listener(load_bundle(tmp_path)), hiss(3))
 
 
 # What cannot be heard.

@@ -1,9 +1,9 @@
 """Sound in, `Track` out: decode, log-mel, windows, network, calibration, one after the other in a stream.
 
-A track's logits are the mean of its windows' logits, each weighted by how many of its tokens are new and not silent; a
-window without such tokens is left out. The attention of a window's new tokens, as shares of their sum, times the
-window's weight, is their attention on the track: every token has it once, and where the network looks at all tokens
-alike so does the timeline. Memory grows by the timeline alone.
+A track's logits (of genres, of tags, of "none of these") are the mean of its windows' logits, each weighted by how many
+of its tokens are new and not silent; a window without such tokens is left out. The attention of a window's new tokens,
+as shares of their sum, times the window's weight, is their attention on the track: every token has it once, and where
+the network looks at all tokens alike so does the timeline. Memory grows by the timeline alone.
 """
 
 import os
@@ -25,6 +25,7 @@ from earmark.listen.picture import Picture
 from earmark.sound import decode, mel, tokens
 from earmark.track import Label, Moment, Track, sorted_labels
 
+_HEADS = ("logits", "tags", "outside")  # of Outputs: one answer a window
 Columns = NDArray[np.float32]  # (128, any number of frames), absolute dB
 Heard = TypeVar("Heard")
 
@@ -161,7 +162,7 @@ class _Tally:
         self._token_frames = bundle.info.front_end.token_frames
         self._token_s = self._token_frames * tokens.FRAME_S
         self._weight = 0
-        self._logits = np.zeros(len(bundle.info.labels))
+        self._sums: dict[str, NDArray[np.float64]] = {}  # of each head, weight * logits
         self._starts_s: list[float] = []
         self._attention: list[float] = []
         self._token_logits: list[NDArray[np.float32]] = []  # (genres,) each
@@ -176,7 +177,8 @@ class _Tally:
             return
         outputs = _finite(self._bundle.run(window.db[np.newaxis]), self._bundle)
         self._weight += weight
-        self._logits += weight * outputs.logits[0].astype(np.float64)
+        for name, said in _answers(outputs).items():
+            self._sums[name] = self._sums.get(name, 0) + weight * said[0].astype(np.float64)
         count = outputs.attention.shape[1]
         new = range(count - window.new_tokens, count)
         attention = outputs.attention[0, new.start :].astype(np.float64) + 1e-12  # never nothing to share out
@@ -186,11 +188,14 @@ class _Tally:
 
     def track(self, path: str, duration_s: float) -> Track:
         info = self._bundle.info
-        probabilities = softmax(self._logits / self._weight / info.calibration.temperature)
+        means = {name: total / self._weight for name, total in self._sums.items()}
+        probabilities = softmax(means["logits"] / info.calibration.temperature)
         chosen = prediction_set(probabilities[np.newaxis], info.calibration.set_quantile)[0]
         in_set = {label for label, inside in zip(info.labels, chosen, strict=True) if inside}
         genres = _labels(info.labels, probabilities)
         timeline = tuple(self._moments(duration_s))
+        tags = info.tags.labels(means["tags"]) if info.tags else ()
+        outside = info.outside.probability(means["outside"]) if info.outside else None
         return Track(
             path=path,
             duration_s=round(duration_s, 3),
@@ -200,6 +205,10 @@ class _Tally:
             decisive=decisive_segments(timeline),
             timeline=timeline,
             model=info.model,
+            tags=tags,
+            heard_tags=info.tags.heard(tags) if info.tags else (),
+            outside=outside,
+            none_of_these=info.outside is not None and outside is not None and outside >= info.outside.threshold,
         )
 
     def _sounding(self, window: tokens.Window) -> NDArray[np.bool_]:
@@ -289,9 +298,16 @@ def _size_bytes(name: str) -> int:
 
 
 def _finite(outputs: Outputs, bundle: Bundle) -> Outputs:
-    if not all(np.isfinite(array).all() for array in (outputs.logits, outputs.attention, outputs.token_logits)):
+    shown = (*_answers(outputs).values(), outputs.attention, outputs.token_logits)
+    if not all(np.isfinite(array).all() for array in shown):
         raise EarmarkError(f"The network of {bundle.info.model} gave an answer that is not a number.")
     return outputs
+
+
+def _answers(outputs: Outputs) -> dict[str, NDArray[np.float32]]:
+    """What the heads that there are say of the windows, by name."""
+    said = {name: getattr(outputs, name) for name in _HEADS}
+    return {name: logits for name, logits in said.items() if logits is not None}
 
 
 def _labels(names: tuple[str, ...], probabilities: NDArray[np.float64]) -> tuple[Label, ...]:
