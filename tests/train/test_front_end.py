@@ -153,7 +153,9 @@ def test_the_answer_of_a_clip_weighs_windows_by_their_new_frames() -> None:
     for row, length in enumerate(frames):
         pictures[row, :, :length] = torch.arange(length) // 256
     clips = tuple(Clip(str(row), Path("set"), None, "") for row in range(4))
-    some = Examples(clips, pictures, torch.tensor(frames), torch.ones(4, 2, dtype=torch.bool), torch.ones(4), DONG)
+    some = Examples(
+        clips, pictures, torch.tensor(frames), torch.ones(4, 2, dtype=torch.bool), torch.ones(4), torch.zeros(4), DONG
+    )
     said = clip_logits(Loudness(), some)
     step = np.arange(2860) // 256
     assert said[:, 1].tolist() == [1, 1, 1, 1]

@@ -21,6 +21,9 @@ def crossval(
     split: Annotated[
         str, typer.Option(help="Only clips with COLUMN=VALUE, to choose recipes without the others.")
     ] = "",
+    hold_out_all: Annotated[
+        bool, typer.Option("--hold-out-all", help="Hold out the other sets' clips in turn too, to measure tags.")
+    ] = False,
     jobs: Annotated[int, typer.Option(help="Runs side by side; one a core by default.")] = 0,
 ) -> None:
     """Artist-grouped cross-validation: predictions, calibrated out of fold, and figures with intervals.
@@ -37,7 +40,7 @@ def crossval(
             recipe,
             data,
             out,
-            protocol=Protocol(folds=folds, only=split),
+            protocol=Protocol(folds=folds, only=split, hold_out_all=hold_out_all),
             seeds=seeds,
             reported=report or (),
             jobs=jobs or None,

@@ -1,6 +1,5 @@
 """One run of a cross-validation: a system trained without one fold, what it says of that fold, and what it cost."""
 
-import dataclasses
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
+from earmark.evaluate.answers import Answers
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.protocol import Folds, Protocol
 from earmark.files import write_whole
@@ -24,7 +24,8 @@ from earmark.train.session import split_sets
 
 CHECKPOINTS = "checkpoints"
 PLAN = "crossval.json"
-Said = tuple[NDArray[np.float32], dict[str, Any]]
+Floats = NDArray[np.float32]
+Said = tuple[dict[str, Floats], dict[str, Any]]  # answers as `train.predict.clip_answers` has them, and costs
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Job:
     def facts(self) -> Path:
         """Where it says what it cost."""
         return self.table.with_suffix(".json")
+
+    @property
+    def answers(self) -> Path:
+        """Where all that it says goes, of all clips held out, where it has more to say than genres."""
+        return self.table.with_suffix(".npz")
 
     @property
     def checkpoints(self) -> Path:
@@ -96,7 +102,7 @@ def claim(job: Job) -> None:
         "recipe": job.recipe.identity(),
         "sets": [folder.name for folder in job.folders],
         "reported": list(job.reported),
-        "protocol": dataclasses.asdict(job.protocol),
+        "protocol": job.protocol.to_dict(),
         "ids_sha256": ids.hexdigest(),
     }
     path = job.out / PLAN
@@ -119,48 +125,67 @@ def run_job(job: Job, *, alive: Callable[[], None] = lambda: None) -> None:
 
     torch.set_num_threads(job.threads)
     genres, examples, folds = split(job)
-    mine = examples.take(job.protocol.may_train(examples, folds, job.fold))
-    others = examples.take(folds == job.fold)
+    asides = job.protocol.asides_of(examples, folds, seed=job.seed)
+    mine = examples.take(job.protocol.may_train(examples, np.maximum(folds, asides), job.fold))
+    others, aside = examples.take(folds == job.fold), examples.take(asides == job.fold)
     seed = 1000 * job.seed + job.fold  # a start of its own for every network
     run = _fit if job.recipe.model["kind"] in controls.names() else _train
-    logits, facts = run(job, genres, mine, others, seed, alive)
+    said, facts = run(job, genres, mine, others, aside, seed, alive)
     answer = Predictions(
         genres,
         tuple(clip.id for clip in others.clips),
         tuple(clip.folder.name for clip in others.clips),
         tuple(others.artists),
         tuple(genres[row.argmax()] for row in others.allowed.numpy()),
-        softmax(logits),
+        softmax(said["logits"][: len(others)]),
         np.full(len(others), job.seed, dtype=np.int64),
         np.full(len(others), job.fold, dtype=np.int64),
     )
     facts |= {"examples": len(mine), "threads": job.threads, "processor": processor()}
     write_whole(job.facts, json.dumps(facts, indent=2) + "\n")
+    if len(said) > 1:
+        Answers.of([*others.clips, *aside.clips], said).write(job.answers)
     answer.write(job.table)  # last: a table says that the run is done
 
 
 def _train(
-    job: Job, genres: tuple[str, ...], mine: Examples, others: Examples, seed: int, alive: Callable[[], None]
+    job: Job,
+    genres: tuple[str, ...],
+    mine: Examples,
+    others: Examples,
+    aside: Examples,
+    seed: int,
+    alive: Callable[[], None],
 ) -> Said:
     from earmark.train.loop import Place, train
-    from earmark.train.predict import clip_logits
+    from earmark.train.predict import clip_answers
 
     place = Place(Place.find().device)  # each run is alone, whatever launched the queue
     checkpoint = train(job.recipe, mine, genres, job.checkpoints, seed=seed, place=place, report=lambda row: alive())
     net = checkpoint.network()
     start = time.process_time()
-    logits = clip_logits(net, others)
-    return logits, {
+    said = clip_answers(net, others)
+    hearing = (time.process_time() - start) / len(others)
+    if len(aside):
+        more = clip_answers(net, aside)
+        said = {name: np.concatenate([rows, more[name]]) for name, rows in said.items()}
+    return said, {
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "epochs": checkpoint.epoch,
         "train_seconds": sum(row["processor_seconds"] for row in checkpoint.history),
-        "hear_seconds_per_clip": (time.process_time() - start) / len(others),
+        "hear_seconds_per_clip": hearing,
         "device": place.device.type,
     }
 
 
 def _fit(
-    job: Job, genres: tuple[str, ...], mine: Examples, others: Examples, seed: int, alive: Callable[[], None]
+    job: Job,
+    genres: tuple[str, ...],
+    mine: Examples,
+    others: Examples,
+    aside: Examples,
+    seed: int,
+    alive: Callable[[], None],
 ) -> Said:
     if job.recipe.front_end:
         raise RecipeError(f"The control '{job.recipe.name}' hears pictures, so its recipe cannot have a [front_end].")
@@ -170,7 +195,7 @@ def _fit(
     fitted = time.process_time()
     alive()
     logits = control.logits(others.clips, _pictures(others))
-    return logits, {
+    return {"logits": logits}, {
         "parameters": None,
         "epochs": 1,
         "train_seconds": fitted - start,

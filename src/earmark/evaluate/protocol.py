@@ -29,7 +29,8 @@ class Protocol:
 
     `split` is a name of `data.splits` or COLUMN=VALUE, the one part held out (then there is one fold). `only`,
     COLUMN=VALUE, leaves out all other clips. With `segment_frames` the rows that are split, trained on and predicted
-    are not clips but pieces of so many frames, called ID@NUMBER.
+    are not clips but pieces of so many frames, called ID@NUMBER. With `hold_out_all` the clips that are not reported
+    are held out in turn too, by artist, so that what a network says of them can be measured.
     """
 
     name: str = "artist_grouped"
@@ -37,6 +38,7 @@ class Protocol:
     folds: int = 5
     only: str = ""
     segment_frames: int = 0
+    hold_out_all: bool = False
 
     @classmethod
     def from_dict(cls, name: str, values: Mapping[str, Any]) -> "Protocol":
@@ -48,6 +50,13 @@ class Protocol:
                 raise RecipeError(f"The protocol '{name}': '{key}' is not known.", hint=hint)
         made = cls(name=name, **values)
         return dataclasses.replace(made, folds=1) if "=" in made.split else made
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values; those written before there was `hold_out_all` have none."""
+        plain = dataclasses.asdict(self)
+        if not self.hold_out_all:
+            del plain["hold_out_all"]
+        return plain
 
     @property
     def leaky(self) -> bool:
@@ -82,6 +91,26 @@ class Protocol:
         else:
             folds[rows] = split_folds([examples.clips[row] for row in rows], self.split, folds=self.folds, seed=seed)
         return folds
+
+    def asides_of(self, examples: Examples, folds: Folds, *, seed: int) -> Folds:
+        """(n,) the fold of each row that is not reported, its artist's where that one is reported; -1 for all others.
+
+        `folds` is what `folds_of` gave. Without `hold_out_all` every row has -1.
+        """
+        asides = np.full(len(examples), NEVER_HELD_OUT, dtype=np.int64)
+        if not self.hold_out_all:
+            return asides
+        artists = linked_artists(examples.artists)
+        taken = {artist: fold for artist, fold in zip(artists, folds.tolist(), strict=True) if fold != NEVER_HELD_OUT}
+        rows = [row for row, fold in enumerate(folds) if fold == NEVER_HELD_OUT and artists[row] not in taken]
+        labels = examples.labels
+        asides[rows] = artist_folds(
+            [labels[row] for row in rows], [artists[row] for row in rows], folds=self.folds, seed=seed
+        )
+        for row, fold in enumerate(folds):
+            if fold == NEVER_HELD_OUT and artists[row] in taken:
+                asides[row] = taken[artists[row]]
+        return asides
 
     def may_train(self, examples: Examples, folds: Folds, fold: int) -> NDArray[np.bool_]:
         """(n,) which rows may train when `fold` is held out: under an honest protocol none by an artist of that fold.

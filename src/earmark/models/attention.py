@@ -49,6 +49,7 @@ class AttentionOptions:
     tags: int = 0  # tags that a teacher has and the network learns; see `train.recipe.TeacherOptions`
     embedding: int = 0  # numbers of the teacher's vector
     outside: bool = False  # learn to tell what is none of the genres
+    pretext: bool = False  # have heads for the tasks of `train.pretext`
     pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
     shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
 
@@ -79,13 +80,12 @@ class AttentionNet(nn.Module):
         self.tag_head = TagHead(options.vector, options.tags) if options.tags else None
         self.embedding_head = nn.Linear(options.vector, options.embedding) if options.embedding else None
         self.outside_head = nn.Linear(options.vector, 1) if options.outside else None
+        self.pretext = PretextHeads(options.vector) if options.pretext else None
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
         vectors = self.cnn(self._tokens(db))  # (windows, tokens, vector)
-        context = self.positions(self._shuffled(vectors) if self.options.shuffled else vectors)
-        for layer in self.layers:
-            context = layer(context)
+        context = self.relate(self._shuffled(vectors) if self.options.shuffled else vectors)
         vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
         each = self.pool.each(context)  # (windows, tokens, vector)
         token_logits = self.head(self.dropout(each))
@@ -101,6 +101,13 @@ class AttentionNet(nn.Module):
             embedding=self.embedding_head(vector) if self.embedding_head else None,
             outside=self.outside_head(vector).squeeze(1) if self.outside_head else None,
         )
+
+    def relate(self, vectors: Tensor) -> Tensor:
+        """Token vectors, each of its token alone, as they are in the light of the others; (windows, tokens, vector)."""
+        context: Tensor = self.positions(vectors)
+        for layer in self.layers:
+            context = layer(context)
+        return context
 
     def _tokens(self, db: Tensor) -> Tensor:
         scaled = db / (-FLOOR_DB / 2) + 1.0  # -80..0 dB -> -1..1
@@ -129,6 +136,17 @@ class TagHead(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         logits: Tensor = self.usual + self.spread * self.layer(vectors)
         return logits
+
+
+class PretextHeads(nn.Module):
+    """What the tasks of `train.pretext` need beside the network: no part of any answer."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.mask = nn.Parameter(torch.zeros(size))  # stands for a token that is hidden
+        self.masked = nn.Linear(size, 2 * BANDS)
+        self.following = nn.Linear(size, 2 * BANDS)
+        self.contrast = nn.Linear(size, size)
 
 
 class TokenCNN(nn.Module):

@@ -28,9 +28,11 @@ class Examples:
     """Clips ready to train on; all arrays have one row a clip.
 
     `pictures` (clips, 128, frames) uint8 as in `Dataset.pictures`, shorter clips padded with the floor at their end;
-    `frames` (clips,) how many are real; `allowed` (clips, genres) bool; `weights` (clips,) float32. With a `front_end`
-    of the recipe's own, `pictures` (clips, bands, longest) float16 are what `spectra` makes of the sound. With a
-    [teacher], `targets` are what it says, and clips without a genre are there too, at weight 0, allowed to be any.
+    `frames` (clips,) how many are real; `allowed` (clips, genres) bool; `weights` (clips,) float32; `outside` (clips,)
+    float32 is 1 for what is none of the genres, 0 for what is one, NaN where that is not known. With a `front_end` of
+    the recipe's own, `pictures` (clips, bands, longest) float16 are what `spectra` makes of the sound. With a
+    [teacher], `targets` are what it says. Clips without a genre that the recipe can learn from all the same are there
+    too, at weight 0, allowed to be any.
     """
 
     clips: tuple[Clip, ...]
@@ -38,6 +40,7 @@ class Examples:
     frames: Tensor
     allowed: Tensor
     weights: Tensor
+    outside: Tensor
     front_end: FrontEndOptions | None = None
     targets: Targets | None = None
 
@@ -64,6 +67,7 @@ class Examples:
             self.frames[index],
             self.allowed[index],
             self.weights[index],
+            self.outside[index],
             self.front_end,
             self.targets.take(index) if self.targets else None,
         )
@@ -78,7 +82,7 @@ def genres_of(recipe: Recipe, datasets: Sequence[Dataset]) -> tuple[str, ...]:
 
 
 def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -> Examples:
-    """All clips that have a label the recipe can use.
+    """All clips that the recipe can learn from: by a label and, where it says so, by a teacher or by sound alone.
 
     Raises
     ------
@@ -93,14 +97,22 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
     pictures: list[NDArray[Any]] = []
     front_end = recipe.front_end
     weights: list[float] = []
+    outside: list[float] = []
+    unlabelled = recipe.teacher is not None or recipe.pretext is not None
     for dataset in datasets:
         options = recipe.sets.get(dataset.name, SetOptions())
         labelled = [(clip, allowed_genres(clip, options, genres)) for clip in dataset.clips]
-        used = [(clip, row) for clip, row in labelled if row.any() or (recipe.teacher and not clip.flagged)]
-        chosen = [clip for clip, _ in used]
+        places = [outside_of(clip, row, options) for clip, row in labelled]
+        used = [
+            (clip, row, place)
+            for (clip, row), place in zip(labelled, places, strict=True)
+            if row.any() or (place == 1 and recipe.train.outside_loss) or (unlabelled and not clip.flagged)
+        ]
+        chosen = [clip for clip, _, _ in used]
         clips += chosen
-        allowed += [row if row.any() else ~row for _, row in used]
-        weights += [options.weight * float(row.any()) for _, row in used]
+        allowed += [row if row.any() else ~row for _, row, _ in used]
+        weights += [options.weight * float(row.any()) for _, row, _ in used]
+        outside += [place for _, _, place in used]
         pictures += dataset.pictures(chosen) if front_end is None else spectra(chosen, front_end)
     if not any(weights):
         names = ", ".join(str(dataset.folder) for dataset in datasets)
@@ -111,6 +123,7 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
         torch.tensor([picture.shape[1] for picture in pictures]),
         torch.from_numpy(np.stack(allowed)),
         torch.tensor(weights, dtype=torch.float32),
+        torch.tensor(outside, dtype=torch.float32),
         front_end,
         targets_of(clips) if recipe.teacher else None,
     )
@@ -148,10 +161,9 @@ def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> ND
     """Which genres the clip may be, (genres,) bool; none where the recipe has no use for its labels."""
     if clip.flagged:
         return np.zeros(len(genres), dtype=np.bool_)  # its data set says to leave it out
-    cell = clip.columns.get(options.column, "")
-    labels = [label.strip() for label in cell.split(options.separator) if label.strip()]
+    labels = _labels(clip, options)
     if options.map is None:
-        unknown = [label for label in labels if label not in genres]
+        unknown = [label for label in labels if label not in genres and label not in options.outside]
         if unknown:
             hint = f"Give [sets.{clip.folder.name}.map] in the recipe; the genres are {', '.join(genres)}."
             raise DataError(f"{clip.folder}: the label '{unknown[0]}' of clip '{clip.id}' is not a genre.", hint=hint)
@@ -160,6 +172,20 @@ def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> ND
         targets = [options.map.get(label, []) for label in labels]
         wanted = {genre for target in targets for genre in ([target] if isinstance(target, str) else target)}
     return np.array([genre in wanted for genre in genres], dtype=np.bool_)
+
+
+def outside_of(clip: Clip, row: NDArray[np.bool_], options: SetOptions) -> float:
+    """Whether the clip, whose `allowed_genres` are `row`, is none of the genres: 1, 0, or NaN for not known."""
+    labels = [] if clip.flagged else _labels(clip, options)
+    others = sum(label in options.outside for label in labels)
+    if others:
+        return 1.0 if others == len(labels) else np.nan
+    return 0.0 if row.any() else np.nan
+
+
+def _labels(clip: Clip, options: SetOptions) -> list[str]:
+    cell = clip.columns.get(options.column, "")
+    return [label.strip() for label in cell.split(options.separator) if label.strip()]
 
 
 def _stack(pictures: Sequence[NDArray[Any]], *, padding: float) -> Tensor:

@@ -24,13 +24,13 @@ from torch import Tensor, nn
 from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
-from earmark.models.registry import Outputs, WithSideLoss, build
+from earmark.models.registry import Outputs, build
 from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db
 from earmark.train.checkpoint import FILE, Checkpoint
-from earmark.train.distill import teacher_loss
 from earmark.train.losses import partial_cross_entropy
+from earmark.train.objective import Objective
 from earmark.train.predict import clip_logits, window_tokens_of
 from earmark.train.recipe import Recipe
 
@@ -157,7 +157,7 @@ class Run:
         for parameter in self.net.parameters():
             if parameter.ndim == 4:  # kernels with their channels last: a tenth faster on CPUs, see benchmarks/train.py
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-        self._meet_teacher()
+        self.objective = Objective(recipe, self.net, self.examples)
         self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
         self.best: dict[str, Tensor] = {}
         self.optimizer = _optimizer(self.net, recipe)
@@ -261,45 +261,19 @@ class Run:
         scale = batch.front_end.scale if batch.front_end else "db"
         view, places = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
         if not changes.mixup:
-            return self._loss_for(self._hear(view), batch, places)
-        view, partner, share = mixup(view, changes.mixup, self.rng)
-        said = self._hear(view)
-        other = batch.take(partner.numpy())
-        return share * self._loss_for(said, batch, places) + (1 - share) * self._loss_for(said, other, places[partner])
+            said = self._hear(view)
+            loss = self.objective.labelled(said, batch, places, epoch=self.epoch)
+        else:
+            view, partner, share = mixup(view, changes.mixup, self.rng)
+            said, other = self._hear(view), batch.take(partner.numpy())
+            loss = share * self.objective.labelled(said, batch, places, epoch=self.epoch)
+            loss = loss + (1 - share) * self.objective.labelled(said, other, places[partner], epoch=self.epoch)
+        return loss + self.objective.unlabelled(said, view, self.rng)
 
     def _hear(self, view: Tensor) -> Outputs:
         with torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.place.half_precision):
             said: Outputs = self.net(view)
         return said._replace(logits=said.logits.float(), token_logits=said.token_logits.float())
-
-    def _loss_for(self, said: Outputs, batch: Examples, places: Tensor) -> Tensor:
-        logits, token_logits = said.logits, said.token_logits
-        allowed, weights = batch.allowed.to(logits.device), batch.weights.to(logits.device)
-        smoothing = self.options.label_smoothing
-        loss = self.options.clip_loss * partial_cross_entropy(logits, allowed, smoothing=smoothing)
-        if self.options.token_loss:
-            each = partial_cross_entropy(token_logits, allowed[:, None].expand_as(token_logits), smoothing=smoothing)
-            loss = loss + self.options.token_loss * each.mean(dim=1)
-        mean = (loss * weights).sum() / weights.sum().clamp(min=1e-6)
-        if batch.targets and self.recipe.teacher:
-            targets = batch.targets.to(logits.device)
-            taught = teacher_loss(said, targets, places, self.spread, self.recipe.teacher).mean()
-            mean = taught if self.epoch < self.recipe.teacher.alone else mean + taught
-        return mean + self.net.side_loss(said, allowed) if isinstance(self.net, WithSideLoss) else mean
-
-    def _meet_teacher(self) -> None:
-        """Tell a network that learns tags what is usual for each, before it starts."""
-        self.spread = torch.ones(())
-        if not (self.recipe.teacher and self.examples.targets):
-            return
-        head = getattr(self.net, "tag_head", None)
-        usual, spread = (each.to(self.place.device) for each in self.examples.targets.usual())
-        if self.recipe.teacher.tags and (head is None or head.usual.shape != usual.shape):
-            raise DataError(f"The teacher has {len(usual)} tags.", hint=f"Say tags = {len(usual)} under [model].")
-        self.spread = spread
-        if head is not None:
-            head.usual.copy_(usual)
-            head.spread.copy_(spread)
 
     def _view_frames(self) -> int:
         token_frames = int(self.recipe.model.get("token_frames", TOKEN_FRAMES))

@@ -24,15 +24,35 @@ Floats = NDArray[np.float32]
 WINDOWS_AT_ONCE = 4
 
 
+HEADS = ("logits", "tags", "outside")  # what a clip's answer is made of, as far as the network has it
+
+
 def clip_logits(net: nn.Module, examples: Examples, *, device: torch.device | str = "cpu") -> Floats:
     """The network's logits for each clip, (clips, genres) float32: the mean of its windows."""
+    return clip_answers(net, examples, device=device)["logits"]
+
+
+def clip_answers(net: nn.Module, examples: Examples, *, device: torch.device | str = "cpu") -> dict[str, Floats]:
+    """All that the network says of each clip, the mean of its windows, by name as in HEADS; each (clips, k) float32."""
     token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))
     window_tokens = window_tokens_of(token_frames)
 
+    widths: dict[str, int] = {}
+
     def run(db: Floats) -> Floats:
         parts = torch.from_numpy(db).split(len(db) if examples.front_end is None else WINDOWS_AT_ONCE)
-        logits: Floats = torch.cat([net(part.to(device)).logits.float().cpu() for part in parts]).numpy()
-        return logits
+        said = [net(part.to(device)) for part in parts]
+        heads = {name: [getattr(each, name) for each in said] for name in HEADS}
+        columns = [torch.cat(found).reshape(len(db), -1) for found in heads.values() if found[0] is not None]
+        widths.update(
+            {
+                name: found[0].reshape(len(found[0]), -1).shape[1]
+                for name, found in heads.items()
+                if found[0] is not None
+            }
+        )
+        answers: Floats = torch.cat(columns, dim=1).float().cpu().numpy()
+        return answers
 
     def cut(picture: NDArray[Any]) -> list[Window]:
         if examples.front_end is not None:
@@ -43,7 +63,8 @@ def clip_logits(net: nn.Module, examples: Examples, *, device: torch.device | st
     clips = [cut(picture[:, :frames].numpy()) for picture, frames in pairs]
     net.eval()
     with torch.inference_mode():
-        return mean_logits(clips, run)
+        answers = mean_logits(clips, run)
+    return dict(zip(widths, np.split(answers, np.cumsum(list(widths.values()))[:-1], axis=1), strict=True))
 
 
 def window_tokens_of(token_frames: int, front_end: FrontEndOptions | None = None) -> int:

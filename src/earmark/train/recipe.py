@@ -13,7 +13,7 @@ from earmark.sound.mel import SAMPLE_RATE_HZ
 from earmark.sound.spectra import Scale
 
 T = TypeVar("T")
-SEARCHED = ("model", "train", "augment")  # the sections whose options [search] may have ranges for
+SEARCHED = ("model", "train", "augment", "teacher", "pretext")  # whose options [search] may have ranges for
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class TrainOptions:
     ema_decay: float = 0.0  # of the averaged weights, the ones that answer; 0 for none
     clip_loss: float = 1.0  # weight of the loss on the logits of the whole view
     token_loss: float = 0.0  # weight of the loss on each token's own logits; without clip_loss: training on segments
+    outside_loss: float = 0.0  # weight of telling what is none of the genres; needs `outside` under [model]
+    partial_after: int = 0  # epochs at the start in which partial labels do not count
     validation_share: float = 0.0  # of the artists, kept aside for early stopping; 0: train to the end
     patience: int = 0  # epochs without a better validation before stopping; 0: run all, keep the best
 
@@ -59,13 +61,15 @@ class SetOptions:
     """[sets.NAME]: how the labels of the data set in the folder NAME are read.
 
     `map` turns a label of the set into one genre or several; several mean "one of these" (a partial label).
-    Labels that are not in a map that is given are left out.
+    Labels that are not in a map that is given are left out. Labels in `outside` are none of the genres: a clip that has
+    no other is an example of what is outside, one that has some and some is an example of neither.
     """
 
     column: str = "genre"
     separator: str = ";"
     weight: float = 1.0
     map: Mapping[str, str | list[str]] | None = None
+    outside: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,19 @@ class TeacherOptions:
 
 
 @dataclass(frozen=True)
+class PretextOptions:
+    """[pretext]: learning from the sound of all clips, with no label (`train.pretext`). Weights of losses.
+
+    Needs `pretext = true` under [model].
+    """
+
+    masked: float = 0.0  # tokens that are hidden, from those around them
+    following: float = 0.0  # the token that comes next, from those before it
+    contrast: float = 0.0  # which two halves of views are of one clip
+    alone: int = 0  # epochs at the start without the genre
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All that a training run depends on, but for the data and the seed."""
 
@@ -105,6 +122,7 @@ class Recipe:
     sets: Mapping[str, SetOptions] = field(default_factory=dict)
     front_end: FrontEndOptions | None = None  # None: earmark's own, from pictures
     teacher: TeacherOptions | None = None  # None: labels alone
+    pretext: PretextOptions | None = None  # None: no learning without labels
     card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
     search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # "train.epochs": a range to search in
 
@@ -142,6 +160,8 @@ class Recipe:
         parts["front_end"] = _front_end(parts.get("front_end"), parts["augment"], source)
         if parts.get("teacher") is not None:
             parts["teacher"] = _checked(TeacherOptions, parts["teacher"], f"{source}, [teacher]")
+        if parts.get("pretext") is not None:
+            parts["pretext"] = _checked(PretextOptions, parts["pretext"], f"{source}, [pretext]")
         recipe = _checked(cls, parts, source)
         for name, options in recipe.sets.items():
             recipe._refuse_unknown_genres(name, options, source)
@@ -150,7 +170,7 @@ class Recipe:
         return recipe
 
     def at(self, path: str) -> Any:
-        """The option at a dotted path, as it stands in [model], [train] or [augment]; KeyError where there is none."""
+        """The option at a dotted path, as it stands in its section; KeyError where there is none."""
         section, _, key = path.partition(".")
         return self.to_dict()[section][key]
 
@@ -170,7 +190,10 @@ class Recipe:
         """What decides the weights, as plain JSON values: two recipes with the same identity train the same network."""
         plain: dict[str, Any] = json.loads(json.dumps(self.to_dict()))
         del plain["card"], plain["search"]
-        for section in ("front_end", "teacher"):
+        for options in plain["sets"].values():
+            if not options["outside"]:
+                del options["outside"]
+        for section in ("front_end", "teacher", "pretext"):
             if plain[section] is None:
                 del plain[section]  # identities written before there was a choice have none
         return plain
@@ -180,6 +203,9 @@ class Recipe:
         return Recipe.from_dict(stored).identity() == self.identity()
 
     def _refuse_unknown_genres(self, name: str, options: SetOptions, source: str) -> None:
+        for label in options.outside:
+            if label in (options.map or {}):
+                raise RecipeError(f"{source}, [sets.{name}]: '{label}' is in the map and outside.")
         for target in (options.map or {}).values():
             for genre in [target] if isinstance(target, str) else target:
                 if self.genres and genre not in self.genres:
@@ -188,7 +214,7 @@ class Recipe:
 
 def _check_range(recipe: Recipe, path: str, limits: Any, where: str) -> None:
     section, _, key = path.partition(".")
-    if section not in SEARCHED or key not in recipe.to_dict()[section]:
+    if section not in SEARCHED or key not in (recipe.to_dict()[section] or {}):
         hint = 'Paths stand in quotes ("train.epochs"); what is searched under [model] must have a value there.'
         raise RecipeError(f"{where}: '{path}' is not an option of this recipe.", hint=hint)
     given = set(limits) if isinstance(limits, Mapping) else set()

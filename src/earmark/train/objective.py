@@ -1,0 +1,95 @@
+"""What a batch is judged by: genre, and as far as the recipe says so teacher, what is outside, and pretext tasks."""
+
+import torch
+from torch import Tensor, nn
+
+from earmark.errors import DataError, RecipeError
+from earmark.models.registry import Outputs, WithSideLoss
+from earmark.train.batches import Examples
+from earmark.train.distill import Targets, teacher_loss
+from earmark.train.losses import partial_cross_entropy
+from earmark.train.pretext import pretext_loss
+from earmark.train.recipe import Recipe
+
+
+class Objective:
+    """The loss of a recipe. Made before the first step: it tells the network what its teacher's tags usually are."""
+
+    def __init__(self, recipe: Recipe, net: nn.Module, examples: Examples) -> None:
+        self.recipe, self.net = recipe, net
+        self._spread = torch.ones(())
+        if recipe.teacher and examples.targets:
+            self._spread = _meet(net, examples.targets, tags=bool(recipe.teacher.tags))
+
+    def labelled(self, said: Outputs, batch: Examples, places: Tensor, *, epoch: int) -> Tensor:
+        """The loss by all that is known of the clips, a scalar.
+
+        Parameters
+        ----------
+        said:
+            Of one view of each clip.
+        places:
+            (clips, window): where in the clip each frame of the view was read.
+        epoch:
+            How many are done.
+        """
+        options, teacher = self.recipe.train, self.recipe.teacher
+        allowed = batch.allowed.to(said.logits.device)
+        loss = torch.zeros((), device=said.logits.device)
+        if epoch >= self._alone():
+            loss = loss + self._genre(said, batch, allowed, epoch)
+        if batch.targets and teacher:
+            loss = loss + teacher_loss(said, batch.targets.to(loss.device), places, self._spread, teacher).mean()
+        if options.outside_loss:
+            loss = loss + options.outside_loss * _outside(said, batch.outside.to(loss.device))
+        return loss + self.net.side_loss(said, allowed) if isinstance(self.net, WithSideLoss) else loss
+
+    def unlabelled(self, said: Outputs, view: Tensor, rng: torch.Generator) -> Tensor:
+        """The loss by the pretext tasks, a scalar; `said` is of `view`, (clips, bands, window)."""
+        if self.recipe.pretext is None:
+            return torch.zeros((), device=view.device)
+        return pretext_loss(self.net, said, view, self.recipe.pretext, rng)
+
+    def _genre(self, said: Outputs, batch: Examples, allowed: Tensor, epoch: int) -> Tensor:
+        options = self.recipe.train
+        weights = batch.weights.to(allowed.device)
+        if epoch < options.partial_after:
+            weights = weights * (allowed.sum(dim=1) == 1)
+        smoothing = options.label_smoothing
+        loss = options.clip_loss * partial_cross_entropy(said.logits, allowed, smoothing=smoothing)
+        if options.token_loss:
+            each = allowed[:, None].expand_as(said.token_logits)
+            tokens = partial_cross_entropy(said.token_logits, each, smoothing=smoothing)
+            loss = loss + options.token_loss * tokens.mean(dim=1)
+        return (loss * weights).sum() / weights.sum().clamp(min=1e-6)
+
+    def _alone(self) -> int:
+        parts = (self.recipe.teacher, self.recipe.pretext)
+        return max((part.alone for part in parts if part is not None), default=0)
+
+
+def _meet(net: nn.Module, targets: Targets, *, tags: bool) -> Tensor:
+    """Tell the tag head what is usual for each tag; returns the deviation of each, (tags,)."""
+    device = next(net.parameters()).device
+    head = getattr(net, "tag_head", None)
+    usual, spread = (each.to(device) for each in targets.usual())
+    if tags and (head is None or head.usual.shape != usual.shape):
+        raise DataError(f"The teacher has {len(usual)} tags.", hint=f"Say tags = {len(usual)} under [model].")
+    if head is not None:
+        head.usual.copy_(usual)
+        head.spread.copy_(spread)
+    return spread
+
+
+def _outside(said: Outputs, outside: Tensor) -> Tensor:
+    """Cross-entropy of "none of the genres" over the clips of which it is known, a scalar."""
+    if said.outside is None:
+        hint = "Say outside = true under [model]."
+        raise RecipeError(
+            "The network has no head for what is outside its genres, but outside_loss is given.", hint=hint
+        )
+    known = ~outside.isnan()
+    each = nn.functional.binary_cross_entropy_with_logits(
+        said.outside.float(), outside.nan_to_num(0.0), reduction="none"
+    )
+    return (each * known).sum() / known.sum().clamp(min=1)

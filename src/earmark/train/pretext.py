@@ -1,0 +1,84 @@
+"""Learning from sound alone: three tasks whose answer is in the spectrogram itself, so that no clip needs a label.
+
+Hidden tokens are told from those around them (as BERT's words, Devlin et al. 2018, arXiv 1810.04805; for spectrograms
+Gong et al. 2022, arXiv 2110.09784), the next token from those before it (predictive coding, van den Oord et al. 2018,
+arXiv 1807.03748), and two halves of one view are to be found among the halves of other clips (COLA, Saeed, Grangier &
+Zeghidour 2021, arXiv 2010.10915). The CNN has done its part by then: all three work on its token vectors and cost next
+to nothing beside it.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from earmark.errors import RecipeError
+from earmark.models.attention import AttentionNet
+from earmark.models.registry import Outputs
+from earmark.sound.mel import FLOOR_DB
+from earmark.train.recipe import PretextOptions
+
+HIDDEN = 0.4  # share of the tokens
+TEMPERATURE = 0.1  # of the similarities of halves
+
+
+def pretext_loss(net: nn.Module, said: Outputs, view: Tensor, options: PretextOptions, rng: torch.Generator) -> Tensor:
+    """The weighted sum of the tasks' losses on a batch, a scalar.
+
+    Parameters
+    ----------
+    net:
+        The network that said it.
+    said:
+        Of `view`, for its token vectors.
+    view:
+        (clips, bands, tokens * token_frames) float32 dB.
+    rng:
+        Draws what is hidden, and where the future begins.
+
+    Raises
+    ------
+    RecipeError
+        The network has no heads for the tasks, or views have fewer than two tokens.
+    """
+    heads = net.pretext if isinstance(net, AttentionNet) else None
+    clips, tokens = said.vectors.shape[:2]
+    if not isinstance(net, AttentionNet) or heads is None:
+        raise RecipeError("The network has no heads for [pretext].", hint="Say pretext = true under [model].")
+    if tokens < 2:
+        raise RecipeError("[pretext] needs views of at least two tokens.")
+    vectors = said.vectors.float()
+    wanted = token_profiles(view, tokens)
+    loss = torch.zeros((), device=view.device)
+    if options.masked:
+        hidden = (torch.rand(clips, tokens, generator=rng) < HIDDEN).to(view.device)
+        guessed = heads.masked(net.relate(torch.where(hidden[:, :, None], heads.mask, vectors)))
+        error = (guessed - wanted).square().mean(dim=2)  # (clips, tokens)
+        loss = loss + options.masked * (error * hidden).sum() / hidden.sum().clamp(min=1)
+    if options.following:
+        future = int(torch.randint(1, tokens, (1,), generator=rng))
+        past, _ = net.pool(net.relate(vectors[:, :future]))
+        loss = loss + options.following * (heads.following(past) - wanted[:, future]).square().mean()
+    if options.contrast:
+        halves = [vectors[:, : tokens // 2], vectors[:, tokens // 2 :]]
+        one, other = (heads.contrast(net.pool(net.relate(half))[0]) for half in halves)
+        loss = loss + options.contrast * contrastive_loss(one, other)
+    return loss
+
+
+def token_profiles(view: Tensor, tokens: int) -> Tensor:
+    """Mean and deviation of each band in each token, (clips, tokens, 2 * bands) float32, from the view's own mean.
+
+    What all tokens of a view have in common is taken off, so that to repeat it is no answer. The unit is 20 dB, about
+    the deviation of music.
+    """
+    clips, bands, frames = view.shape
+    pieces = view.reshape(clips, bands, tokens, frames // tokens) / (-FLOOR_DB / 4)
+    mean = pieces.mean(dim=3)
+    profiles = torch.cat([mean - mean.mean(dim=2, keepdim=True), pieces.std(dim=3, correction=0)], dim=1)
+    return profiles.transpose(1, 2)
+
+
+def contrastive_loss(one: Tensor, other: Tensor) -> Tensor:
+    """How badly each row of `one` (clips, size) is found among those of `other`, and the other way round: a scalar."""
+    alike = nn.functional.normalize(one, dim=1) @ nn.functional.normalize(other, dim=1).T / TEMPERATURE
+    own = torch.arange(len(alike), device=alike.device)
+    return (nn.functional.cross_entropy(alike, own) + nn.functional.cross_entropy(alike.T, own)) / 2
