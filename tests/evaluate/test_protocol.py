@@ -44,6 +44,28 @@ def test_rows_that_are_not_reported_are_never_held_out_and_train_without_the_art
         assert training[row] == (examples.artists[row] not in held)
 
 
+def test_the_clips_of_other_sets_are_held_out_in_turn_where_that_is_asked_for_with_their_artists_whole(
+    examples: Examples,
+) -> None:
+    artists = sorted(set(examples.artists))
+    number = np.array([artists.index(artist) for artist in examples.artists])
+    reported = (number % 3 == 0) & (np.arange(len(examples)) % 2 == 0)  # some clips of a third of the artists
+    protocol = Protocol(folds=2, hold_out_all=True)
+    folds = protocol.folds_of(examples, reported, seed=0)
+    assert (folds == Protocol(folds=2).folds_of(examples, reported, seed=0)).all()
+    asides = protocol.asides_of(examples, folds, seed=0)
+    assert (asides[reported] == -1).all()
+    assert set(asides[~reported].tolist()) == {0, 1}
+    everywhere = np.maximum(folds, asides)
+    for artist in artists:
+        assert len({place for own, place in zip(examples.artists, everywhere, strict=True) if own == artist}) == 1
+    training = protocol.may_train(examples, everywhere, 0)
+    assert (training == (everywhere != 0)).all()
+    assert (Protocol(folds=2).asides_of(examples, folds, seed=0) == -1).all()
+    assert "hold_out_all" not in Protocol().to_dict()
+    assert protocol.to_dict()["hold_out_all"]
+
+
 def test_a_leaky_protocol_lets_an_artist_stand_on_both_sides_and_says_so(examples: Examples) -> None:
     protocol = Protocol("random", split="leaky_random_clip", folds=3)
     folds = protocol.folds_of(examples, everything(examples), seed=0)

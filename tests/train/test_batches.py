@@ -1,5 +1,7 @@
 """Labels into targets: full, partial, unknown and flagged."""
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import torch
 
 from earmark.data.dataset import Clip
 from earmark.errors import DataError
-from earmark.train.batches import allowed_genres, to_db
+from earmark.train.batches import allowed_genres, outside_of, to_db
 from earmark.train.recipe import SetOptions
 
 GENRES = ("jazz", "metal", "pop", "rock")
@@ -50,3 +52,20 @@ def test_pictures_become_decibels_and_other_spectrograms_stay_as_they_are() -> N
     assert to_db(torch.tensor([0, 51, 255], dtype=torch.uint8)).tolist() == [-80.0, -64.0, 0.0]
     other = to_db(torch.tensor([0.5, 11.25], dtype=torch.float16))
     assert (other.dtype, other.tolist()) == (torch.float32, [0.5, 11.25])
+
+
+@pytest.mark.parametrize(
+    ("cell", "place"), [("Latin", 1.0), ("Latin; New Age", 1.0), ("Jazz", 0.0), ("Jazz; Latin", None), ("Vocal", None)]
+)
+def test_a_clip_is_outside_where_all_its_labels_are_and_unknown_where_some_are(cell: str, place: float | None) -> None:
+    options = replace(ALLMUSIC, outside=["Latin", "New Age"])
+    one = clip(genres=cell)
+    found = outside_of(one, allowed_genres(one, options, GENRES), options)
+    assert math.isnan(found) if place is None else found == place
+
+
+def test_labels_outside_need_no_map() -> None:
+    options = SetOptions(outside=["polka"])
+    assert not allowed_genres(clip(genre="polka"), options, GENRES).any()
+    flagged = clip(genre="polka", flag="suspect")
+    assert math.isnan(outside_of(flagged, allowed_genres(flagged, options, GENRES), options))

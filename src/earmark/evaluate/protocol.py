@@ -104,9 +104,10 @@ class Protocol:
         taken = {artist: fold for artist, fold in zip(artists, folds.tolist(), strict=True) if fold != NEVER_HELD_OUT}
         rows = [row for row, fold in enumerate(folds) if fold == NEVER_HELD_OUT and artists[row] not in taken]
         labels = examples.labels
-        asides[rows] = artist_folds(
-            [labels[row] for row in rows], [artists[row] for row in rows], folds=self.folds, seed=seed
-        )
+        if rows:
+            asides[rows] = artist_folds(
+                [labels[row] for row in rows], [artists[row] for row in rows], folds=self.folds, seed=seed
+            )
         for row, fold in enumerate(folds):
             if fold == NEVER_HELD_OUT and artists[row] in taken:
                 asides[row] = taken[artists[row]]

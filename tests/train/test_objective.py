@@ -1,0 +1,89 @@
+"""What a batch is judged by: partial labels that come later, and what is none of the genres."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import synthetic
+from earmark.errors import RecipeError
+from earmark.models.registry import Outputs, build
+from earmark.train.batches import Examples, gather
+from earmark.train.loop import train
+from earmark.train.objective import Objective
+from earmark.train.predict import clip_answers
+from earmark.train.recipe import Recipe
+
+NAN = float("nan")
+
+
+def recipe(model: dict[str, bool] | None = None, **options: float) -> Recipe:
+    plain = synthetic.recipe(epochs=16).to_dict()
+    plain["model"] |= model or {}
+    plain["train"] |= options
+    return Recipe.from_dict(plain)
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Examples:
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=4)
+    return gather([data], recipe(), data.labels)
+
+
+def objective(plan: Recipe, examples: Examples) -> Objective:
+    net = build("attention", {k: v for k, v in plan.model.items() if k != "kind"}, 4)
+    return Objective(plan, net, examples)
+
+
+def said(logits: torch.Tensor, outside: torch.Tensor | None = None) -> Outputs:
+    return Outputs(logits, logits[:, None], logits[:, None], logits, None, outside=outside)
+
+
+def test_partial_labels_do_not_count_before_their_time(examples: Examples) -> None:
+    judge = objective(recipe(partial_after=3, label_smoothing=0.0, token_loss=0.0), examples)
+    allowed = torch.tensor([[True, False, False, False], [False, True, True, False]])
+    batch = replace(examples.take(np.arange(2)), allowed=allowed)
+    logits = torch.tensor([[0.0, 0.0, 0.0, 0.0], [9.0, 0.0, 0.0, 0.0]])
+    places = torch.zeros(2, 4)
+    early = judge.labelled(said(logits), batch, places, epoch=2).item()
+    late = judge.labelled(said(logits), batch, places, epoch=3).item()
+    assert early == pytest.approx(np.log(4), abs=1e-5)
+    assert late > 3
+
+
+def test_what_is_outside_is_judged_where_it_is_known_alone(examples: Examples) -> None:
+    judge = objective(recipe({"outside": True}, outside_loss=2.0, clip_loss=0.0, token_loss=0.0), examples)
+    batch = replace(examples.take(np.arange(3)), outside=torch.tensor([1.0, 0.0, NAN]))
+    logits = torch.zeros(3, 4)
+
+    def loss(outside: list[float]) -> float:
+        return judge.labelled(said(logits, torch.tensor(outside)), batch, torch.zeros(3, 4), epoch=0).item()
+
+    assert loss([0.0, 0.0, 0.0]) == pytest.approx(2 * np.log(2), abs=1e-5)
+    assert loss([9.0, -9.0, 0.0]) == loss([9.0, -9.0, 50.0]) < 0.01
+    assert loss([-9.0, 9.0, 0.0]) > 17
+    with pytest.raises(RecipeError, match="head"):
+        judge.labelled(said(logits), batch, torch.zeros(3, 4), epoch=0)
+
+
+def test_a_network_learns_to_tell_a_style_that_is_none_of_its_genres(tmp_path: Path) -> None:
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=8)
+    *genres, other = data.labels
+    plain = recipe({"outside": True}, outside_loss=1.0).to_dict()
+    plain["sets"] = {"pieces": {"map": {genre: genre for genre in genres}, "outside": [other]}}
+    plan = Recipe.from_dict(plain | {"genres": genres})
+    examples = gather([data], plan, genres)
+    assert len(examples) == len(data.clips)
+    assert examples.outside.tolist() == [float(clip.label == other) for clip in examples.clips]
+    artists = sorted(set(examples.artists))
+    mine = np.array([artists.index(artist) % 3 != 0 for artist in examples.artists])
+    net = train(plan, examples.take(mine), tuple(genres), tmp_path / "run").network()
+    held = examples.take(~mine)
+    answers = clip_answers(net, held)
+    assert set(answers) == {"logits", "outside"}
+    assert answers["logits"].shape == (len(held), len(genres))
+    right = (answers["outside"][:, 0] > 0) == (held.outside.numpy() == 1)
+    assert 0 < held.outside.sum() < len(held)
+    assert right.mean() > 0.85
