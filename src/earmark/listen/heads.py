@@ -81,7 +81,7 @@ class TagInfo:
     def labels(self, logits: ArrayLike) -> tuple[Label, ...]:
         """The tags with their probabilities, the most probable first, from logits (tags,) in the order of the names."""
         pairs = zip(self.each, np.asarray(logits, dtype=np.float64), strict=True)
-        return sorted_labels({tag.name: _rounded(tag.calibration, logit) for tag, logit in pairs})
+        return sorted_labels({tag.name: round(float(tag.calibration.probabilities(logit)), 6) for tag, logit in pairs})
 
     def heard(self, tags: Sequence[Label]) -> tuple[str, ...]:
         """The names of those that count as heard, at most a handful; `tags` come the most probable first."""
@@ -109,7 +109,7 @@ class OutsideInfo:
     Attributes
     ----------
     threshold:
-        "None of these" is said from this probability on, 0 to 1.
+        "None of these" is said above this probability, 0 to 1.
     auc, auc_low, auc_high:
         ROC AUC of clips outside against clips of the genres, with its 95 % interval by drawing artists.
     detected, false_alarms:
@@ -139,7 +139,7 @@ class OutsideInfo:
 
     def probability(self, logit: ArrayLike) -> float:
         """That it is none of the genres, from the logit of a track."""
-        return _rounded(self.calibration, logit)
+        return float(self.calibration.probabilities(logit))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -150,10 +150,6 @@ class OutsideInfo:
         """What `to_dict` wrote; `ValueError` in words where it is not that."""
         known = _known(cls, values, "outside")
         return cls(**{**known, "calibration": _line(known["calibration"], "outside")})
-
-
-def _rounded(line: Platt, logit: ArrayLike) -> float:
-    return round(float(line.probabilities(logit)), 6)
 
 
 def _known(kind: type[Any], values: object, what: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ the network looks at all tokens alike so does the timeline. Memory grows by the 
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from earmark.errors import EarmarkError, SoundError
 from earmark.listen import parallel
-from earmark.listen.bundle import Bundle, Outputs, load_bundle
+from earmark.listen.bundle import Bundle, BundleInfo, Outputs, load_bundle
 from earmark.listen.calibrate import prediction_set, softmax
 from earmark.listen.explain import decisive_segments
 from earmark.listen.picture import Picture
@@ -194,8 +194,6 @@ class _Tally:
         in_set = {label for label, inside in zip(info.labels, chosen, strict=True) if inside}
         genres = _labels(info.labels, probabilities)
         timeline = tuple(self._moments(duration_s))
-        tags = info.tags.labels(means["tags"]) if info.tags else ()
-        outside = info.outside.probability(means["outside"]) if info.outside else None
         return Track(
             path=path,
             duration_s=round(duration_s, 3),
@@ -205,10 +203,7 @@ class _Tally:
             decisive=decisive_segments(timeline),
             timeline=timeline,
             model=info.model,
-            tags=tags,
-            heard_tags=info.tags.heard(tags) if info.tags else (),
-            outside=outside,
-            none_of_these=info.outside is not None and outside is not None and outside >= info.outside.threshold,
+            **_further(info, means),
         )
 
     def _sounding(self, window: tokens.Window) -> NDArray[np.bool_]:
@@ -308,6 +303,18 @@ def _answers(outputs: Outputs) -> dict[str, NDArray[np.float32]]:
     """What the heads that there are say of the windows, by name."""
     said = {name: getattr(outputs, name) for name in _HEADS}
     return {name: logits for name, logits in said.items() if logits is not None}
+
+
+def _further(info: BundleInfo, means: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """The fields of a track that only some bundles fill."""
+    fields: dict[str, Any] = {}
+    if info.tags is not None:
+        tags = info.tags.labels(means["tags"])
+        fields |= {"tags": tags, "heard_tags": info.tags.heard(tags)}
+    if info.outside is not None:
+        probability = info.outside.probability(means["outside"])
+        fields |= {"outside": round(probability, 6), "none_of_these": probability > info.outside.threshold}
+    return fields
 
 
 def _labels(names: tuple[str, ...], probabilities: NDArray[np.float64]) -> tuple[Label, ...]:
