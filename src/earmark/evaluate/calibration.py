@@ -1,5 +1,7 @@
 """Calibration from out-of-fold predictions: fitted on all of them for a bundle, cross-fitted for an honest figure."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,13 +28,23 @@ def cross_fit(predictions: Predictions, *, level: float = LEVEL) -> tuple[NDArra
     """
     probabilities = np.empty_like(predictions.probabilities)
     sets = np.empty(predictions.probabilities.shape, dtype=np.bool_)
-    for seed in np.unique(predictions.seeds):
-        for fold in np.unique(predictions.folds):
-            here = (predictions.seeds == seed) & (predictions.folds == fold)
-            others = (predictions.seeds == seed) & (predictions.folds != fold)
-            truth, logits = predictions.truth[others], predictions.logits[others]
-            temperature = fit_temperature(logits, truth)
-            quantile = lac_quantile(softmax(logits / temperature), truth, level=level)
-            probabilities[here] = softmax(predictions.logits[here] / temperature)
-            sets[here] = prediction_set(probabilities[here], quantile)
+    for here, others in parts(predictions.seeds, predictions.folds):
+        truth, logits = predictions.truth[others], predictions.logits[others]
+        temperature = fit_temperature(logits, truth)
+        quantile = lac_quantile(softmax(logits / temperature), truth, level=level)
+        probabilities[here] = softmax(predictions.logits[here] / temperature)
+        sets[here] = prediction_set(probabilities[here], quantile)
     return probabilities, sets
+
+
+def parts(seeds: NDArray[np.int64], folds: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """For each seed and fold, (n,) masks of its rows and of the rows of the same seed's other folds."""
+    for seed in np.unique(seeds):
+        mine = seeds == seed
+        for fold in np.unique(folds[mine]):
+            yield mine & (folds == fold), mine & (folds != fold)
+
+
+def protocol(folds: NDArray[np.int64]) -> str:
+    """The protocol of figures of cross-fitted answers, in words."""
+    return f"artist-grouped {len(np.unique(folds))}-fold cross-validation, calibration cross-fitted"
