@@ -172,7 +172,8 @@ class TokenCNN(nn.Module):
         windows, count = tokens.shape[:2]
         # Sizes that are constants are written as such: the ONNX exporter wants to know them.
         flat = self.band_norm(tokens.reshape(-1, BANDS, self.token_frames))
-        maps = self.stages(flat.unsqueeze(1))  # (windows * tokens, channels, bands', frames')
+        # The channel is made last and moved: all maps then have their channels last, and pools are many times faster.
+        maps = self.stages(flat.unsqueeze(3).permute(0, 3, 1, 2))  # (windows * tokens, channels, bands', frames')
         summary = torch.cat([maps.mean(dim=self.pooled), maps.amax(dim=self.pooled)], dim=1).flatten(1)
         vectors: Tensor = self.norm(self.project(self.dropout(summary)))
         return vectors.reshape(windows, count, -1)

@@ -74,12 +74,8 @@ class Place:
 
     @property
     def half_precision(self) -> bool:
-        """Whether bfloat16 is faster than float32 here: on GPUs, and on processors with instructions for it.
-
-        Elsewhere it is emulated, and eight times slower (see benchmarks/train.py).
-        """
-        supported = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)  # private: not in every torch
-        return self.device.type == "cuda" or bool(supported())
+        """Whether to compute in bfloat16: on GPUs. On processors float32 is faster, see benchmarks/train.py."""
+        return self.device.type == "cuda"
 
 
 def keep_memory() -> None:
