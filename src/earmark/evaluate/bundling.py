@@ -4,15 +4,18 @@ import json
 from datetime import date
 from pathlib import Path
 
+from torch import nn
+
 from earmark import __version__
 from earmark.errors import BundleError, DataError
 from earmark.evaluate import calibration
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import figures
 from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
+from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.metrics import class_table
 from earmark.train.checkpoint import Checkpoint
-from earmark.train.export import PARITY, largest_difference, to_onnx
+from earmark.train.export import PARITY, heads_of, largest_difference, to_onnx
 from earmark.train.predict import window_tokens_of
 
 KEPT = (
@@ -29,6 +32,8 @@ def make_bundle(
     version: str,
     created: str,
     licence: str = "Apache-2.0",
+    tags: TagInfo | None = None,
+    outside: OutsideInfo | None = None,
 ) -> BundleInfo:
     """Export, check, calibrate and write.
 
@@ -42,13 +47,17 @@ def make_bundle(
         Folder of the bundle.
     version, created, licence:
         As they stand in bundle.json; `created` is a date, YYYY-MM-DD.
+    tags, outside:
+        What `tagging.fit_tags` and `fit_outside` gave for the recipe. A head of the network for which there is none is
+        left out of the bundle: nobody could say what its numbers mean.
 
     Raises
     ------
     BundleError
         ONNX and torch do not agree to 1e-4 at one of three lengths.
     DataError
-        The predictions are of other genres than the network's, or the network has a front end of its own.
+        The predictions are of other genres than the network's, the network has a front end of its own, or no such tags
+        or no head for what is outside.
     """
     if checkpoint.recipe.front_end is not None:
         name = checkpoint.recipe.name
@@ -58,14 +67,13 @@ def make_bundle(
     net = checkpoint.network()
     token_frames = int(net.token_frames)  # type: ignore[arg-type]
     window_tokens = window_tokens_of(token_frames)
-    network = to_onnx(net, token_frames=token_frames)
+    network = to_onnx(net, token_frames=token_frames, heads=_described(net, token_frames, tags, outside))
     for tokens in (1, window_tokens // 2, window_tokens):
         difference = largest_difference(net, network, tokens=tokens, token_frames=token_frames)
         if difference > PARITY:
-            raise BundleError(f"ONNX and torch differ by {difference:.2g} in the logits of {tokens} tokens.")
+            raise BundleError(f"ONNX and torch differ by {difference:.2g} in logits of {tokens} tokens.")
     probabilities, sets = calibration.cross_fit(out_of_fold)
-    folds = len(set(out_of_fold.folds.tolist()))
-    protocol = f"artist-grouped {folds}-fold cross-validation, calibration cross-fitted"
+    protocol = calibration.protocol(out_of_fold.folds)
     metrics = figures(out_of_fold.with_probabilities(probabilities), sets, protocol=protocol)
     clips = checkpoint.lineage["clips"]
     info = BundleInfo(
@@ -86,9 +94,21 @@ def make_bundle(
             "card": {"weakest": _weakest(out_of_fold), **checkpoint.recipe.card},
         },
         metrics={key: metrics[key] for key in KEPT},
+        tags=tags,
+        outside=outside,
     )
     write_bundle(out, network, info)
     return info
+
+
+def _described(net: nn.Module, token_frames: int, tags: TagInfo | None, outside: OutsideInfo | None) -> list[str]:
+    """The heads that the bundle describes; DataError where the network has not those."""
+    has = heads_of(net, token_frames=token_frames)
+    if tags is not None and has.get("tags") != len(tags.names):
+        raise DataError(f"The figures are of {len(tags.names)} tags, and the network has {has.get('tags', 'none')}.")
+    if outside is not None and "outside" not in has:
+        raise DataError("The network has not learned what is none of its genres, so there can be no figures of that.")
+    return [name for name, info in (("tags", tags), ("outside", outside)) if info is not None]
 
 
 def _weakest(predictions: Predictions) -> str:
