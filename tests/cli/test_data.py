@@ -49,6 +49,24 @@ def test_check_prints_a_table_and_ends_well_whatever_it_finds(tmp_path: Path) ->
     assert lines[-1] == "findings: 1"
 
 
+def test_check_tells_what_doubtful_labels_cost_and_how_they_agree_with_known_faults(tmp_path: Path) -> None:
+    folder, net, known = tmp_path / "mine", tmp_path / "net.csv", tmp_path / "known.csv"
+    write_dataset(folder, clips_per_style=2, artists_per_style=2, duration_s=3.0, rng=np.random.default_rng(0))
+    wrong = "drone.00000,mine,drone,0,0.95\n"
+    net.write_text(
+        f"id,set,label,p_drone,p_noise\n{wrong}drone.00001,mine,drone,0.9,0.1\nnoise.00000,mine,noise,0.2,0.8\n"
+    )
+    known.write_text("id\ndrone.00000\n")
+    asked = ["check", str(folder), "--jobs", "1", "--suspects", str(net), "--known", str(known)]
+    lines = CliRunner().invoke(app, [*asked, "--ranking", str(tmp_path / "ranking.csv")]).output.splitlines()
+    assert "net  66.7%  100.0%" in lines
+    assert "known faults: 1 of 3 clips, 1 among the 1 doubtful" in lines
+    assert lines[-1] == "by chance: p = 0.33; ROC AUC of the ranking 1.00"
+    assert (tmp_path / "ranking.csv").read_text().splitlines()[1].startswith("1,drone.00000,")
+    report = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    assert report["ceiling"]["agreement"]["ranks"] == {"drone.00000": 1}
+
+
 def test_check_as_json_has_all_of_the_report(tmp_path: Path) -> None:
     write_dataset(tmp_path, clips_per_style=1, artists_per_style=1, duration_s=3.0, rng=np.random.default_rng(0))
     answer = CliRunner().invoke(app, ["check", str(tmp_path), "--jobs", "1", "--json", "--label", "artist"])

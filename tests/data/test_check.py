@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from earmark.data.ceiling import Bound
 from earmark.data.check import Finding, check
 from earmark.data.layout import write_picture, write_rows
 from earmark.data.prepare import prepare
@@ -139,6 +140,45 @@ def test_a_doubtful_label_is_one_that_all_seeds_together_are_sure_is_another(tmp
     (finding,) = check(folder, suspects=[tmp_path / "p.csv"], jobs=1).findings
     seen = "labelled rock (4% out of fold), sounds like pop (96%, 1 of 1 systems)"
     assert finding == Finding("label doubtful", ("a",), seen)
+
+
+def test_suspects_are_held_against_known_faults_and_all_labels_are_ranked(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "mine", [{**row, "title": row["id"].upper()} for row in ABC])
+    gone = "gone,mine,rock,0,rock,0.30,0.70\n"  # no clip of the set
+    (tmp_path / "net.csv").write_text(PREDICTIONS.replace("SET", "mine") + gone)
+    (tmp_path / "known.csv").write_text("id,artist\na,artist a\nz,nobody\n")
+    options = {"suspects": [tmp_path / "net.csv"], "known_faults": tmp_path / "known.csv", "jobs": 1}
+    ceiling = check(folder, ranking=tmp_path / "ranking.csv", **options).ceiling  # type: ignore[arg-type]
+    assert ceiling is not None
+    assert ceiling.bounds == (Bound("net", 2 / 3, 1.0),)
+    assert ceiling.agreement is not None
+    assert (ceiling.agreement.both, ceiling.agreement.ranks, ceiling.agreement.auc) == (1, {"a": 1}, 1.0)
+    lines = (tmp_path / "ranking.csv").read_text().splitlines()
+    assert (len(lines), ceiling.agreement.clips) == (4, 3)
+    assert lines[1] == "1,a,Artist a,A,rock,pop,0.0400,0.9600,0.9200,1 of 1,doubtful"
+
+
+def test_a_shared_label_is_not_counted_as_a_wrong_one(tmp_path: Path) -> None:
+    rows = [{"id": name, "genre": "rock", "artist": name} for name in "abcdef"]
+    folder = write_set(tmp_path / "mine", rows)
+    pop = {"a": 0.5, "b": 0.1, "c": 0.1, "d": 0.1, "e": 0.9, "f": 0.4}
+    rock = {"a": 0.48, "b": 0.4, "c": 0.3, "d": 0.6, "e": 0.05, "f": 0.5}
+    lines = [f"{name},mine,{'pop' if name == 'f' else 'rock'},{pop[name]},{rock[name]},0" for name in "abcdef"]
+    (tmp_path / "net.csv").write_text("\n".join(["id,set,label,p_pop,p_rock,p_jazz", *lines]))
+    report = check(folder, suspects=[tmp_path / "net.csv"], jobs=1)
+    assert {finding.clips[0]: finding.kind for finding in report.findings}.items() >= {
+        ("a", "label shared"),
+        ("e", "label doubtful"),
+    }
+    assert report.ceiling is not None
+    assert report.ceiling.bounds == (Bound("net", pytest.approx(3 / 6), pytest.approx(3 / 5)),)
+    assert report.ceiling.agreement is None
+
+
+@pytest.mark.parametrize("option", ["known_faults", "ranking"])
+def test_what_is_made_of_predictions_needs_some(tmp_path: Path, option: str) -> None:
+    with pytest.raises(DataError, match="--suspects"):
+        check(write_set(tmp_path, ABC), jobs=1, **{option: tmp_path / "x.csv"})  # type: ignore[arg-type]
 
 
 def test_a_set_of_which_nothing_can_be_read_is_an_error(tmp_path: Path) -> None:

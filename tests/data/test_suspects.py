@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from earmark.data.suspects import Answers, find_suspects, read_answers
+from earmark.data.suspects import Answers, Doubt, find_suspects, rank_labels, read_answers, read_hits
 from earmark.errors import DataError
 
 # Ten clips of each genre that are heard as labelled, at 0.8; what is to be tested comes on top.
@@ -57,6 +57,20 @@ def test_the_surest_stand_first_and_shared_ones_last() -> None:
     assert [each.id for each in found] == ["y", "z", "x"]
 
 
+def test_labels_are_ranked_by_the_margin_of_the_likeliest_other_genre() -> None:
+    ranking = rank_labels([system(x=("rock", 0.7)), system(x=("rock", 0.4))])
+    assert ranking[0] == Doubt("x", "rock", "pop", pytest.approx(0.45), pytest.approx(0.55), 1, 2)
+    assert ranking[0].score == pytest.approx(0.1)
+    assert ranking[-1].score == pytest.approx(0.2 - 0.8)
+    assert len(ranking) == 21
+
+
+def test_all_labels_are_ranked_whatever_is_suspect_and_none_that_no_system_knows() -> None:
+    answers = [system(x=("polka", 0.9), y=("rock", 0.95))]
+    assert rank_labels(answers)[0].id == "y"
+    assert {doubt.id for doubt in rank_labels(answers)} == {*PLAIN, "y"}
+
+
 def table(rows: str) -> str:
     return f"id,set,label,p_pop,p_rock\n{rows}"
 
@@ -72,6 +86,12 @@ def test_answers_come_from_a_table_or_from_the_runs_of_a_cross_validation(tmp_pa
     assert one.probabilities["a"]["pop"] == 0.7
 
 
+def test_hits_are_the_share_of_seeds_that_name_the_label(tmp_path: Path) -> None:
+    rows = "a,mine,pop,0.9,0.1\na,mine,pop,0.7,0.3\na,mine,pop,0.2,0.8\nb,mine,rock,0.6,0.4\nb,other,rock,0,1\n"
+    (tmp_path / "p.csv").write_text(table(rows))
+    assert read_hits(tmp_path / "p.csv", dataset="mine") == {"a": pytest.approx(2 / 3), "b": 0.0}
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -85,6 +105,8 @@ def test_predictions_of_another_kind_are_refused(tmp_path: Path, text: str, sent
     (tmp_path / "p.csv").write_text(text)
     with pytest.raises(DataError, match=sentence):
         read_answers(tmp_path / "p.csv", dataset="mine")
+    with pytest.raises(DataError, match=sentence):
+        read_hits(tmp_path / "p.csv", dataset="mine")
     with pytest.raises(DataError, match="cannot be read"):
         read_answers(tmp_path / "nothing.csv", dataset="mine")
 
@@ -95,3 +117,5 @@ def test_systems_of_other_clips_or_genres_cannot_be_averaged() -> None:
         find_suspects([one, Answers({"b": {"pop": 1.0}}, {"b": "pop"})])
     with pytest.raises(DataError, match="different genres"):
         find_suspects([one, Answers({"a": {"rock": 1.0}}, {"a": "pop"})])
+    with pytest.raises(DataError, match="different genres"):
+        rank_labels([one, Answers({"a": {"rock": 1.0}}, {"a": "pop"})])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from earmark.data.check import Report
+    from earmark.data.check import Ceiling, Report
     from earmark.data.prepare import Preparation
     from earmark.data.sources import Trouble
 
@@ -54,6 +54,12 @@ def check_verb(
         list[Path] | None,
         typer.Option(help="Find doubtful labels by out-of-fold predictions: a CSV or folder of `crossval`."),
     ] = None,
+    known: Annotated[
+        Path | None, typer.Option(help="Hold the suspects against known faults: a CSV with a column `id`.")
+    ] = None,
+    ranking: Annotated[
+        Path | None, typer.Option(help="Write all labels to this CSV, the most doubtful first.", show_default="no")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -66,7 +72,15 @@ def check_verb(
     """
     from earmark.data.check import check
 
-    report = check(folder, splits=split or (), suspects=suspects or (), label_column=label, jobs=jobs)
+    report = check(
+        folder,
+        splits=split or (),
+        suspects=suspects or (),
+        known_faults=known,
+        ranking=ranking,
+        label_column=label,
+        jobs=jobs,
+    )
     typer.echo(json.dumps(report.to_dict(), ensure_ascii=False) if as_json else "\n".join(_report(report)))
 
 
@@ -98,6 +112,19 @@ def _report(report: "Report") -> Iterator[str]:
     yield ""
     yield from _table([(each.kind, _some(each.clips), each.detail) for each in report.findings])
     yield f"findings: {len(report.findings)}"
+    if report.ceiling is not None:
+        yield from _ceiling(report.ceiling)
+
+
+def _ceiling(ceiling: "Ceiling") -> Iterator[str]:
+    yield ""
+    yield "right about the labels, all and without the doubtful ones (the second is a bound, not a result):"
+    yield from _table(
+        [(each.system, f"{each.accuracy:.1%}", f"{each.without_suspects:.1%}") for each in ceiling.bounds]
+    )
+    if (found := ceiling.agreement) is not None:
+        yield f"known faults: {found.faults} of {found.clips} clips, {found.both} among the {found.suspects} doubtful"
+        yield f"by chance: p = {found.p:.2g}; ROC AUC of the ranking {found.auc:.2f}"
 
 
 def _some(clips: Sequence[str]) -> str:

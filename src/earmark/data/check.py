@@ -13,12 +13,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.data.ceiling import Agreement, Bound, agreement, bound, read_faults, write_ranking
 from earmark.data.dataset import LABEL_COLUMN, Clip, Dataset
 from earmark.data.hearing import Heard, hear_clip
 from earmark.data.layout import read_picture
 from earmark.data.near import near_duplicates
 from earmark.data.splits import linked_artists
-from earmark.data.suspects import find_suspects, read_answers
+from earmark.data.suspects import Doubt, Suspect, find_suspects, rank_labels, read_answers, read_hits
 from earmark.errors import DataError, EarmarkError
 from earmark.listen.parallel import Crash, cores, work
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES
@@ -41,8 +42,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """What doubtful labels cost each system, and how they agree with faults that are known, if a list was given."""
+
+    bounds: tuple[Bound, ...]
+    agreement: Agreement | None
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a data set holds, what was found in it, and what could not be checked."""
+    """What a data set holds, what was found in it, and what could not be checked.
+
+    `ceiling` is there where suspects were looked for.
+    """
 
     folder: str
     clips: int
@@ -52,6 +64,7 @@ class Report:
     clips_without_artist: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    ceiling: Ceiling | None = None
 
     def to_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -70,11 +83,21 @@ class _Survey:
     jobs: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Ranked:
+    """The labels by how doubtful they are, and the suspects among them."""
+
+    doubts: Sequence[Doubt]
+    suspects: Sequence[Suspect]
+
+
 def check(
     folder: Path,
     *,
     splits: Sequence[str] = (),
     suspects: Sequence[Path] = (),
+    known_faults: Path | None = None,
+    ranking: Path | None = None,
     label_column: str = LABEL_COLUMN,
     jobs: int | None = None,
 ) -> Report:
@@ -89,6 +112,10 @@ def check(
         `*_split` that have no more than 10 values.
     suspects:
         Out-of-fold predictions, one path a system (see `suspects.read_answers`), to find doubtful labels with.
+    known_faults:
+        A list of clips whose labels people found wrong (see `ceiling.read_faults`), to hold the suspects against.
+    ranking:
+        Where to write all labels, the most doubtful first (see `ceiling.write_ranking`).
     label_column:
         The column that labels are counted from.
     jobs:
@@ -97,9 +124,11 @@ def check(
     Raises
     ------
     DataError
-        The set cannot be used: no clips.csv in the layout, not one clip that can be read, no such split column, or
-        predictions of another set.
+        The set cannot be used: no clips.csv in the layout, not one clip that can be read, no such split column,
+        predictions of another set, or known faults or a ranking asked for without predictions.
     """
+    if not suspects and (known_faults or ranking):
+        raise DataError("Labels are ranked by predictions.", hint="Give some: --suspects PATH.")
     dataset = Dataset.load(folder, label_column=label_column)
     columns = _split_columns(dataset, splits)
     survey = _survey(dataset, jobs or cores())
@@ -108,8 +137,11 @@ def check(
         raise DataError(f"None of the {len(dataset.clips)} clips of {dataset.name} can be read: {trouble}")
     findings = [finding for look in _CHECKS for finding in look(survey)]
     findings += [finding for column in columns for finding in _both_sides(dataset, column)]
+    ceiling = None
     if suspects:
-        findings += _suspects(dataset, suspects)
+        ranked = _ranked(dataset, suspects, ranking)
+        findings += _suspects(ranked.suspects)
+        ceiling = _ceiling(dataset, suspects, ranked, known_faults)
     known = [clip for clip in dataset.clips if clip.artist_known]
     return Report(
         folder=str(folder),
@@ -120,6 +152,7 @@ def check(
         clips_without_artist=len(dataset.clips) - len(known),
         findings=tuple(findings),
         notes=tuple(_notes(survey)),
+        ceiling=ceiling,
     )
 
 
@@ -276,14 +309,35 @@ def _both_sides(dataset: Dataset, column: str) -> Iterator[Finding]:
             yield Finding("artist on both sides", tuple(clip.id for clip in clips), f"{names}: {column}: {counts}")
 
 
-def _suspects(dataset: Dataset, paths: Sequence[Path]) -> Iterator[Finding]:
+def _ranked(dataset: Dataset, paths: Sequence[Path], ranking: Path | None) -> _Ranked:
+    answers = [read_answers(path, dataset=dataset.name) for path in paths]
+    ids = {clip.id for clip in dataset.clips}
+    doubts = [doubt for doubt in rank_labels(answers) if doubt.id in ids]
+    suspects = [suspect for suspect in find_suspects(answers) if suspect.id in ids]
+    if ranking is not None:
+        write_ranking(ranking, doubts, suspects, dataset.clips)
+    return _Ranked(doubts, suspects)
+
+
+def _ceiling(dataset: Dataset, paths: Sequence[Path], ranked: _Ranked, known_faults: Path | None) -> Ceiling:
+    suspects = {suspect.id for suspect in ranked.suspects if not suspect.shared}
+    ranked_ids = {doubt.id for doubt in ranked.doubts}
+    bounds = []
+    for path in paths:
+        hits = read_hits(path, dataset=dataset.name)
+        bounds.append(bound(path.stem, {name: hit for name, hit in hits.items() if name in ranked_ids}, suspects))
+    return Ceiling(
+        tuple(bounds),
+        agreement(ranked.doubts, suspects, read_faults(known_faults, dataset.clips)) if known_faults else None,
+    )
+
+
+def _suspects(suspects: Sequence[Suspect]) -> Iterator[Finding]:
     """Clips that systems which never heard their artists are sure are something else, or something else too."""
-    known = {clip.id for clip in dataset.clips}
-    for each in find_suspects([read_answers(path, dataset=dataset.name) for path in paths]):
-        if each.id in known:
-            kind = "label shared" if each.shared else "label doubtful"
-            heard = f"sounds like {each.other} ({each.p_other:.0%}, {each.agree} of {each.systems} systems)"
-            yield Finding(kind, (each.id,), f"labelled {each.label} ({each.p_label:.0%} out of fold), {heard}")
+    for each in suspects:
+        kind = "label shared" if each.shared else "label doubtful"
+        heard = f"sounds like {each.other} ({each.p_other:.0%}, {each.agree} of {each.systems} systems)"
+        yield Finding(kind, (each.id,), f"labelled {each.label} ({each.p_label:.0%} out of fold), {heard}")
 
 
 def _notes(survey: _Survey) -> Iterator[str]:

@@ -39,6 +39,27 @@ class Suspect:
     systems: int
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """How doubtful a clip's label is, suspect or not: the mean probability of the label and of the likeliest other.
+
+    `agree` of `systems` hear that other genre first.
+    """
+
+    id: str
+    label: str
+    other: str
+    p_label: float
+    p_other: float
+    agree: int
+    systems: int
+
+    @property
+    def score(self) -> float:
+        """The margin of the other genre over the label, from -1, all are sure of the label, to 1."""
+        return self.p_other - self.p_label
+
+
 @dataclass(frozen=True, eq=False)
 class Answers:
     """What one system says of clips: mean probabilities over its seeds by clip, and the clips' labels."""
@@ -52,17 +73,7 @@ def find_suspects(systems: Sequence[Answers]) -> list[Suspect]:
 
     Raises DataError where there are no such clips, or the systems know other genres.
     """
-    ids = sorted(set.intersection(*(set(system.probabilities) for system in systems)))
-    if not ids:
-        raise DataError("The systems answered no clip in common.")
-    genres = sorted(systems[0].probabilities[ids[0]])
-    if any(sorted(system.probabilities[name]) != genres for system in systems for name in ids):
-        raise DataError("The predictions are about different genres.")
-    each = np.array([[[s.probabilities[name][g] for g in genres] for name in ids] for s in systems])
-    labels = [systems[0].labels[name] for name in ids]
-    known = [row for row, label in enumerate(labels) if label in genres]
-    truth = np.array([genres.index(labels[row]) for row in known], dtype=np.int64)
-    each = each[:, known]  # (systems, clips, genres)
+    ids, genres, truth, each = _line_up(systems)
     mean = each.mean(axis=0)
     other = _confident_other(mean, truth)
     found = []
@@ -72,9 +83,28 @@ def find_suspects(systems: Sequence[Answers]) -> list[Suspect]:
         agree = int((each[:, row].argmax(axis=1) == heard).sum())
         if shared or agree >= AGREEING * len(systems):
             probabilities = float(mean[row, given]), float(mean[row, heard])
-            name = ids[known[row]]
-            found.append(Suspect(name, genres[given], genres[heard], *probabilities, shared, agree, len(systems)))
+            found.append(Suspect(ids[row], genres[given], genres[heard], *probabilities, shared, agree, len(systems)))
     return sorted(found, key=lambda suspect: (suspect.shared, suspect.p_label - suspect.p_other))
+
+
+def rank_labels(systems: Sequence[Answers]) -> list[Doubt]:
+    """All labelled clips that all systems answered, the most doubtful label first: by margin, as Northcutt et al. rank.
+
+    Raises DataError as `find_suspects` does.
+    """
+    ids, genres, truth, each = _line_up(systems)
+    rows = np.arange(len(ids))
+    mean = each.mean(axis=0)
+    others = mean.copy()
+    others[rows, truth] = -1.0
+    other = others.argmax(axis=1)
+    agree = (each.argmax(axis=2) == other).sum(axis=0)
+    doubts = [
+        Doubt(ids[row], genres[truth[row]], genres[other[row]], float(mean[row, truth[row]]),
+              float(mean[row, other[row]]), int(agree[row]), len(systems))
+        for row in rows
+    ]  # fmt: skip
+    return sorted(doubts, key=lambda doubt: -doubt.score)
 
 
 def read_answers(path: Path, *, dataset: str) -> Answers:
@@ -91,6 +121,25 @@ def read_answers(path: Path, *, dataset: str) -> Answers:
     DataError
         There is no such table, or it holds no predictions of the set.
     """
+    rows = _read_rows(path, dataset)
+    try:
+        probabilities = {name: _mean(own) for name, own in rows.items()}
+    except (KeyError, ValueError) as error:
+        raise _no_predictions(path) from error
+    return Answers(probabilities, {name: own[0]["label"] for name, own in rows.items()})
+
+
+def read_hits(path: Path, *, dataset: str) -> dict[str, float]:
+    """The share of a system's rows, one a seed, that name each clip's label; `path` and errors as in `read_answers`."""
+    rows = _read_rows(path, dataset)
+    try:
+        return {name: sum(_best(row) == row["label"] for row in own) / len(own) for name, own in rows.items()}
+    except (KeyError, ValueError) as error:
+        raise _no_predictions(path) from error
+
+
+def _read_rows(path: Path, dataset: str) -> dict[str, list[Mapping[str, str]]]:
+    """The rows of each labelled clip of the set; raises DataError where there are none."""
     tables = sorted((path / "runs").glob("*.csv")) if path.is_dir() else [path]
     rows: dict[str, list[Mapping[str, str]]] = defaultdict(list)
     try:
@@ -99,15 +148,37 @@ def read_answers(path: Path, *, dataset: str) -> Answers:
                 for row in csv.DictReader(file):
                     if row.get("set", dataset) == dataset and row["label"]:
                         rows[row["id"]].append(row)
-        probabilities = {name: _mean(own) for name, own in rows.items()}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} cannot be read: {error}.") from error
-    except (KeyError, ValueError) as error:
-        hint = "Its columns are id, label, and p_GENRE for each genre."
-        raise DataError(f"{path} holds no predictions.", hint=hint) from error
-    if not probabilities:
+    except KeyError as error:
+        raise _no_predictions(path) from error
+    if not rows:
         raise DataError(f"{path} holds predictions of none of the clips of {dataset}.")
-    return Answers(probabilities, {name: own[0]["label"] for name, own in rows.items()})
+    return rows
+
+
+def _no_predictions(path: Path) -> DataError:
+    hint = "Its columns are id, label, and p_GENRE for each genre."
+    return DataError(f"{path} holds no predictions.", hint=hint)
+
+
+def _line_up(
+    systems: Sequence[Answers],
+) -> tuple[list[str], list[str], NDArray[np.int64], NDArray[np.float64]]:
+    """The ids of the clips (n,) that all answered, the genres (g,), the labels (n,), and (systems, n, g) probabilities.
+
+    Clips whose label is none of the genres are left out. Raises DataError where the systems have nothing in common.
+    """
+    ids = sorted(set.intersection(*(set(system.probabilities) for system in systems)))
+    if not ids:
+        raise DataError("The systems answered no clip in common.")
+    genres = sorted(systems[0].probabilities[ids[0]])
+    if any(sorted(system.probabilities[name]) != genres for system in systems for name in ids):
+        raise DataError("The predictions are about different genres.")
+    ids = [name for name in ids if systems[0].labels[name] in genres]
+    truth = np.array([genres.index(systems[0].labels[name]) for name in ids], dtype=np.int64)
+    each = [[[system.probabilities[name][genre] for genre in genres] for name in ids] for system in systems]
+    return ids, genres, truth, np.array(each).reshape(len(systems), len(ids), len(genres))
 
 
 def _confident_other(mean: NDArray[np.float64], truth: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -123,6 +194,11 @@ def _thresholds(mean: NDArray[np.float64], truth: NDArray[np.int64]) -> NDArray[
     return np.array(
         [mean[truth == genre, genre].mean() if (truth == genre).any() else 1.0 for genre in range(mean.shape[1])]
     )
+
+
+def _best(row: Mapping[str, str]) -> str:
+    probabilities = _mean([row])
+    return max(probabilities, key=lambda genre: probabilities[genre])
 
 
 def _mean(rows: Sequence[Mapping[str, str]]) -> dict[str, float]:
