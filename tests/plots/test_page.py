@@ -19,7 +19,9 @@ from earmark.track import Label, Moment, Segment, Track
 LABELS = ("blues", "rock", "pop")
 
 
-def pictured(path: str = "song.mp3", *, seconds: int = 120, cannot_tell: bool = False) -> PicturedTrack:
+def pictured(
+    path: str = "song.mp3", *, seconds: int = 120, cannot_tell: bool = False, **further: object
+) -> PicturedTrack:
     """A track of moments of one second; the seconds 30 to 40 are rock and have the attention."""
     moments = []
     for second in range(seconds):
@@ -35,6 +37,7 @@ def pictured(path: str = "song.mp3", *, seconds: int = 120, cannot_tell: bool = 
         decisive=(Segment(30.0, 40.0, 0.9),),
         timeline=tuple(moments),
         model="tiny 1",
+        **further,  # type: ignore[arg-type]
     )
     spectrogram = np.zeros((128, 300), np.uint8)
     spectrogram[0] = 255  # the lowest band
@@ -180,6 +183,34 @@ def test_abstention_is_said(tmp_path: Path) -> None:
     assert (
         "Cannot tell: 2 genres are possible (blues, rock)" in read(written(tmp_path, pictured(cannot_tell=True))).words
     )
+
+
+TAGS = (Label("rock", 0.62), Label("<b>loud", 0.33), Label("sad", 0.041), Label("80s", 0.001))
+
+
+def test_tags_are_chips_and_those_that_are_heard_have_a_rim(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured(tags=TAGS, heard_tags=("rock", "<b>loud")))
+    reader = read(page)
+    assert "rock 62 %" in reader.words
+    assert "<b>loud 33 %" in reader.words
+    assert "sad 4.1 %" in reader.words  # not heard, but the third
+    assert "80s" not in reader.words
+    assert page.count("<li class=heard>") == 2
+    assert f".chips .heard {{ border-color: {ACCENT} }}" in page
+    assert "a tagger, would say" in reader.words
+
+
+def test_a_page_without_tags_has_no_word_of_them(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured())
+    assert "<ul class=chips" not in page
+    assert "tagger" not in page
+
+
+def test_none_of_these_is_said_with_the_nearest_genre(tmp_path: Path) -> None:
+    words = read(written(tmp_path, pictured(none_of_these=True, outside=0.834, cannot_tell=True))).words
+    assert "None of these genres 83 % (nearest: blues). 2:00 long." in words
+    assert "Cannot tell" not in words
+    assert "% set:" not in words
 
 
 def test_failures_stand_at_the_end_and_are_counted(tmp_path: Path) -> None:

@@ -25,9 +25,10 @@ def track(**changes: object) -> Track:
     return Track(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def printed(*tracks: Track, width: int = 100) -> str:
+def printed(*tracks: Track, width: int = 100, tags: bool = False) -> str:
     stream = io.StringIO()
-    table = Table(labels=[label.name for label in GENRES], console=Console(file=stream, width=width))
+    console = Console(file=stream, width=width)
+    table = Table(labels=[label.name for label in GENRES], tags=tags, console=console)
     for each in tracks:
         table.add(each)
     return stream.getvalue()
@@ -69,3 +70,40 @@ def test_no_name_breaks_the_table(name: str) -> None:
 @pytest.mark.parametrize("width", [20, 80, 200])
 def test_any_width_will_do(width: int) -> None:
     assert "rock" in printed(track(), width=width)
+
+
+def test_at_80_columns_no_share_is_folded() -> None:
+    lines = printed(track(), width=80).splitlines()
+    assert "rock       61 %" in lines[1]
+    assert len(lines) == 4
+
+
+TAGS = (Label("rock", 0.62), Label("female vocalists", 0.33), Label("Progressive rock", 0.21), Label("sad", 0.02))
+
+
+def test_tags_that_are_heard_stand_below_the_row() -> None:
+    tagged = track(tags=TAGS, heard_tags=("rock", "female vocalists"))
+    assert printed(tagged, tags=True).splitlines()[-1].rstrip() == "  tags  rock 62 %, female vocalists 33 %"
+    assert "tags" not in printed(tagged)
+
+
+def test_where_no_tag_is_heard_the_nearest_is_named_as_such() -> None:
+    assert "  tags  none heard (nearest: rock 62 %)" in printed(track(tags=TAGS), tags=True)
+
+
+def test_tags_break_between_tags_alone_and_stay_below_each_other() -> None:
+    heard = tuple(tag.name for tag in TAGS[:3])
+    lines = printed(track(tags=TAGS, heard_tags=heard), width=46, tags=True).splitlines()
+    assert [line.rstrip() for line in lines[-2:]] == [
+        "  tags  rock 62 %, female vocalists 33 %,",
+        "        Progressive rock 21 %",
+    ]
+
+
+@pytest.mark.parametrize("cannot_tell", [False, True])
+def test_none_of_these_is_said_with_the_nearest_genre(cannot_tell: bool) -> None:
+    text = printed(track(none_of_these=True, outside=0.9, cannot_tell=cannot_tell), width=120)
+    assert "none of these" in text
+    assert "(nearest: rock)" in text
+    assert "rock, blues" not in text
+    assert "cannot tell" not in text

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.plots.text import attention_bins, clock, span, sparkline
+from earmark.plots.text import attention_bins, clock, percent, span, sparkline
 from earmark.track import Label, Moment, Segment
 
 GENRES = (Label("rock", 1.0),)
@@ -17,6 +17,13 @@ GENRES = (Label("rock", 1.0),)
 )
 def test_seconds_are_said_as_a_clock_says_them(seconds: float, said: str) -> None:
     assert clock(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.614, "61 %"), (0.096, "10 %"), (0.094, "9.4 %"), (0.0, "0.0 %"), (1, "100 %")]
+)
+def test_small_shares_have_a_decimal(share: float, said: str) -> None:
+    assert percent(share) == said
 
 
 def test_a_span_has_two_clocks() -> None:

@@ -1,9 +1,9 @@
 """The page of `earmark listen --html`: one file that needs nothing else, for any browser, in light or dark.
 
 Each track has a figure of four parts over one time axis: spectrogram, attention, and the five most probable genres over
-time; beside it the genres with their probabilities, the genre set and the decisive seconds. Pictures are PNG in the
-page, all else is SVG and text; there is no script. A track is written as soon as it is heard, so that memory does not
-grow with their number.
+time; beside it the genres with their probabilities, the genre set, the decisive seconds and, where there are some, the
+tags. Pictures are PNG in the page, all else is SVG and text; there is no script. A track is written as soon as it is
+heard, so that memory does not grow with their number.
 """
 
 import base64
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from earmark.errors import EarmarkError
 from earmark.listen.listener import Failure, PicturedTrack
 from earmark.plots.palette import ACCENT, QUIET, genre_colour, sequential_table
-from earmark.plots.text import attention_bins, clock, span
+from earmark.plots.text import attention_bins, clock, percent, span
 from earmark.sound.decode import name_of
 from earmark.sound.mel import BANDS, FFT_SAMPLES, SAMPLE_RATE_HZ, mel_filter_bank
 from earmark.track import Label, Moment, Track
@@ -36,6 +36,7 @@ _ATTENTION_TOP, _ATTENTION = _SPECTROGRAM + 14, 56
 _HEAT_TOP, _HEAT_ROW = _ATTENTION_TOP + _ATTENTION + 14, 18
 _MOST_BINS = 200
 _HEAT_GENRES = 5
+_LEAST_TAGS = 3
 _TICKS_HZ = (100, 500, 1000, 2000, 4000, 8000)
 _STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
@@ -61,6 +62,7 @@ class Page:
         self._colours = {label: genre_colour(index) for index, label in enumerate(labels)}
         self._model = model
         self._heard = 0
+        self._tagged = False
         self._failures: list[Failure] = []
         self._stream: IO[str]
 
@@ -73,7 +75,7 @@ class Page:
             raise EarmarkError(
                 f"{self._file} cannot be written ({error.strerror}).", hint="Check the folder."
             ) from error
-        self._stream.write(_HEAD.replace("{style}", _STYLE))
+        self._stream.write(_HEAD.replace("{style}", _STYLE.replace("{accent}", ACCENT)))
         return self
 
     def __exit__(
@@ -94,6 +96,7 @@ class Page:
             self._failures.append(heard)
             return
         self._heard += 1
+        self._tagged |= bool(heard.track.tags)
         self._stream.write(track_html(heard, colours=self._colours))
 
     def _foot(self) -> str:
@@ -101,7 +104,8 @@ class Page:
         failed = f"<section><h2>Not heard</h2><ul>{failures}</ul></section>" if failures else ""
         heard = f"{self._heard} {'track' if self._heard == 1 else 'tracks'} heard by {escape(self._model)}"
         count = f"{heard}, {len(self._failures)} failed." if failures else f"{heard}."
-        return f"{failed}</main>\n<footer><p>{count} {_HOW_TO_READ}</p></footer>\n</body>\n</html>\n"
+        how = f"{_HOW_TO_READ} {_HOW_TO_READ_TAGS}" if self._tagged else _HOW_TO_READ
+        return f"{failed}</main>\n<footer><p>{count} {how}</p></footer>\n</body>\n</html>\n"
 
 
 def track_html(heard: PicturedTrack, *, colours: dict[str, str]) -> str:
@@ -110,7 +114,7 @@ def track_html(heard: PicturedTrack, *, colours: dict[str, str]) -> str:
     name = escape(name_of(track.path))
     return (
         f"<article>\n<h2>{name}</h2>\n<p class=answer>{_answer(track)}</p>\n"
-        f"<figure>{_figure(heard, name)}</figure>\n"
+        f"{_tags(track)}<figure>{_figure(heard, name)}</figure>\n"
         f"<div class=facts>{_genre_table(track, colours)}{_decided_by(track)}</div>\n</article>\n"
     )
 
@@ -118,10 +122,25 @@ def track_html(heard: PicturedTrack, *, colours: dict[str, str]) -> str:
 def _answer(track: Track) -> str:
     best = track.genres[0]
     names = escape(", ".join(track.genre_set))
+    if track.none_of_these and track.outside is not None:
+        share, nearest = percent(track.outside), escape(best.name)
+        return f"<strong>None of these genres</strong> {share} (nearest: {nearest}). {clock(track.duration_s)} long."
     if track.cannot_tell:
         return f"Cannot tell: {len(track.genre_set)} genres are possible ({names}). {clock(track.duration_s)} long."
-    genre = f"<strong>{escape(best.name)}</strong> {_percent(best.probability)}"
+    genre = f"<strong>{escape(best.name)}</strong> {percent(best.probability)}"
     return f"{genre}. The 90&nbsp;% set: {names}. {clock(track.duration_s)} long."
+
+
+def _tags(track: Track) -> str:
+    """The tags that count as heard as a row of chips with a rim of the accent's colour, and the next ones without."""
+    if not track.tags:
+        return ""
+    chips = (
+        f"<li{' class=heard' if tag.name in track.heard_tags else ''}>{escape(tag.name)} "
+        f"<span class=quiet>{percent(tag.probability)}</span></li>"
+        for tag in track.tags[: max(len(track.heard_tags), _LEAST_TAGS)]
+    )
+    return f"<ul class=chips aria-label=Tags>{''.join(chips)}</ul>\n"
 
 
 def _genre_table(track: Track, colours: dict[str, str]) -> str:
@@ -136,14 +155,14 @@ def _genre_row(label: Label, colour: str, *, in_set: bool) -> str:
     bar = f"<span class=bar style='width:{100 * label.probability:.1f}%;background:{colour}'></span>"
     mark = "<td class=mark>in the set</td>" if in_set else "<td class=mark></td>"
     return (
-        f"<tr><th scope=row>{escape(label.name)}</th><td class=share>{_percent(label.probability)}</td>"
+        f"<tr><th scope=row>{escape(label.name)}</th><td class=share>{percent(label.probability)}</td>"
         f"<td class=bars>{bar}</td>{mark}</tr>"
     )
 
 
 def _decided_by(track: Track) -> str:
     items = "".join(
-        f"<li>{span(segment)} <span class=quiet>{_percent(segment.attention)} of the attention</span></li>"
+        f"<li>{span(segment)} <span class=quiet>{percent(segment.attention)} of the attention</span></li>"
         for segment in track.decisive
     )
     return f"<div><h3>Decisive seconds</h3><ul>{items}</ul></div>"
@@ -241,8 +260,8 @@ def _hover(bins: _Bins, shown: Sequence[Label], bottom: float) -> str:
         values = bins.genres[:, position]
         genres = "nothing heard"
         if not np.isnan(values).any():
-            genres = ", ".join(f"{label.name} {_percent(value)}" for label, value in zip(shown, values, strict=True))
-        title = escape(f"{times}: attention {_percent(share)}; {genres}")
+            genres = ", ".join(f"{label.name} {percent(value)}" for label, value in zip(shown, values, strict=True))
+        title = escape(f"{times}: attention {percent(share)}; {genres}")
         left = _LEFT + width * position
         columns.append(f"<rect x='{left:.1f}' width='{width:.1f}' height='{bottom}'><title>{title}</title></rect>")
     return f"<g class=hover>{''.join(columns)}</g>"
@@ -300,14 +319,15 @@ def _grey(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.rint(np.nan_to_num(shares) * 255).astype(np.uint8)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
-
-
 _HOW_TO_READ = (
     "In each figure, from top to bottom: the spectrogram (brighter is louder); the attention, the share that each "
     "moment has in the answer, with the decisive seconds in orange; and how each moment on its own sounds, brighter "
     "for more probable. Probabilities are calibrated; a 90&nbsp;% set holds the true genre nine times out of ten."
+)
+
+_HOW_TO_READ_TAGS = (
+    "Tags are what another network, a tagger, would say, each with the probability that it would; those with an orange "
+    "rim count as heard."
 )
 
 _STYLE = """
@@ -339,6 +359,9 @@ th[scope=row] { font-weight: 400; text-align: left; padding-right: 1rem; white-s
 .bar { display: block; height: .7rem; min-width: 1px; outline: 1px solid var(--rule) }
 .mark { color: var(--quiet); padding-left: .6rem; white-space: nowrap }
 ul { margin: 0; padding-left: 1.2rem }
+.chips { list-style: none; display: flex; flex-wrap: wrap; gap: .4rem; margin: 0 0 1rem; padding: 0; font-size: .9rem }
+.chips li { border: 1px solid var(--rule); border-radius: 1rem; padding: .05rem .7rem }
+.chips .heard { border-color: {accent} }
 """
 
 _HEAD = """<!doctype html>

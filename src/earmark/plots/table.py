@@ -9,13 +9,15 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from earmark.plots.palette import ACCENT
-from earmark.plots.text import clock, span, sparkline
+from earmark.plots.text import clock, percent, span, sparkline
 from earmark.sound.decode import name_of
 from earmark.track import Label, Segment, Track
 
 _TOP = 3
 _ATTENTION_WIDTH = 26
 _PIPE_WIDTH = 120
+_LEAST_TRACK = 16
+_TAGS = "  tags  "
 
 
 class Table:
@@ -25,15 +27,23 @@ class Table:
     ----------
     labels:
         The genres of the network, whose names must fit.
+    tags:
+        Whether each track has a line of its tags, below the other columns.
     console:
         Where to print; stdout by default.
     """
 
-    def __init__(self, *, labels: Sequence[str], console: Console | None = None) -> None:
+    def __init__(self, *, labels: Sequence[str], tags: bool = False, console: Console | None = None) -> None:
+        self._tags = tags
         self._console = console or _stdout_console()
         names = max(map(len, labels))
-        genres, chosen = names + 6, max(min(2 * names + 2, 24), len("cannot tell"))
-        track = max(self._console.width - genres - chosen - _ATTENTION_WIDTH - 3 * 2, 16)
+        genres = names + 6
+        room = self._console.width - genres - _ATTENTION_WIDTH - 3 * 2  # for the other two
+        least = len("none of these")
+        chosen = max(min(2 * names + 2, 24), least)
+        if least <= room - _LEAST_TRACK < chosen:
+            chosen = room - _LEAST_TRACK  # so that all fits into 80 columns
+        track = max(room - chosen, _LEAST_TRACK)
         self._widths = (track, genres, chosen, _ATTENTION_WIDTH)
         self._headed = False
 
@@ -46,6 +56,8 @@ class Table:
         top = track.genres[:_TOP]
         rows.add_row(_name(track), _genres(top, self._widths[1]), _genre_set(track), _attention(track))
         self._console.print(rows)
+        if self._tags:
+            self._console.print(_tags(track, self._console.width))
 
     def _grid(self) -> RichTable:
         rows = RichTable(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
@@ -72,7 +84,25 @@ def _genres(labels: Sequence[Label], width: int) -> Text:
     return Text("\n".join([lines[0], *lines[1:]]))
 
 
+def _tags(track: Track, width: int) -> Text:
+    """The tags that count as heard, indented, lines broken between tags alone."""
+    heard = [f"{tag.name} {percent(tag.probability)}" for tag in track.tags if tag.name in track.heard_tags]
+    nearest = track.tags[0]
+    words = heard or [f"none heard (nearest: {nearest.name} {percent(nearest.probability)})"]
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(_TAGS) + len(lines[-1]) + len(word) + len(", ,") <= width:
+            lines[-1] += f", {word}"
+        else:
+            lines[-1] += ","
+            lines.append(word)
+    rest = "".join(f"\n{' ' * len(_TAGS)}{line}" for line in lines[1:])
+    return Text.assemble((_TAGS, "dim"), lines[0], rest)
+
+
 def _genre_set(track: Track) -> Text:
+    if track.none_of_these:
+        return Text.assemble(("none of these", "italic"), f" (nearest: {track.genre})")
     return Text("cannot tell", style="italic") if track.cannot_tell else Text(", ".join(track.genre_set))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of letters: times as clocks, attention as a row of blocks."""
+"""Pictures of letters: times as clocks, shares as percent, attention as a row of blocks."""
 
 from collections.abc import Sequence
 
@@ -24,6 +24,15 @@ def clock(seconds: float) -> str:
 def span(segment: Segment | Moment) -> str:
     """From when to when, "1:12–1:15"."""
     return f"{clock(segment.start_s)}–{clock(segment.end_s)}"
+
+
+def percent(share: float) -> str:
+    """A share as a person says it: "62 %", and small ones to a tenth, "2.1 %".
+
+    >>> percent(0.62)
+    '62 %'
+    """
+    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 
 def attention_bins(timeline: Sequence[Moment], duration_s: float, bins: int) -> NDArray[np.float64]:
