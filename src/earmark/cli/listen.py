@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from earmark.listen.bundle import BundleInfo
     from earmark.listen.listener import Failure, Listener
     from earmark.track import Track
 
@@ -26,6 +27,7 @@ CSV_COLUMNS = (
     "model",
     "error",
 )
+TAG_PREFIX = "tag:"  # a tag may have the name of a genre
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +39,9 @@ def listen(
     files: Annotated[list[Path], typer.Argument(help="Sound files, and folders to search for them.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and file.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
+    tags: Annotated[
+        bool, typer.Option("--tags", help="Say tags in the table, too, where the bundle has some.")
+    ] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file, too.")] = None,
     model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
@@ -48,23 +53,28 @@ def listen(
 
     \b
     Example: earmark listen song.mp3 ~/Music --html heard.html
+    \b
+    Example: earmark listen song.mp3 --tags
     """
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv, not both")
 
     from earmark.cli._waiting import Progress
-    from earmark.errors import SoundError
+    from earmark.errors import BundleError, SoundError
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
     from earmark.sound.decode import find_audio, name_of
 
     listener = Listener(load_bundle(model))
+    if tags and listener.bundle.info.tags is None:
+        hint = "Listen without --tags, or name one that has with --model."
+        raise BundleError(f"The bundle {listener.bundle.info.model} has no tags.", hint=hint)
     paths = list(find_audio(files))
     if not paths:
         searched = ", ".join(name_of(folder) for folder in files)
         raise SoundError(f"No sound file is in {searched}.", hint="Name files, or folders that hold some.")
-    labels = listener.bundle.info.labels
-    show = _json_lines() if as_json else _csv_lines(labels) if as_csv else _table(labels)
+    info = listener.bundle.info
+    show = _json_lines() if as_json else _csv_lines(info) if as_csv else _table(info.labels, tags=tags)
     failed = 0
     with Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
         for heard in _heard(listener, paths, html, jobs):
@@ -101,15 +111,19 @@ def _json_lines() -> "Show":
     return lambda heard: _write(json.dumps(heard.to_dict()) + "\n")
 
 
-def _csv_lines(labels: Sequence[str]) -> "Show":
+def _csv_lines(info: "BundleInfo") -> "Show":
     from earmark.track import Track
 
-    writer = csv.DictWriter(_Stdout(), [*CSV_COLUMNS, *labels], lineterminator="\n")
+    outside = ["outside", "none_of_these"] if info.outside else []
+    tags = ["heard_tags", *(TAG_PREFIX + name for name in info.tags.names)] if info.tags else []
+    columns = [*CSV_COLUMNS, *info.labels, *outside, *tags]
+    writer = csv.DictWriter(_Stdout(), columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     return lambda heard: writer.writerow(_csv_row(heard) if isinstance(heard, Track) else heard.to_dict())
 
 
 def _csv_row(track: "Track") -> dict[str, Any]:
+    """All columns that there may be."""
     return {
         "path": track.path,
         "duration_s": track.duration_s,
@@ -120,14 +134,18 @@ def _csv_row(track: "Track") -> dict[str, Any]:
         "decisive_s": ";".join(f"{segment.start_s}-{segment.end_s}" for segment in track.decisive),
         "model": track.model,
         **{label.name: label.probability for label in track.genres},
+        "outside": track.outside,
+        "none_of_these": int(track.none_of_these),
+        "heard_tags": ";".join(track.heard_tags),
+        **{TAG_PREFIX + tag.name: tag.probability for tag in track.tags},
     }
 
 
-def _table(labels: Sequence[str]) -> "Show":
+def _table(labels: Sequence[str], *, tags: bool) -> "Show":
     from earmark.plots.table import Table
     from earmark.track import Track
 
-    table = Table(labels=labels)
+    table = Table(labels=labels, tags=tags)
     return lambda heard: table.add(heard) if isinstance(heard, Track) else None
 
 

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from earmark.listen.bundle import BundleInfo
+    from earmark.listen.heads import OutsideInfo, TagInfo
 
 
 # Needed to repeat the training, too long for a card.
@@ -54,6 +55,40 @@ def _card(info: "BundleInfo") -> Iterator[str]:
         "genre set": f"holds the true genre with {100 * calibration.level:.0f} % confidence",
         "cannot tell": f"where the set has more than {calibration.max_set} genres",
     })  # fmt: skip
+    if info.tags is not None:
+        yield from _section("Tags", _tags(info.tags))
+    if info.outside is not None:
+        yield from _section("None of these", _outside(info.outside))
+
+
+def _tags(tags: "TagInfo") -> dict[str, str]:
+    by_auc = sorted(tags.each, key=lambda tag: -tag.auc)
+    few = min(3, len(by_auc) // 2)
+    truth = "the tenth of clips where that network hears the tag most"
+    return {
+        "tags": f"{len(tags.names)}, as {tags.teacher} would say them; its licence: {tags.teacher_licence}",
+        "heard": f"from a probability of {_said(tags.threshold)} on",
+        "ROC AUC": f"{tags.auc:.3f} ({tags.auc_low:.3f} to {tags.auc_high:.3f}), mean over tags, against {truth}",
+        "best": ", ".join(f"{tag.name} {tag.auc:.2f}" for tag in by_auc[:few]),
+        "weakest": ", ".join(f"{tag.name} {tag.auc:.2f}" for tag in by_auc[len(by_auc) - few :]),
+        "correlation": f"{tags.correlation:.2f}, mean over tags",
+        "calibration error": f"{tags.calibration_error:.3f}, mean over tags",
+        "measured": f"{tags.protocol}; {tags.n} clips of {tags.n_artists} artists",
+    }
+
+
+def _outside(outside: "OutsideInfo") -> dict[str, str]:
+    from earmark.plots.text import percent
+
+    return {
+        "said": f"above a probability of {_said(outside.threshold)}",
+        "ROC AUC": f"{outside.auc:.3f} ({outside.auc_low:.3f} to {outside.auc_high:.3f})",
+        "right": f"said of {percent(outside.detected)} of the clips that are none of the genres",
+        "wrong": f"said of {percent(outside.false_alarms)} of the clips of the genres",
+        "calibration error": f"{outside.calibration_error:.3f}",
+        "measured": f"{outside.protocol}; {outside.n} clips of {outside.n_artists} artists, "
+        f"{outside.n_outside} of them outside",
+    }
 
 
 def _section(title: str, values: Mapping[str, Any]) -> Iterator[str]:
