@@ -20,7 +20,7 @@ from earmark import Listener, Track, load_bundle
 from earmark.errors import EarmarkError, SoundError
 from earmark.listen import listener as listener_room
 from earmark.listen.bundle import Bundle, write_bundle
-from earmark.listen.calibrate import softmax
+from earmark.listen.calibrate import Platt, softmax
 from earmark.listen.listener import Failure
 from earmark.sound import decode, mel, tokens
 from tiny_bundle import INFO, LABELS, OUTSIDE, TAGS, tiny_network
@@ -280,6 +280,13 @@ def test_none_of_these_follows_its_threshold(full_listener: Listener, threshold:
     assert track.outside is not None
     assert 0 < track.outside < 1
     assert track.genre == "low"  # the nearest one
+
+
+def test_a_track_on_the_threshold_is_still_one_of_these(full_listener: Listener) -> None:
+    bundle = full_listener.bundle
+    info = replace(bundle.info, outside=replace(OUTSIDE, calibration=Platt(slope=0.0, offset=0.0), threshold=0.5))
+    track = heard(Listener(Bundle(bundle.folder, info, bundle._network)), tone(200, 3))
+    assert (track.outside, track.none_of_these) == (0.5, False)
 
 
 def test_heads_that_answer_nonsense_are_found_out(tmp_path: Path) -> None:
