@@ -32,7 +32,7 @@ def crossval(
     Example: earmark crossval recipes/earmark.toml --data gtzan --folds 5 --seeds 3 --out results/earmark
     """
     from earmark.cli._bar import progress_bar
-    from earmark.evaluate.crossval import report_on, run_crossval
+    from earmark.evaluate.crossval import report_files, run_crossval
     from earmark.evaluate.protocol import Protocol
 
     with progress_bar("cross-validation, epochs") as show:
@@ -46,4 +46,4 @@ def crossval(
             jobs=jobs or None,
             progress=show,
         )
-    typer.echo(report_on(predictions, out))
+    typer.echo(report_files(recipe, data, out, predictions))

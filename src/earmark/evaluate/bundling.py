@@ -9,6 +9,7 @@ from torch import nn
 from earmark import __version__
 from earmark.errors import BundleError, DataError
 from earmark.evaluate import calibration
+from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import figures
 from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
@@ -130,4 +131,13 @@ def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -
             f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's."
         )
     predictions = Predictions.read(crossval / "predictions.csv")
-    return make_bundle(trained, predictions, out, version=version, created=date.today().isoformat())
+    beyond = Beyond.read(crossval)
+    return make_bundle(
+        trained,
+        predictions,
+        out,
+        version=version,
+        created=date.today().isoformat(),
+        tags=beyond.tags,
+        outside=beyond.outside,
+    )

@@ -11,6 +11,7 @@ from typing import Any
 
 from earmark.errors import DataError
 from earmark.evaluate import calibration
+from earmark.evaluate.beyond import measure_beyond
 from earmark.evaluate.job import claim, jobs_of
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.protocol import Protocol
@@ -82,6 +83,16 @@ def crossval(
 def run_crossval(recipe: Path, folders: Sequence[Path], out: Path, **options: Any) -> Predictions:
     """`crossval` from a recipe file."""
     return crossval(Recipe.load(recipe), folders, out, **options)
+
+
+def report_files(recipe: Path, folders: Sequence[Path], out: Path, predictions: Predictions) -> str:
+    """`report_on` and, where the networks say more than genres, `beyond.json`; the figures in a few lines."""
+    words = [report_on(predictions, out)]
+    if any((out / "runs").glob("*.npz")):
+        beyond = measure_beyond(Recipe.load(recipe), folders, out)
+        beyond.write(out)
+        words.append(beyond.words)
+    return "\n".join(words)
 
 
 def report_on(predictions: Predictions, out: Path) -> str:

@@ -1,0 +1,96 @@
+"""What networks say beyond the genre, from answers beside a cross-validation to figures and into a bundle."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import synthetic
+from earmark.data.dataset import Dataset
+from earmark.errors import DataError
+from earmark.evaluate.answers import Answers
+from earmark.evaluate.beyond import Beyond, measure_beyond
+from earmark.train.recipe import Recipe
+
+TAGS = ("loud", "still", "even")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    made = synthetic.dataset(tmp_path / "pieces", clips_per_style=6)
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(len(made.clips), 2, len(TAGS)))
+    np.savez(
+        made.folder / "teacher.npz",
+        ids=np.array([clip.id for clip in made.clips]),
+        tags=np.array(TAGS),
+        logits=logits.astype(np.float16),
+        windows=np.full(len(made.clips), 2),
+        hop_s=np.float32(3),
+        window_s=np.float32(3),
+    )
+    return made
+
+
+def recipe(data: Dataset) -> Recipe:
+    plain = synthetic.recipe().to_dict()
+    *genres, other = data.labels
+    sets = {"pieces": {"map": {genre: genre for genre in genres}, "outside": [other]}}
+    return Recipe.from_dict(plain | {"genres": genres, "sets": sets})
+
+
+def write_runs(data: Dataset, out: Path, *, noise: float) -> None:
+    """Answers of two folds by artist: the teacher's own tags and the truth about the last style, with some noise."""
+    from earmark.data.teacher import Teacher
+
+    teacher, rng = Teacher.load(data.folder), np.random.default_rng(1)
+    artists = sorted({clip.artist_key for clip in data.clips})
+    (out / "runs").mkdir(parents=True)
+    for fold in (0, 1):
+        clips = [clip for clip in data.clips if artists.index(clip.artist_key) % 2 == fold]
+        tags = np.stack([teacher.logits[clip.id].mean(axis=0) for clip in clips])
+        outside = np.array([[2.0 * (clip.label == data.labels[-1]) - 1] for clip in clips])
+        said = {"logits": np.zeros((len(clips), 3)), "tags": tags, "outside": outside}
+        noisy = {name: (rows + noise * rng.normal(size=rows.shape)).astype(np.float32) for name, rows in said.items()}
+        Answers.of(clips, noisy).write(out / "runs" / f"seed0_fold{fold}.npz")
+
+
+def test_a_network_that_says_what_its_teacher_says_and_knows_what_is_outside_is_found_perfect(
+    data: Dataset, tmp_path: Path
+) -> None:
+    write_runs(data, tmp_path / "cv", noise=0.0)
+    found = measure_beyond(recipe(data), [data.folder], tmp_path / "cv")
+    assert found.tags
+    assert found.outside
+    assert found.tags.names == TAGS
+    assert found.tags.auc == pytest.approx(1)
+    assert found.tags.correlation == pytest.approx(1, abs=1e-3)
+    assert found.tags.n == len(data.clips)
+    assert found.outside.auc == found.outside_by_set["pieces"]["auc"] == 1
+    assert found.outside.n_outside == len(data.clips) // 4
+    assert "AUC 1.000" in found.words
+
+
+def test_noise_costs_and_figures_come_back_as_they_were_written(data: Dataset, tmp_path: Path) -> None:
+    write_runs(data, tmp_path / "cv", noise=2.0)
+    found = measure_beyond(recipe(data), [data.folder], tmp_path / "cv")
+    assert found.tags
+    assert found.outside
+    assert 0.4 < found.tags.auc < 0.95
+    assert found.outside.auc < 0.98
+    found.write(tmp_path / "cv")
+    assert Beyond.read(tmp_path / "cv") == found
+
+
+def test_without_answers_there_is_nothing_beyond_and_other_files_or_data_are_named(
+    data: Dataset, tmp_path: Path
+) -> None:
+    assert measure_beyond(recipe(data), [data.folder], tmp_path) == Beyond(None, None, {}, {})
+    assert Beyond.read(tmp_path).words == ""
+    (tmp_path / "beyond.json").write_text("{}")
+    with pytest.raises(DataError, match=r"beyond\.json"):
+        Beyond.read(tmp_path)
+    write_runs(data, tmp_path / "cv", noise=0.0)
+    other = synthetic.dataset(tmp_path / "other", clips_per_style=2)
+    with pytest.raises(DataError, match="pieces/"):
+        measure_beyond(recipe(data), [other.folder], tmp_path / "cv")
