@@ -205,10 +205,11 @@ def test_the_unit_of_the_logits_does_not_matter(scale: float, shift: float) -> N
     )
 
 
-@pytest.mark.parametrize("logits", [[-1.0, 0.5, 2.0], [3.0, 3.0, 3.0]])
+@pytest.mark.parametrize("logits", [[-1.0, 0.5, 2.0], [0.1, 0.1, 0.1]])
 @pytest.mark.parametrize("target", [0.0, 0.3, 1.0])
 def test_targets_that_are_all_the_same_give_that_probability(logits: list[float], target: float) -> None:
     assert fit_platt(logits, [target] * 3).probabilities(logits) == pytest.approx([target] * 3, abs=1e-3)
+    assert abs(fit_platt(logits, [target] * 3).slope) < 1e-3
 
 
 def test_what_is_told_apart_without_error_stays_finite() -> None:
