@@ -11,8 +11,8 @@ from earmark.train.recipe import AugmentOptions
 
 OFF = AugmentOptions()
 ALL = AugmentOptions(
-    roll=True, stretch=0.15, shift_bands=2, tilt_db=4, equalise_db=3, range=0.15, low_pass=0.5, floor=0.5,
-    mask_bands=20, mask_frames=30,
+    roll=True, stretch=0.15, shift_bands=2, tilt_db=4, equalise_db=3, range=0.15, low_pass=0.5, high_pass=0.5,
+    floor=0.5, mask_bands=20, mask_frames=30,
 )  # fmt: skip
 WINDOW = 95
 
@@ -73,8 +73,8 @@ def test_a_louder_clip_gives_the_same_view() -> None:
     "options",
     [
         replace(OFF, roll=True), replace(OFF, stretch=0.2), replace(OFF, shift_bands=3), replace(OFF, tilt_db=6),
-        replace(OFF, equalise_db=6), replace(OFF, range=0.3), replace(OFF, low_pass=1.0), replace(OFF, floor=1.0),
-        replace(OFF, mask_bands=30), replace(OFF, mask_frames=40),
+        replace(OFF, equalise_db=6), replace(OFF, range=0.3), replace(OFF, low_pass=1.0), replace(OFF, high_pass=1.0),
+        replace(OFF, floor=1.0),        replace(OFF, mask_bands=30), replace(OFF, mask_frames=40),
     ],
     ids=lambda options: next(name for name, value in vars(options).items() if value),
 )  # fmt: skip
@@ -82,6 +82,16 @@ def test_each_change_changes_something(options: AugmentOptions) -> None:
     db = clips()
     plain = augment(db, lengths(db), 120, OFF, rng()).db
     assert (augment(db, lengths(db), 120, options, rng()).db - plain).abs().max() > 1
+
+
+def test_high_pass_takes_off_the_lower_bands_alone_and_more_the_lower_they_are() -> None:
+    flat = torch.full((6, 128, 120), -20.0)
+    flat[:, 100] = 0.0  # the loudest band, so that the level stays
+    view = augment(flat, lengths(flat), 120, replace(OFF, high_pass=1.0), rng()).db
+    assert (view[:, 40:] == flat[:, 40:]).all()
+    assert (view[:, 0, 0] < -45).all()
+    assert (view[:, 1:, 0] - view[:, :-1, 0] >= 0)[:, :40].all()
+    assert (augment(flat, lengths(flat), 120, replace(OFF, high_pass=0.0), rng()).db == flat).all()
 
 
 def test_low_pass_empties_the_upper_bands_alone() -> None:

@@ -73,7 +73,7 @@ def test_an_identity_from_before_front_ends_is_still_the_recipes() -> None:
     assert Recipe.from_dict(plain.identity() | {"front_end": None}).identity() == plain.identity()
 
 
-@pytest.mark.parametrize("change", ["tilt_db", "equalise_db", "range", "low_pass", "floor"])
+@pytest.mark.parametrize("change", ["tilt_db", "equalise_db", "range", "low_pass", "high_pass", "floor"])
 def test_changes_in_decibels_are_refused_where_there_are_none(change: str) -> None:
     values = synthetic.recipe().to_dict()
     values["augment"] |= {change: 0.5}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from earmark.sound.mel import FLOOR_DB
+from earmark.sound.mel import FLOOR_DB, band_corners_hz
 from earmark.sound.spectra import Scale
 from earmark.train.recipe import AugmentOptions
 
@@ -94,6 +94,8 @@ def colour(view: Tensor, options: AugmentOptions, rng: torch.Generator) -> Tenso
         # Three slow cosines with random weights: a smooth curve of about this many dB.
         waves = torch.stack([torch.cos(math.pi * k * (line + 1) / 2) for k in (2, 3, 4)])  # (3, bands)
         curve = curve + options.equalise_db / math.sqrt(3) * _normal(count, 3, rng, view) @ waves
+    if options.high_pass:
+        curve = curve + _high_pass(count, bands, options.high_pass, rng, view)
     view = view + curve[:, :, None]
     if options.range:
         view = view * _per_clip(count, 1 - options.range, 1 + options.range, rng, view)[:, None, None]
@@ -110,6 +112,16 @@ def colour(view: Tensor, options: AugmentOptions, rng: torch.Generator) -> Tenso
         gone = torch.arange(bands, device=view.device)[None] >= cut[:, None]
         view = view.masked_fill(gone[:, :, None], 2 * FLOOR_DB)
     return view
+
+
+def _high_pass(count: int, bands: int, chance: float, rng: torch.Generator, like: Tensor) -> Tensor:
+    """What small loudspeakers leave of the lower bands, (count, bands) dB; nothing is taken where chance says so."""
+    centres_hz = torch.from_numpy(band_corners_hz(bands=bands)[1:-1]).to(like)
+    corner = 100.0 * 6.0 ** _per_clip(count, 0.0, 1.0, rng, like)  # 100 to 600 Hz
+    slope = _per_clip(count, 12.0, 24.0, rng, like)
+    chosen = _per_clip(count, 0.0, 1.0, rng, like) < chance
+    octaves = torch.log2(centres_hz[None] / corner[:, None]).clamp(max=0.0)
+    return octaves * (slope * chosen)[:, None]
 
 
 def under_own_maximum(view: Tensor) -> Tensor:

@@ -50,6 +50,7 @@ class AugmentOptions:
     equalise_db: float = 0.0  # smooth random curve over the bands
     range: float = 0.0  # dB range narrower or wider by up to this share: levels, with no change of gain
     low_pass: float = 0.0  # chance of losing the upper bands
+    high_pass: float = 0.0  # chance of losing the lower ones, 12 to 24 dB an octave
     floor: float = 0.0  # chance of a raised noise floor
     mask_bands: int = 0  # SpecAugment (Park et al. 2019, arXiv 1904.08779): up to so many bands, twice
     mask_frames: int = 0  # and frames, twice
@@ -256,7 +257,7 @@ def _between(value: Any, low: float, high: float) -> bool:
     return isinstance(value, int | float) and low <= value <= high
 
 
-_ON_DECIBELS = ("tilt_db", "equalise_db", "range", "low_pass", "floor")
+_ON_DECIBELS = ("tilt_db", "equalise_db", "range", "low_pass", "high_pass", "floor")
 
 
 def _front_end(values: Mapping[str, Any] | None, augment: AugmentOptions, source: str) -> FrontEndOptions | None:
