@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import RecipeError
+from earmark.models.descriptors import KernelHead
 from earmark.models.registry import Outputs, options_of, register
 from earmark.sound.mel import BANDS, FLOOR_DB
 from earmark.sound.tokens import TOKEN_FRAMES
@@ -50,6 +51,9 @@ class AttentionOptions:
     embedding: int = 0  # numbers of the teacher's vector
     outside: bool = False  # learn to tell what is none of the genres
     pretext: bool = False  # have heads for the tasks of `train.pretext`
+    kernel: int = 0  # centres of a kernel machine beside the network (`descriptors`); 0: none
+    components: int = 128  # axes that its descriptors are turned onto
+    kernel_weight: float = 4.0  # of its scores, 0 to 1, among the genre logits
     pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
     shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
 
@@ -81,6 +85,8 @@ class AttentionNet(nn.Module):
         self.embedding_head = nn.Linear(options.vector, options.embedding) if options.embedding else None
         self.outside_head = nn.Linear(options.vector, 1) if options.outside else None
         self.pretext = PretextHeads(options.vector) if options.pretext else None
+        answers = genres + options.tags + options.outside
+        self.kernel = KernelHead(options.kernel, options.components, answers) if options.kernel else None
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
@@ -90,7 +96,7 @@ class AttentionNet(nn.Module):
         each = self.pool.each(context)  # (windows, tokens, vector)
         token_logits = self.head(self.dropout(each))
         alone = self.options.pooling == "alone"
-        return Outputs(
+        said = Outputs(
             logits=token_logits.log_softmax(dim=2).mean(dim=1) if alone else self.head(self.dropout(vector)),
             token_logits=token_logits,
             vectors=vectors,
@@ -100,6 +106,17 @@ class AttentionNet(nn.Module):
             token_tags=self.tag_head(each) if self.tag_head else None,
             embedding=self.embedding_head(vector) if self.embedding_head else None,
             outside=self.outside_head(vector).squeeze(1) if self.outside_head else None,
+        )
+        # The kernel machine is fitted last and takes no part in training.
+        return said if self.kernel is None or self.training else self._with_second_opinion(said, self.kernel(db))
+
+    def _with_second_opinion(self, said: Outputs, answers: Tensor) -> Outputs:
+        genres = said.logits.shape[1]
+        tags, weight = self.options.tags, self.options.kernel_weight
+        return said._replace(
+            logits=said.logits + weight * answers[:, :genres],
+            tags=None if said.tags is None else (said.tags + answers[:, genres : genres + tags]) / 2,
+            outside=None if said.outside is None else said.outside + weight * answers[:, -1],
         )
 
     def relate(self, vectors: Tensor) -> Tensor:

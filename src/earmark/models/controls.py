@@ -1,11 +1,13 @@
 """Controls: systems without attention, most without a network, that every figure must be read beside.
 
 `majority` always says the commonest genre of its training clips. `svm` is scikit-learn's RBF-SVM (C = 1, features
-standardised on the training clips, nothing tuned) on one of four descriptions of a clip:
+standardised on the training clips, nothing tuned) on one of five descriptions of a clip:
 
 - `bands`: mean and deviation of each mel band over time, 256 numbers;
 - `mfcc`: mean and deviation of 20 MFCCs (Davis & Mermelstein 1980: the DCT of the log-mel) and of their differences
   from frame to frame, 80 numbers;
+- `descriptors`: what earmark's kernel machine goes by (`models.descriptors`), 496 numbers; which ones was chosen on the
+  train side of GTZAN's fault-filtered split;
 - `untrained`: mean and deviation over the tokens of what a token CNN with random weights says (Jarrett et al. 2009,
   "What is the best multi-stage architecture for object recognition?"; Choi et al. 2017), 256 numbers;
 - `teacher`: mean and deviation over windows of the 50 tag logits in the set's `teacher.npz` (musicnn, Pons & Serra
@@ -123,10 +125,24 @@ def band_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0)
 
 def mfcc_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0) -> Features:
     """(n, 80): mean and deviation of the MFCCs and of their differences over time."""
-    transform = _dct(MFCCS, BANDS)
+    from earmark.models.descriptors import dct  # needs torch, which not every control does
+
+    transform = dct(MFCCS, BANDS)
     cepstra = [transform @ db_of_picture(picture) for picture in pictures]
     changes = [np.diff(each, axis=1) if each.shape[1] > 1 else np.zeros_like(each) for each in cepstra]
     return np.concatenate([_mean_and_deviation(cepstra), _mean_and_deviation(changes)], axis=1)
+
+
+def all_descriptors(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0) -> Features:
+    """(n, 496): what earmark's kernel machine goes by (`models.descriptors`)."""
+    import torch
+
+    from earmark.models.descriptors import Descriptors
+
+    describe = Descriptors()
+    with torch.inference_mode():
+        rows = [describe(torch.from_numpy(db_of_picture(picture))[None])[0].numpy() for picture in pictures]
+    return np.array(rows, dtype=np.float32)
 
 
 def untrained_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int) -> Features:
@@ -172,6 +188,7 @@ def teacher_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int =
 FEATURES: Mapping[str, Callable[..., Features]] = {
     "bands": band_statistics,
     "mfcc": mfcc_statistics,
+    "descriptors": all_descriptors,
     "untrained": untrained_statistics,
     "teacher": teacher_statistics,
 }
@@ -180,10 +197,3 @@ FEATURES: Mapping[str, Callable[..., Features]] = {
 def _mean_and_deviation(series: Sequence[NDArray[Any]]) -> Features:
     """(n, 2 * size) from n arrays (size, any length)."""
     return np.array([np.r_[each.mean(axis=1), each.std(axis=1)] for each in series], dtype=np.float32)
-
-
-def _dct(rows: int, size: int) -> NDArray[np.float32]:
-    """The first rows of the orthonormal DCT-II, (rows, size)."""
-    waves = np.cos(np.pi * np.arange(rows)[:, None] * (np.arange(size)[None] + 0.5) / size) * np.sqrt(2 / size)
-    waves[0] /= np.sqrt(2)
-    return np.asarray(waves, dtype=np.float32)

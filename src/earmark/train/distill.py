@@ -65,6 +65,11 @@ class Targets:
         heard = self.logits[real & self.taught[:, None]].float()  # (windows of all clips, tags)
         return heard.mean(dim=0), heard.std(dim=0).clamp(min=LEAST_SPREAD)
 
+    def mean_tags(self) -> Tensor:
+        """The mean over each clip's windows, (clips, tags) float32."""
+        real = torch.arange(self.logits.shape[1])[None] < self.windows[:, None]
+        return (self.logits.float() * real[:, :, None]).sum(dim=1) / self.windows.clamp(min=1)[:, None]
+
     def _windows(self, index: Tensor) -> Tensor:
         return self.logits.gather(1, index.unsqueeze(2).expand(-1, -1, self.logits.shape[2])).float()
 

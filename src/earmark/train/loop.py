@@ -24,15 +24,17 @@ from torch import Tensor, nn
 from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
+from earmark.models.attention import AttentionNet
 from earmark.models.registry import Outputs, build
 from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db
 from earmark.train.checkpoint import FILE, Checkpoint
+from earmark.train.kernel import fit_kernel
 from earmark.train.losses import partial_cross_entropy
 from earmark.train.objective import Objective
 from earmark.train.predict import clip_logits, window_tokens_of
-from earmark.train.recipe import Recipe
+from earmark.train.recipe import KernelOptions, Recipe
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
@@ -137,6 +139,8 @@ def train(
                 run.checkpoint().save(out / FILE)
                 _write_log(out / "log.jsonl", run.history)
                 report(row)
+        if run.finished and run.finish() and place.rank == 0:
+            run.checkpoint().save(out / FILE)
     return run.checkpoint()
 
 
@@ -204,6 +208,18 @@ class Run:
         row["processor_seconds"] = time.process_time() - busy  # of all cores together, whatever else they did
         self.history.append(row)
         return row
+
+    def finish(self) -> bool:
+        """What is left to do after the last epoch; False where that is nothing, or done."""
+        if not isinstance(self.net, AttentionNet) or self.net.kernel is None or self.net.kernel.weights.any():
+            return False
+        rng = torch.Generator().manual_seed(self.rng.initial_seed())
+        fit_kernel(self.net, self.examples, self.recipe.kernel or KernelOptions(), self.recipe.augment, rng)
+        fitted = {key: value for key, value in self.net.state_dict().items() if key.startswith("kernel.")}
+        for weights in (self.averaged, self.best):
+            if weights:
+                weights.update({key: value.clone() for key, value in fitted.items()})
+        return True
 
     def checkpoint(self) -> Checkpoint:
         """All of the state, on the CPU."""

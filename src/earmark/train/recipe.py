@@ -13,7 +13,7 @@ from earmark.sound.mel import SAMPLE_RATE_HZ
 from earmark.sound.spectra import Scale
 
 T = TypeVar("T")
-SEARCHED = ("model", "train", "augment", "teacher", "pretext")  # whose options [search] may have ranges for
+SEARCHED = ("model", "train", "augment", "teacher", "pretext", "kernel")  # whose options [search] may have ranges for
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,15 @@ class PretextOptions:
 
 
 @dataclass(frozen=True)
+class KernelOptions:
+    """[kernel]: the kernel machine that a network with `kernel` centres under [model] gets when it is trained."""
+
+    ridge: float = 0.3
+    sharpness: float = 0.8  # of likeness: over the number of descriptors, the factor of a squared distance
+    copies: int = 0  # random views of each clip, under [augment], beside the clip as it is
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All that a training run depends on, but for the data and the seed."""
 
@@ -124,6 +133,7 @@ class Recipe:
     front_end: FrontEndOptions | None = None  # None: earmark's own, from pictures
     teacher: TeacherOptions | None = None  # None: labels alone
     pretext: PretextOptions | None = None  # None: no learning without labels
+    kernel: KernelOptions | None = None  # None: as KernelOptions has it, where the network has such a machine
     card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
     search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # "train.epochs": a range to search in
 
@@ -163,6 +173,8 @@ class Recipe:
             parts["teacher"] = _checked(TeacherOptions, parts["teacher"], f"{source}, [teacher]")
         if parts.get("pretext") is not None:
             parts["pretext"] = _checked(PretextOptions, parts["pretext"], f"{source}, [pretext]")
+        if parts.get("kernel") is not None:
+            parts["kernel"] = _checked(KernelOptions, parts["kernel"], f"{source}, [kernel]")
         recipe = _checked(cls, parts, source)
         for name, options in recipe.sets.items():
             recipe._refuse_unknown_genres(name, options, source)
@@ -194,7 +206,7 @@ class Recipe:
         for options in plain["sets"].values():
             if not options["outside"]:
                 del options["outside"]
-        for section in ("front_end", "teacher", "pretext"):
+        for section in ("front_end", "teacher", "pretext", "kernel"):
             if plain[section] is None:
                 del plain[section]  # identities written before there was a choice have none
         return plain

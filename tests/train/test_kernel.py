@@ -1,0 +1,119 @@
+"""The kernel machine in a training run: fitted once at the end, right about artists it never heard, and shipped."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import synthetic
+from earmark.data.dataset import Dataset
+from earmark.errors import RecipeError
+from earmark.models.attention import AttentionNet
+from earmark.models.registry import build
+from earmark.train.batches import Examples, gather
+from earmark.train.checkpoint import Checkpoint
+from earmark.train.export import largest_difference, to_onnx
+from earmark.train.kernel import fit_kernel
+from earmark.train.loop import Place, Run, train
+from earmark.train.predict import clip_answers
+from earmark.train.recipe import AugmentOptions, KernelOptions, Recipe
+
+TOKEN_FRAMES = 19
+
+
+def recipe(epochs: int = 1, centres: int = 60, **kernel: float) -> Recipe:
+    plain = synthetic.recipe(epochs=epochs).to_dict()
+    plain["model"] |= {"kernel": centres, "components": 24}
+    return Recipe.from_dict({**plain, "kernel": kernel})
+
+
+def network(plan: Recipe, **model: object) -> AttentionNet:
+    options = {key: value for key, value in plan.model.items() if key != "kind"} | model
+    net = build("attention", options, 4)
+    assert isinstance(net, AttentionNet)
+    return net.eval()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return synthetic.dataset(tmp_path_factory.mktemp("kernel") / "pieces", clips_per_style=6)
+
+
+@pytest.fixture(scope="module")
+def examples(data: Dataset) -> Examples:
+    return gather([data], recipe(), data.labels)
+
+
+def halves(examples: Examples) -> np.ndarray:
+    artists = sorted(set(examples.artists))
+    return np.array([artists.index(artist) % 2 == 0 for artist in examples.artists])
+
+
+@pytest.mark.parametrize(("centres", "copies"), [(60, 0), (60, 1), (6, 0)])
+def test_it_knows_pieces_by_artists_it_never_heard(examples: Examples, centres: int, copies: int) -> None:
+    torch.manual_seed(0)
+    plan = recipe(centres=centres)
+    net = network(plan, kernel_weight=1000.0)  # so that it alone decides
+    mine = halves(examples)
+    rng = torch.Generator().manual_seed(0)
+    fit_kernel(net, examples.take(mine), KernelOptions(copies=copies), AugmentOptions(roll=True, floor=0.5), rng)
+    held = examples.take(~mine)
+    right = clip_answers(net, held)["logits"].argmax(axis=1) == held.allowed.numpy().argmax(axis=1)
+    assert right.mean() > (0.85 if centres == 60 else 0.6)
+
+
+def test_genres_that_are_not_known_for_a_clip_do_not_count(examples: Examples) -> None:
+    plan = recipe()
+    nets = [network(plan), network(plan)]
+    known = np.arange(len(examples)) % 2 == 0
+    half = examples.take(known)
+    blurred = replace(
+        examples,
+        weights=torch.from_numpy(known).float(),
+        allowed=torch.where(torch.from_numpy(known)[:, None], examples.allowed, ~examples.allowed),
+    )
+    options = KernelOptions(ridge=1e-3)
+    for net, those in zip(nets, (half, blurred), strict=True):
+        fit_kernel(net, those, options, AugmentOptions(), torch.Generator().manual_seed(0))
+    kernels = [net.kernel for net in nets]
+    view = torch.from_numpy(examples.pictures.numpy()[:4, :, : 6 * TOKEN_FRAMES]) * (80 / 255) - 80.0
+    answers = [kernel(view).argmax(dim=1).tolist() for kernel in kernels if kernel is not None]
+    assert answers[0] == answers[1] == examples.allowed[:4].int().argmax(dim=1).tolist()
+
+
+def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
+    data: Dataset, examples: Examples, tmp_path: Path
+) -> None:
+    plan = recipe(epochs=2)
+    cut_off = train(plan, examples, data.labels, tmp_path / "run", stop_after=1)
+    assert not cut_off.weights["kernel.weights"].any()
+    done = train(plan, examples, data.labels, tmp_path / "run")
+    assert done.weights["kernel.weights"].any()
+    saved = Checkpoint.load(tmp_path / "run" / "checkpoint.pt")
+    for kept in (saved.weights, saved.averaged):
+        if kept:
+            assert torch.equal(kept["kernel.weights"], done.weights["kernel.weights"])
+    again = Run(plan, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    again.resume(saved, tmp_path)
+    assert not again.finish()
+    at_once = train(plan, examples, data.labels, tmp_path / "other")
+    assert torch.equal(at_once.weights["kernel.weights"], done.weights["kernel.weights"])
+
+
+@pytest.mark.parametrize("tokens", [1, 3, 20])
+def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None:
+    net = network(recipe())
+    fit_kernel(net, examples, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
+    network_file = to_onnx(net, token_frames=TOKEN_FRAMES)
+    assert largest_difference(net, network_file, tokens=tokens, token_frames=TOKEN_FRAMES) < 1e-4
+    plain = network(recipe(), kernel=0)
+    plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("kernel.")})
+    view = torch.zeros(1, 128, tokens * TOKEN_FRAMES) - 40
+    assert (net(view).logits - plain(view).logits).abs().max() > 0.01
+
+
+def test_a_network_without_a_machine_is_refused_in_words(examples: Examples) -> None:
+    with pytest.raises(RecipeError, match="kernel head"):
+        fit_kernel(network(recipe(), kernel=0), examples, KernelOptions(), AugmentOptions(), torch.Generator())
