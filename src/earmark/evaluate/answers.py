@@ -18,9 +18,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Mean logits of clips held out, a row a clip: `said` holds "logits" (n, genres), "tags" (n, t), "outside" (n, 1).
+    """Mean logits of clips held out, a row a clip.
 
-    float16 in the file, which is as exact as a network of so few clips can claim to be.
+    `said` holds "logits" (n, genres) and, where the network has them, "tags" (n, t), "outside" (n, 1) and "opinion" (n,
+    genres), all float32; in the file they are float16, which is as exact as a network of so few clips can claim to be.
     """
 
     ids: tuple[str, ...]

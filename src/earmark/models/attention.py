@@ -113,8 +113,10 @@ class AttentionNet(nn.Module):
     def _with_second_opinion(self, said: Outputs, answers: Tensor) -> Outputs:
         genres = said.logits.shape[1]
         tags, weight = self.options.tags, self.options.kernel_weight
+        opinion = weight * answers[:, :genres]
         return said._replace(
-            logits=said.logits + weight * answers[:, :genres],
+            logits=said.logits + opinion,
+            opinion=opinion,
             tags=None if said.tags is None else (said.tags + answers[:, genres : genres + tags]) / 2,
             outside=None if said.outside is None else said.outside + weight * answers[:, -1],
         )

@@ -34,6 +34,9 @@ class Outputs(NamedTuple):
     token_tags: Tensor | None = None  # (windows, tokens, tags) logits
     embedding: Tensor | None = None  # (windows, numbers): the teacher's vector as far as it was learned
     outside: Tensor | None = None  # (windows,) logits that it is none of the genres; None where that is not learned
+    opinion: Tensor | None = (
+        None  # (windows, genres): the part of the logits that a kernel machine has, if there is one
+    )
 
 
 @runtime_checkable

@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 WINDOWS_AT_ONCE = 4
 
 
-HEADS = ("logits", "tags", "outside")  # what a clip's answer is made of, as far as the network has it
+HEADS = ("logits", "tags", "outside", "opinion")  # what a clip's answer is made of, as far as the network has it
 
 
 def clip_logits(net: nn.Module, examples: Examples, *, device: torch.device | str = "cpu") -> Floats:
