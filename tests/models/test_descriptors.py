@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from earmark.models.descriptors import COARSE, MODULATION_EDGES, SIZE, Descriptors, KernelHead, dct
+from earmark.models.descriptors import COARSE, DULL, MODULATION_EDGES, SIZE, Descriptors, KernelHead, SecondOpinion, dct
 from earmark.sound.mel import FLOOR_DB
 from earmark.sound.tokens import FRAME_S
 
@@ -31,9 +31,10 @@ def by_hand(db: np.ndarray) -> np.ndarray:
     series = np.concatenate([coarse.mean(axis=1), cepstra])
     padded = np.pad(series - series.mean(axis=1, keepdims=True), ((0, 0), (32, 32)))
     pieces = [padded[:, start : start + 64] for start in range(0, padded.shape[1] - 63, 32)]
-    power = np.mean(
-        [np.abs(np.fft.rfft((p - p.mean(axis=1, keepdims=True)) * np.hanning(64), axis=1)) ** 2 for p in pieces], axis=0
-    )
+    power = sum(np.abs(np.fft.rfft((p - p.mean(axis=1, keepdims=True)) * np.hanning(64), axis=1)) ** 2 for p in pieces)
+    music = np.pad(np.ones(db.shape[1]), 32)
+    taper = np.hanning(64) ** 2
+    power /= sum((taper * music[start : start + 64]).sum() / taper.sum() for start in range(0, len(music) - 63, 32))
     bands = [power[:, low:high].mean(axis=1) for low, high in pairwise(MODULATION_EDGES)]
     parts.append(np.log(np.stack(bands, axis=1) + 1e-3).ravel())
     return np.concatenate(parts)
@@ -59,6 +60,15 @@ def test_a_beat_is_found_in_its_band_of_modulation() -> None:
     assert (spectrum.argmax(dim=1) == wanted).all()
 
 
+def test_a_short_window_of_a_steady_beat_is_described_as_a_long_one() -> None:
+    frames = torch.arange(380)
+    db = (-40 + 10 * torch.cos(2 * torch.pi * 2.0 * frames * FRAME_S)).expand(1, 128, -1)
+    describe = Descriptors()
+    long, short = describe(db), describe(db[:, :, :57])
+    beat = -(COARSE + 20) * (len(MODULATION_EDGES) - 1) + 5  # the first group, the band of 2 Hz
+    assert short[0, beat] == pytest.approx(float(long[0, beat]), abs=0.5)
+
+
 def test_silence_has_finite_descriptors() -> None:
     assert Descriptors()(torch.full((1, 128, 38), FLOOR_DB)).isfinite().all()
 
@@ -71,3 +81,15 @@ def test_an_unfitted_machine_says_nothing_and_a_fitted_one_goes_by_likeness() ->
     place = torch.tensor([[3.0, 0.0]])
     likeness = head.likeness(place)
     assert likeness[0].tolist() == pytest.approx([np.exp(-4.5), 1.0, np.exp(-45)], rel=1e-4)
+
+
+def test_of_a_short_window_less_is_said_and_the_dull_machine_hears_no_treble() -> None:
+    both = SecondOpinion(centres=2, components=3, outputs=1)
+    for head in both.heads:
+        head.usual.fill_(1.0)
+    assert [both(music(frames=19 * tokens))[0].item() for tokens in (1, 5, 10, 20)] == pytest.approx([0.1, 0.5, 1, 1])
+    db = music()
+    without = db.clone()
+    without[:, DULL:] = FLOOR_DB
+    assert torch.equal(both.dull.describe(db), both.dull.describe(without))
+    assert not torch.equal(both.whole.describe(db), both.whole.describe(without))

@@ -88,18 +88,18 @@ def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
 ) -> None:
     plan = recipe(epochs=2)
     cut_off = train(plan, examples, data.labels, tmp_path / "run", stop_after=1)
-    assert not cut_off.weights["kernel.weights"].any()
+    assert not cut_off.weights["kernel.whole.weights"].any()
     done = train(plan, examples, data.labels, tmp_path / "run")
-    assert done.weights["kernel.weights"].any()
+    assert done.weights["kernel.whole.weights"].any()
     saved = Checkpoint.load(tmp_path / "run" / "checkpoint.pt")
     for kept in (saved.weights, saved.averaged):
         if kept:
-            assert torch.equal(kept["kernel.weights"], done.weights["kernel.weights"])
+            assert torch.equal(kept["kernel.whole.weights"], done.weights["kernel.whole.weights"])
     again = Run(plan, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
     again.resume(saved, tmp_path)
     assert not again.finish()
     at_once = train(plan, examples, data.labels, tmp_path / "other")
-    assert torch.equal(at_once.weights["kernel.weights"], done.weights["kernel.weights"])
+    assert torch.equal(at_once.weights["kernel.whole.weights"], done.weights["kernel.whole.weights"])
 
 
 @pytest.mark.parametrize("tokens", [1, 3, 20])
@@ -115,5 +115,5 @@ def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None
 
 
 def test_a_network_without_a_machine_is_refused_in_words(examples: Examples) -> None:
-    with pytest.raises(RecipeError, match="kernel head"):
+    with pytest.raises(RecipeError, match="kernel machines"):
         fit_kernel(network(recipe(), kernel=0), examples, KernelOptions(), AugmentOptions(), torch.Generator())

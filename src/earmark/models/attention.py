@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import RecipeError
-from earmark.models.descriptors import KernelHead
+from earmark.models.descriptors import SecondOpinion
 from earmark.models.registry import Outputs, options_of, register
 from earmark.sound.mel import BANDS, FLOOR_DB
 from earmark.sound.tokens import TOKEN_FRAMES
@@ -51,8 +51,8 @@ class AttentionOptions:
     embedding: int = 0  # numbers of the teacher's vector
     outside: bool = False  # learn to tell what is none of the genres
     pretext: bool = False  # have heads for the tasks of `train.pretext`
-    kernel: int = 0  # centres of a kernel machine beside the network (`descriptors`); 0: none
-    components: int = 128  # axes that its descriptors are turned onto
+    kernel: int = 0  # centres of the kernel machines beside the network (`descriptors`); 0: none
+    components: int = 96  # axes that its descriptors are turned onto
     kernel_weight: float = 4.0  # of its scores, 0 to 1, among the genre logits
     pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
     shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
@@ -86,7 +86,7 @@ class AttentionNet(nn.Module):
         self.outside_head = nn.Linear(options.vector, 1) if options.outside else None
         self.pretext = PretextHeads(options.vector) if options.pretext else None
         answers = genres + options.tags + options.outside
-        self.kernel = KernelHead(options.kernel, options.components, answers) if options.kernel else None
+        self.kernel = SecondOpinion(options.kernel, options.components, answers) if options.kernel else None
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""

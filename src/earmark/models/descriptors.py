@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from earmark.sound.mel import BANDS
+from earmark.sound.mel import BANDS, FLOOR_DB
 
 CEPSTRA = 20
 COARSE, FINE = 16, 32  # groups of bands
@@ -21,6 +21,8 @@ SEGMENT_FRAMES = 64  # of the modulation spectrum, 5 s; half of it is the step
 # The bins of a segment's Fourier transform (0.2 Hz each) in eight bands of modulation, about a third of an octave wide
 # and wider.
 MODULATION_EDGES = (1, 2, 3, 4, 6, 9, 13, 19, 33)
+DULL = 88  # of the bands lie below 5.5 kHz or so
+FULL_FRAMES = 190  # 15 s: of less, descriptors are less sure
 LEAST_POWER = 1e-3  # dB squared, before the logarithm
 SIZE = 4 * CEPSTRA + 2 * COARSE + 3 * FINE + (len(MODULATION_EDGES) - 1) * (COARSE + CEPSTRA)
 
@@ -30,6 +32,7 @@ class Descriptors(nn.Module):
 
     cosines: Tensor
     waves: Tensor
+    taper: Tensor
     edges: Tensor
 
     def __init__(self) -> None:
@@ -37,6 +40,8 @@ class Descriptors(nn.Module):
         # Constants, not weights: they are made again with the network and stand in no checkpoint.
         self.register_buffer("cosines", torch.from_numpy(dct(CEPSTRA, BANDS)), persistent=False)
         self.register_buffer("waves", torch.from_numpy(_waves()), persistent=False)
+        taper = torch.from_numpy(np.hanning(SEGMENT_FRAMES) ** 2).float()
+        self.register_buffer("taper", (taper / taper.sum())[None, None], persistent=False)
         self.register_buffer("edges", torch.from_numpy(_modulation_bands()), persistent=False)
 
     def forward(self, db: Tensor) -> Tensor:
@@ -64,17 +69,47 @@ class Descriptors(nn.Module):
         spectrum = nn.functional.conv1d(
             flat, self.waves, stride=SEGMENT_FRAMES // 2
         )  # (windows * n, 2 * bins, segments)
-        power = spectrum.square().mean(dim=2).reshape(-1, count, 2, SEGMENT_FRAMES // 2).sum(dim=2)
+        power = spectrum.square().sum(dim=2).reshape(-1, count, 2, SEGMENT_FRAMES // 2).sum(dim=2)
+        # Over how much of the segments is music and no padding, so that a short window has the power of a long one.
+        music = nn.functional.pad(torch.ones_like(level[:, :1]), (SEGMENT_FRAMES // 2, SEGMENT_FRAMES // 2))
+        heard = nn.functional.conv1d(music, self.taper, stride=SEGMENT_FRAMES // 2).sum(dim=2, keepdim=True)
+        power = power / heard
         return (power @ self.edges + LEAST_POWER).log().flatten(1)
+
+
+class SecondOpinion(nn.Module):
+    """Two kernel machines, one of which hears nothing above 5.5 kHz, so that dull recordings do not silence both."""
+
+    def __init__(self, centres: int, components: int, outputs: int) -> None:
+        super().__init__()
+        self.whole = KernelHead(centres, components, outputs)
+        self.dull = KernelHead(centres, components, outputs, bands=DULL)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the weights were found yet."""
+        return any(bool(head.weights.any()) for head in self.heads)
+
+    @property
+    def heads(self) -> tuple["KernelHead", "KernelHead"]:
+        """Both."""
+        return self.whole, self.dull
+
+    def forward(self, db: Tensor) -> Tensor:
+        """`(windows, 128, frames)` dB -> `(windows, outputs)`; of less than FULL_FRAMES it says proportionally less."""
+        share = (torch.ones_like(db[:1, 0]).sum(dim=1, keepdim=True) / FULL_FRAMES).clamp(max=1.0)
+        said: Tensor = share * (self.whole(db) + self.dull(db)) / 2
+        return said
 
 
 class KernelHead(nn.Module):
     """Answers about windows by their likeness to `centres` windows that it knows; all zero until it is fitted.
 
     `answers` of `(windows, SIZE)` descriptors are `(windows, outputs)`: descriptors are standardised, turned onto
-    `components` axes, and compared with each centre by a Gaussian.
+    `components` axes, and compared with each centre by a Gaussian. Of the bands it hears the lowest `bands`.
     """
 
+    unheard: Tensor
     mean: Tensor
     axes: Tensor
     known: Tensor
@@ -82,9 +117,10 @@ class KernelHead(nn.Module):
     weights: Tensor
     usual: Tensor
 
-    def __init__(self, centres: int, components: int, outputs: int) -> None:
+    def __init__(self, centres: int, components: int, outputs: int, *, bands: int = BANDS) -> None:
         super().__init__()
-        self.describe = Descriptors()
+        self.descriptors = Descriptors()
+        self.register_buffer("unheard", (torch.arange(BANDS) >= bands)[:, None], persistent=False)
         self.register_buffer("mean", torch.zeros(SIZE))
         self.register_buffer("axes", torch.zeros(SIZE, components))
         self.register_buffer("known", torch.zeros(centres, components))
@@ -94,6 +130,11 @@ class KernelHead(nn.Module):
 
     def forward(self, db: Tensor) -> Tensor:
         return self.answers(self.describe(db))
+
+    def describe(self, db: Tensor) -> Tensor:
+        """`(windows, 128, frames)` dB -> `(windows, SIZE)`."""
+        described: Tensor = self.descriptors(db.masked_fill(self.unheard, FLOOR_DB))
+        return described
 
     def answers(self, described: Tensor) -> Tensor:
         """`(windows, SIZE)` -> `(windows, outputs)`."""

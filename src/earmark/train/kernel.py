@@ -1,4 +1,4 @@
-"""The kernel machine beside the network (`models.descriptors`): its weights, in closed form, after the last epoch.
+"""The kernel machines beside the network (`models.descriptors`): their weights, in closed form, after the last epoch.
 
 Kernel ridge regression (a least-squares support vector machine, Suykens & Vandewalle 1999) onto genres, a teacher's
 tags and what is outside, in the space of likenesses to some of the clips (Nyström, Williams & Seeger 2001). Beside each
@@ -22,17 +22,20 @@ AT_ONCE = 64  # clips
 SHORTEST_TOKENS = 3  # of a random view
 LEAST_SPREAD = 1e-4
 JITTER = 1e-6  # keeps the equations solvable where two centres are alike
+FAR = 1e3  # where centres lie that are not needed: like nothing
+# Columns of the answers, what each clip should be answered there, (clips, columns), and how much it counts, (clips,).
+_Wanted = tuple[slice, Tensor, Tensor]
 
 
 def fit_kernel(
     net: AttentionNet, examples: Examples, options: KernelOptions, changes: AugmentOptions, rng: torch.Generator
 ) -> None:
-    """Find the weights of the network's kernel head from its training clips.
+    """Find the weights of the network's kernel machines from its training clips.
 
     Parameters
     ----------
     net:
-        With `kernel` centres; its head is filled in.
+        With `kernel` centres; its machines are filled in.
     examples:
         The clips to train on. Their genres count by their weight, a partial label as a share of each of its genres.
     options, changes:
@@ -43,44 +46,49 @@ def fit_kernel(
     Raises
     ------
     RecipeError
-        The network has no kernel head.
+        The network has no kernel machines.
     """
-    head = net.kernel
-    if head is None:
-        raise RecipeError("The network has no kernel head.", hint="Say kernel = 1000 (or so many) under [model].")
-    device = head.mean.device
-    described = [_describe(head, views) for views in _views(examples, options.copies, changes, rng, device)]
-    clean = described[0]
-    mean, spread = clean.mean(dim=0), clean.std(dim=0, correction=0).clamp(min=LEAST_SPREAD)
-    _, _, turned = torch.linalg.svd((clean - mean) / spread, full_matrices=False)
-    components = head.axes.shape[1]
-    axes = torch.zeros(head.axes.shape, dtype=torch.float64)
-    axes[:, : len(turned)] = turned[:components].T
-    head.mean.copy_(mean)
-    head.axes.copy_(axes / spread[:, None])
-    head.width.fill_(len(spread) / options.sharpness)
-    picked = torch.randperm(len(clean), generator=rng)[: len(head.known)]
-    place = head.place(clean[picked].to(head.mean))
-    head.known.fill_(1e3)  # what is not needed is far from everything
-    head.known[: len(place)] = place
-    likeness = torch.cat([head.likeness(head.place(each.to(head.mean))) for each in described]).double()
-    wanted, counts = _wanted(net, examples)
-    between = head.likeness(place).double()
-    centres = slice(0, len(place))
+    if net.kernel is None:
+        raise RecipeError("The network has no kernel machines.", hint="Say kernel = 1000 (or so many) under [model].")
+    views = list(_views(examples, options.copies, changes, rng, next(net.parameters()).device))
+    wanted = _wanted(net, examples)
+    for head in net.kernel.heads:
+        _fit(head, views, wanted, options, rng)
+
+
+def _fit(
+    head: KernelHead, views: list[list[Tensor]], wanted: list[_Wanted], options: KernelOptions, rng: torch.Generator
+) -> None:
+    clean, *worse = [_describe(head, each) for each in views]
+    _turn(head, clean)
+    head.width.fill_(clean.shape[1] / options.sharpness)
+    place = head.place(torch.cat([clean, *worse]).to(head.mean))
+    picked = torch.randperm(len(place), generator=rng)[: len(head.known)]
+    head.known.fill_(FAR)
+    head.known[: len(picked)] = place[picked]
+    known = head.likeness(place)[:, : len(picked)].double().cpu()  # (views, centres)
+    ridge = options.ridge * (known[picked] + JITTER * torch.eye(len(picked), dtype=torch.float64))
     head.weights.zero_()
-    for columns, weights in counts:
+    for columns, target, weights in wanted:
         if not weights.any():
             continue
-        rows = weights.double().repeat(1 + options.copies) / (1 + options.copies)
-        target = wanted[:, columns].double().repeat(1 + options.copies, 1)
-        usual = (target * rows[:, None]).sum(dim=0) / rows.sum()
-        known = likeness[:, centres]
-        ridge = options.ridge * (between[:, centres] + JITTER * torch.eye(len(place), dtype=torch.float64))
-        solved = torch.linalg.solve(
-            known.T @ (known * rows[:, None]) + ridge, known.T @ ((target - usual) * rows[:, None])
-        )
-        head.weights[centres, columns] = solved.to(head.weights)
+        rows = weights.repeat(len(views)) / len(views)
+        aim = target.repeat(len(views), 1)
+        usual = (aim * rows[:, None]).sum(dim=0) / rows.sum()
+        weighed = known.T * rows
+        solved = torch.linalg.solve(weighed @ known + ridge, weighed @ (aim - usual))
+        head.weights[: len(picked), columns] = solved.to(head.weights)
         head.usual[columns] = usual.to(head.usual)
+
+
+def _turn(head: KernelHead, clean: Tensor) -> None:
+    """The axes on which standardised descriptors differ most."""
+    mean, spread = clean.mean(dim=0), clean.std(dim=0, correction=0).clamp(min=LEAST_SPREAD)
+    _, _, turned = torch.linalg.svd((clean - mean) / spread, full_matrices=False)
+    axes = torch.zeros(head.axes.shape, dtype=torch.float64)
+    axes[:, : len(turned)] = turned[: axes.shape[1]].T
+    head.mean.copy_(mean)
+    head.axes.copy_(axes / spread[:, None])
 
 
 def _views(
@@ -112,23 +120,19 @@ def _describe(head: KernelHead, views: list[Tensor]) -> Tensor:
         return torch.cat([head.describe(view[None]).double().cpu() for view in views])
 
 
-def _wanted(net: AttentionNet, examples: Examples) -> tuple[Tensor, list[tuple[slice, Tensor]]]:
-    """What each clip should be answered, (clips, outputs), and which columns count by which weights (clips,)."""
+def _wanted(net: AttentionNet, examples: Examples) -> list[_Wanted]:
     allowed = examples.allowed.double()
     genres = allowed.shape[1]
-    columns = [allowed / allowed.sum(dim=1, keepdim=True)]
-    counts = [(slice(0, genres), examples.weights)]
+    parts = [(slice(0, genres), allowed / allowed.sum(dim=1, keepdim=True), examples.weights.double())]
     start = genres
     if net.tag_head is not None:
         tags = net.tag_head.usual.numel()
-        taught = torch.zeros(len(examples))
-        logits = torch.zeros(len(examples), tags, dtype=torch.float64)
+        logits, taught = torch.zeros(len(examples), tags), torch.zeros(len(examples))
         if examples.targets is not None:
-            logits, taught = examples.targets.mean_tags().double(), examples.targets.taught.float()
-        columns.append(logits)
-        counts.append((slice(start, start + tags), taught))
+            logits, taught = examples.targets.mean_tags(), examples.targets.taught
+        parts.append((slice(start, start + tags), logits.double(), taught.double()))
         start += tags
     if net.outside_head is not None:
-        columns.append(examples.outside.nan_to_num(0.0).double()[:, None])
-        counts.append((slice(start, start + 1), (~examples.outside.isnan()).float()))
-    return torch.cat(columns, dim=1), counts
+        outside = examples.outside.double()
+        parts.append((slice(start, start + 1), outside.nan_to_num(0.0)[:, None], (~outside.isnan()).double()))
+    return parts

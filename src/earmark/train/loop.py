@@ -211,7 +211,7 @@ class Run:
 
     def finish(self) -> bool:
         """What is left to do after the last epoch; False where that is nothing, or done."""
-        if not isinstance(self.net, AttentionNet) or self.net.kernel is None or self.net.kernel.weights.any():
+        if not isinstance(self.net, AttentionNet) or self.net.kernel is None or self.net.kernel.fitted:
             return False
         rng = torch.Generator().manual_seed(self.rng.initial_seed())
         fit_kernel(self.net, self.examples, self.recipe.kernel or KernelOptions(), self.recipe.augment, rng)
