@@ -115,7 +115,7 @@ class PretextOptions:
 class KernelOptions:
     """[kernel]: the kernel machine that a network with `kernel` centres under [model] gets when it is trained."""
 
-    ridge: float = 0.3
+    ridge: float = 0.1
     sharpness: float = 0.8  # of likeness: over the number of descriptors, the factor of a squared distance
     copies: int = 0  # random views of each clip, under [augment], beside the clip as it is
 
