@@ -10,6 +10,7 @@ from earmark.data.dataset import Dataset
 from earmark.errors import DataError
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.beyond import Beyond, measure_beyond
+from earmark.evaluate.predictions import Predictions
 from earmark.train.recipe import Recipe
 
 TAGS = ("loud", "still", "even")
@@ -39,6 +40,22 @@ def recipe(data: Dataset) -> Recipe:
     return Recipe.from_dict(plain | {"genres": genres, "sets": sets})
 
 
+def predictions(data: Dataset) -> Predictions:
+    """Of the clips of the genres, as if all were reported."""
+    genres = data.labels[:-1]
+    clips = [clip for clip in data.clips if clip.label in genres]
+    return Predictions(
+        genres,
+        tuple(clip.id for clip in clips),
+        ("pieces",) * len(clips),
+        tuple(clip.artist_key for clip in clips),
+        tuple(clip.label or "" for clip in clips),
+        np.full((len(clips), 3), 1 / 3),
+        np.zeros(len(clips), dtype=np.int64),
+        np.zeros(len(clips), dtype=np.int64),
+    )
+
+
 def write_runs(data: Dataset, out: Path, *, noise: float) -> None:
     """Answers of two folds by artist: the teacher's own tags and the truth about the last style, with some noise."""
     from earmark.data.teacher import Teacher
@@ -50,7 +67,9 @@ def write_runs(data: Dataset, out: Path, *, noise: float) -> None:
         clips = [clip for clip in data.clips if artists.index(clip.artist_key) % 2 == fold]
         tags = np.stack([teacher.logits[clip.id].mean(axis=0) for clip in clips])
         outside = np.array([[2.0 * (clip.label == data.labels[-1]) - 1] for clip in clips])
-        said = {"logits": np.zeros((len(clips), 3)), "tags": tags, "outside": outside}
+        right = np.array([[3.0 * (clip.label == genre) for genre in data.labels[:-1]] for clip in clips])
+        wrong = np.roll(right, 1, axis=1)  # the machines are always wrong, and heard half as loud as the network
+        said = {"logits": right + wrong / 2, "opinion": wrong / 2, "tags": tags, "outside": outside}
         noisy = {name: (rows + noise * rng.normal(size=rows.shape)).astype(np.float32) for name, rows in said.items()}
         Answers.of(clips, noisy).write(out / "runs" / f"seed0_fold{fold}.npz")
 
@@ -59,7 +78,7 @@ def test_a_network_that_says_what_its_teacher_says_and_knows_what_is_outside_is_
     data: Dataset, tmp_path: Path
 ) -> None:
     write_runs(data, tmp_path / "cv", noise=0.0)
-    found = measure_beyond(recipe(data), [data.folder], tmp_path / "cv")
+    found = measure_beyond(recipe(data), [data.folder], tmp_path / "cv", predictions(data))
     assert found.tags
     assert found.outside
     assert found.tags.names == TAGS
@@ -69,11 +88,13 @@ def test_a_network_that_says_what_its_teacher_says_and_knows_what_is_outside_is_
     assert found.outside.auc == found.outside_by_set["pieces"]["auc"] == 1
     assert found.outside.n_outside == len(data.clips) // 4
     assert "AUC 1.000" in found.words
+    accuracies = {name: row["accuracy"] for name, row in found.parts.items()}
+    assert accuracies == {"together": 1, "network": 1, "kernel machines": 0}
 
 
 def test_noise_costs_and_figures_come_back_as_they_were_written(data: Dataset, tmp_path: Path) -> None:
     write_runs(data, tmp_path / "cv", noise=2.0)
-    found = measure_beyond(recipe(data), [data.folder], tmp_path / "cv")
+    found = measure_beyond(recipe(data), [data.folder], tmp_path / "cv", predictions(data))
     assert found.tags
     assert found.outside
     assert 0.4 < found.tags.auc < 0.95
@@ -85,7 +106,8 @@ def test_noise_costs_and_figures_come_back_as_they_were_written(data: Dataset, t
 def test_without_answers_there_is_nothing_beyond_and_other_files_or_data_are_named(
     data: Dataset, tmp_path: Path
 ) -> None:
-    assert measure_beyond(recipe(data), [data.folder], tmp_path) == Beyond(None, None, {}, {})
+    said = predictions(data)
+    assert measure_beyond(recipe(data), [data.folder], tmp_path, said) == Beyond(None, None, {}, {}, {})
     assert Beyond.read(tmp_path).words == ""
     (tmp_path / "beyond.json").write_text("{}")
     with pytest.raises(DataError, match=r"beyond\.json"):
@@ -93,4 +115,4 @@ def test_without_answers_there_is_nothing_beyond_and_other_files_or_data_are_nam
     write_runs(data, tmp_path / "cv", noise=0.0)
     other = synthetic.dataset(tmp_path / "other", clips_per_style=2)
     with pytest.raises(DataError, match="pieces/"):
-        measure_beyond(recipe(data), [other.folder], tmp_path / "cv")
+        measure_beyond(recipe(data), [other.folder], tmp_path / "cv", said)

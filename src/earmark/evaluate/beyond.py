@@ -18,9 +18,11 @@ from earmark.data.dataset import Clip, Dataset
 from earmark.data.teacher import TEACHER_FILE, Teacher
 from earmark.errors import DataError
 from earmark.evaluate.answers import Answers
+from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.tagging import fit_outside, fit_tags, tag_precision
 from earmark.files import write_whole
 from earmark.listen.heads import OutsideInfo, TagInfo
+from earmark.measure.bootstrap import artist_interval
 from earmark.train.batches import allowed_genres, outside_of
 from earmark.train.recipe import Recipe, SetOptions
 
@@ -35,13 +37,15 @@ class Beyond:
     """The figures of the further heads; None for a head that the networks do not have.
 
     `outside_by_set` is the ROC AUC within each set that has clips of both kinds: there the network cannot go by what
-    tells one set from another. `precision` is what `tagging.tag_precision` gives, by the labels of people.
+    tells one set from another. `precision` is what `tagging.tag_precision` gives, by the labels of people. `parts` are
+    accuracies, of networks with kernel machines: of both together, of the network and of the machines alone.
     """
 
     tags: TagInfo | None
     outside: OutsideInfo | None
     outside_by_set: dict[str, dict[str, Any]]
     precision: dict[str, dict[str, Any]]
+    parts: dict[str, dict[str, float]]
 
     def write(self, folder: Path) -> None:
         """Write FILE to the folder of the cross-validation."""
@@ -50,6 +54,7 @@ class Beyond:
             "outside": self.outside.to_dict() if self.outside else None,
             "outside_by_set": self.outside_by_set,
             "precision": self.precision,
+            "parts": self.parts,
         }
         write_whole(folder / FILE, json.dumps(plain, indent=2) + "\n")
 
@@ -58,7 +63,7 @@ class Beyond:
         """What `write` wrote; nothing of everything where there is no such file, DataError where it is another."""
         path = folder / FILE
         if not path.exists():
-            return cls(None, None, {}, {})
+            return cls(None, None, {}, {}, {})
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
             tags, outside = plain["tags"], plain["outside"]
@@ -67,6 +72,7 @@ class Beyond:
                 OutsideInfo.from_dict(outside) if outside else None,
                 plain["outside_by_set"],
                 plain["precision"],
+                plain["parts"],
             )
         except (OSError, KeyError, TypeError, ValueError) as reason:
             raise DataError(f"{path} does not hold what networks say beyond the genre.") from reason
@@ -88,6 +94,10 @@ class Beyond:
                 f"none of the genres: AUC {away.auc:.3f} (95 % by artist {away.auc_low:.3f} to {away.auc_high:.3f}), "
                 f"{away.n_outside} of {away.n} clips{within}"
             )
+        lines += [
+            f"{name}: accuracy {row['accuracy']:.1%} ({row['accuracy_low']:.1%} to {row['accuracy_high']:.1%})"
+            for name, row in self.parts.items()
+        ]
         return "\n".join(lines)
 
 
@@ -112,19 +122,20 @@ class _Rows:
         )
 
 
-def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path) -> Beyond:
-    """Measure what the runs in `out` left, with intervals by artist.
+def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictions: Predictions) -> Beyond:
+    """Measure what the runs in `out` left, with intervals by artist; `predictions` are their genres.
 
     Raises DataError where a run's answers are of clips that the folders do not have.
     """
     runs = sorted((out / "runs").glob("seed*_fold*.npz"))
     if not runs:
-        return Beyond(None, None, {}, {})
+        return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
     tags, precision = _tags(rows) if "tags" in rows.said else (None, {})
     outside, by_set = _outside(rows, recipe) if "outside" in rows.said else (None, {})
-    return Beyond(tags, outside, by_set, precision)
+    parts = _parts(rows, predictions) if "opinion" in rows.said else {}
+    return Beyond(tags, outside, by_set, precision, parts)
 
 
 def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
@@ -193,6 +204,21 @@ def _outside(rows: _Rows, recipe: Recipe) -> tuple[OutsideInfo | None, dict[str,
             within = _fit_outside(those.take(here), truth[here], _protocol(rows)).to_dict()
             by_set[name] = {key: within[key] for key in ("auc", "auc_low", "auc_high", "n", "n_outside")}
     return whole, by_set
+
+
+def _parts(rows: _Rows, predictions: Predictions) -> dict[str, dict[str, float]]:
+    keys = zip(predictions.sets, predictions.ids, strict=True)
+    truth = dict(zip(keys, predictions.truth.tolist(), strict=True))
+    labels = np.array([truth.get((clip.folder.name, clip.id), -1) for clip in rows.clips])
+    reported = labels >= 0
+    logits, opinion = rows.said["logits"][reported], rows.said["opinion"][reported]
+    artists = [artist for artist, take in zip(rows.artists, reported, strict=True) if take]
+    parts = {}
+    for name, scores in (("together", logits), ("network", logits - opinion), ("kernel machines", opinion)):
+        right = scores.argmax(axis=1) == labels[reported]
+        low, high = artist_interval(right, artists, rng=np.random.default_rng(BOOTSTRAP_SEED))
+        parts[name] = {"accuracy": float(right.mean()), "accuracy_low": low, "accuracy_high": high}
+    return parts
 
 
 def _fit_outside(rows: _Rows, truth: NDArray[np.bool_], protocol: str) -> OutsideInfo:

@@ -89,7 +89,7 @@ def report_files(recipe: Path, folders: Sequence[Path], out: Path, predictions: 
     """`report_on` and, where the networks say more than genres, `beyond.json`; the figures in a few lines."""
     words = [report_on(predictions, out)]
     if any((out / "runs").glob("*.npz")):
-        beyond = measure_beyond(Recipe.load(recipe), folders, out)
+        beyond = measure_beyond(Recipe.load(recipe), folders, out, predictions)
         beyond.write(out)
         words.append(beyond.words)
     return "\n".join(words)
