@@ -110,23 +110,18 @@ class KernelHead(nn.Module):
     """
 
     unheard: Tensor
-    mean: Tensor
-    axes: Tensor
-    known: Tensor
-    width: Tensor
-    weights: Tensor
-    usual: Tensor
 
     def __init__(self, centres: int, components: int, outputs: int, *, bands: int = BANDS) -> None:
         super().__init__()
         self.descriptors = Descriptors()
         self.register_buffer("unheard", (torch.arange(BANDS) >= bands)[:, None], persistent=False)
-        self.register_buffer("mean", torch.zeros(SIZE))
-        self.register_buffer("axes", torch.zeros(SIZE, components))
-        self.register_buffer("known", torch.zeros(centres, components))
-        self.register_buffer("width", torch.ones(()))  # a squared distance of this much is far
-        self.register_buffer("weights", torch.zeros(centres, outputs))
-        self.register_buffer("usual", torch.zeros(outputs))  # the answer far from all centres
+        # Parameters, as they are learnt from clips, but by no gradient.
+        self.mean = _found(SIZE)
+        self.axes = _found(SIZE, components)
+        self.known = _found(centres, components)
+        self.width = nn.Parameter(torch.ones(()), requires_grad=False)  # a squared distance of this much is far
+        self.weights = _found(centres, outputs)
+        self.usual = _found(outputs)  # the answer far from all centres
 
     def forward(self, db: Tensor) -> Tensor:
         return self.answers(self.describe(db))
@@ -150,6 +145,10 @@ class KernelHead(nn.Module):
         """To each centre, `(windows, centres)`, 0 to 1."""
         squares = place.square().sum(dim=1, keepdim=True) + self.known.square().sum(dim=1)
         return ((2 * place @ self.known.T - squares) / self.width).exp()
+
+
+def _found(*size: int) -> nn.Parameter:
+    return nn.Parameter(torch.zeros(size), requires_grad=False)
 
 
 def dct(rows: int, size: int) -> NDArray[np.float32]:
