@@ -127,10 +127,12 @@ def run_job(job: Job, *, alive: Callable[[], None] = lambda: None) -> None:
     genres, examples, folds = split(job)
     asides = job.protocol.asides_of(examples, folds, seed=job.seed)
     mine = examples.take(job.protocol.may_train(examples, np.maximum(folds, asides), job.fold))
-    others, aside = examples.take(folds == job.fold), examples.take(asides == job.fold)
+    rows = np.flatnonzero(folds == job.fold)
+    held = examples.take(np.concatenate([rows, np.flatnonzero(asides == job.fold)]))  # the reported ones first
+    others = examples.take(rows)
     seed = 1000 * job.seed + job.fold  # a start of its own for every network
     run = _fit if job.recipe.model["kind"] in controls.names() else _train
-    said, facts = run(job, genres, mine, others, aside, seed, alive)
+    said, facts = run(job, genres, mine, held, seed, alive)
     answer = Predictions(
         genres,
         tuple(clip.id for clip in others.clips),
@@ -144,18 +146,12 @@ def run_job(job: Job, *, alive: Callable[[], None] = lambda: None) -> None:
     facts |= {"examples": len(mine), "threads": job.threads, "processor": processor()}
     write_whole(job.facts, json.dumps(facts, indent=2) + "\n")
     if len(said) > 1:
-        Answers.of([*others.clips, *aside.clips], said).write(job.answers)
+        Answers.of(held.clips, said).write(job.answers)
     answer.write(job.table)  # last: a table says that the run is done
 
 
 def _train(
-    job: Job,
-    genres: tuple[str, ...],
-    mine: Examples,
-    others: Examples,
-    aside: Examples,
-    seed: int,
-    alive: Callable[[], None],
+    job: Job, genres: tuple[str, ...], mine: Examples, held: Examples, seed: int, alive: Callable[[], None]
 ) -> Said:
     from earmark.train.loop import Place, train
     from earmark.train.predict import clip_answers
@@ -164,11 +160,8 @@ def _train(
     checkpoint = train(job.recipe, mine, genres, job.checkpoints, seed=seed, place=place, report=lambda row: alive())
     net = checkpoint.network()
     start = time.process_time()
-    said = clip_answers(net, others)
-    hearing = (time.process_time() - start) / len(others)
-    if len(aside):
-        more = clip_answers(net, aside)
-        said = {name: np.concatenate([rows, more[name]]) for name, rows in said.items()}
+    said = clip_answers(net, held)
+    hearing = (time.process_time() - start) / len(held)
     return said, {
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "epochs": checkpoint.epoch,
@@ -179,13 +172,7 @@ def _train(
 
 
 def _fit(
-    job: Job,
-    genres: tuple[str, ...],
-    mine: Examples,
-    others: Examples,
-    aside: Examples,
-    seed: int,
-    alive: Callable[[], None],
+    job: Job, genres: tuple[str, ...], mine: Examples, held: Examples, seed: int, alive: Callable[[], None]
 ) -> Said:
     if job.recipe.front_end:
         raise RecipeError(f"The control '{job.recipe.name}' hears pictures, so its recipe cannot have a [front_end].")
@@ -194,12 +181,12 @@ def _fit(
     control.fit(mine.clips, _pictures(mine), mine.allowed.numpy().argmax(axis=1), len(genres))
     fitted = time.process_time()
     alive()
-    logits = control.logits(others.clips, _pictures(others))
+    logits = control.logits(held.clips, _pictures(held))
     return {"logits": logits}, {
         "parameters": None,
         "epochs": 1,
         "train_seconds": fitted - start,
-        "hear_seconds_per_clip": (time.process_time() - fitted) / len(others),
+        "hear_seconds_per_clip": (time.process_time() - fitted) / len(held),
         "device": "cpu",
     }
 
