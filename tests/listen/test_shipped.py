@@ -90,7 +90,7 @@ def test_an_mp3_of_real_music_gets_the_answer_of_its_original(listener: Listener
 
 def test_documents_and_results_tell_the_figures_of_the_bundle() -> None:
     figures = load_bundle().info.metrics
-    measured = json.loads((ROOT / "results" / "benchmark" / "artist_grouped" / "earmark" / "metrics.json").read_text())
+    measured = json.loads((ROOT / "results" / "shipped" / "metrics.json").read_text())
     assert {name: measured[name] for name in figures if name != "protocol"} == pytest.approx(
         {name: value for name, value in figures.items() if name != "protocol"}
     )
@@ -99,6 +99,27 @@ def test_documents_and_results_tell_the_figures_of_the_bundle() -> None:
         assert f"{100 * figures['accuracy']:.1f} %" in text, document
         assert f"{100 * figures['accuracy_low']:.1f} to {100 * figures['accuracy_high']:.1f} %" in text, document
         assert f"{figures['ece']:.3f}" in text, document
+
+
+def test_what_a_bundle_says_of_tags_and_of_what_is_outside_is_what_was_measured() -> None:
+    info = load_bundle().info
+    measured = json.loads((ROOT / "results" / "shipped" / "beyond.json").read_text())
+    assert info.tags is not None
+    assert info.outside is not None
+    assert json.loads(json.dumps(info.tags.to_dict())) == measured["tags"]
+    assert json.loads(json.dumps(info.outside.to_dict())) == measured["outside"]
+
+
+@pytest.mark.parametrize("noise", ["white", "pink", "tone"])
+def test_noise_and_tones_are_none_of_the_genres(noise: str, listener: Listener) -> None:
+    rng, count = np.random.default_rng(0), 30 * 22_050
+    samples = rng.normal(size=count)
+    if noise == "pink":
+        spectrum = np.fft.rfft(samples)
+        samples = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(len(spectrum)), 1)), count)
+    if noise == "tone":
+        samples = np.sin(2 * np.pi * 440 * np.arange(count) / 22_050)
+    assert listener.hear(samples / np.abs(samples).max(), sample_rate_hz=22_050).none_of_these
 
 
 def test_real_clips_that_the_network_learned_are_recognised(real_data: Path) -> None:
