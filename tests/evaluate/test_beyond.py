@@ -88,6 +88,8 @@ def test_a_network_that_says_what_its_teacher_says_and_knows_what_is_outside_is_
     assert found.outside.auc == found.outside_by_set["pieces"]["auc"] == 1
     assert found.outside.n_outside == len(data.clips) // 4
     assert "AUC 1.000" in found.words
+    (tmp_path / "cv/runs/seed1_fold0.npz").write_bytes(b"of a seed that is not reported")
+    assert measure_beyond(recipe(data), [data.folder], tmp_path / "cv", predictions(data)) == found
     accuracies = {name: row["accuracy"] for name, row in found.parts.items()}
     assert accuracies == {"together": 1, "network": 1, "kernel machines": 0}
 

@@ -46,7 +46,9 @@ def test_the_kept_runs_give_the_published_figures(tmp_path: Path, monkeypatch: p
 def test_the_results_quote_the_report_to_the_letter() -> None:
     known = {*rows_of(RESULTS / "report.md"), *rows_of(ROOT / "results/robustness/robustness.md")}
     text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
-    made_by_hand = text[text.index("## What matters in the recipe") :]  # by other commands, named there
+    # By other commands, named there; tests/listen/test_shipped.py holds the figures of what ships to its files.
+    made_by_hand = text[text.index("## The shipped network") : text.index("## Robustness")]
+    made_by_hand += text[text.index("## What matters in the recipe") :]
     quoted = [row for row in rows_of(ROOT / "docs/results.md") if row not in made_by_hand]
     assert len(quoted) > 40
     assert [row for row in quoted if row not in known] == []

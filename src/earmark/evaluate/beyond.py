@@ -123,11 +123,13 @@ class _Rows:
 
 
 def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictions: Predictions) -> Beyond:
-    """Measure what the runs in `out` left, with intervals by artist; `predictions` are their genres.
+    """Measure what the runs in `out` left, with intervals by artist.
 
-    Raises DataError where a run's answers are of clips that the folders do not have.
+    `predictions` are their genres; runs of other seeds than theirs do not count. Raises DataError where a run's
+    answers are of clips that the folders do not have.
     """
-    runs = sorted((out / "runs").glob("seed*_fold*.npz"))
+    seeds = sorted(set(predictions.seeds.tolist()))  # a queue may be further than what is reported
+    runs = [path for seed in seeds for path in sorted((out / "runs").glob(f"seed{seed}_fold*.npz"))]
     if not runs:
         return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
