@@ -9,7 +9,7 @@ from sklearn import metrics as oracle
 
 from earmark.errors import DataError
 from earmark.evaluate import calibration, tagging
-from earmark.evaluate.tagging import fit_outside, fit_tags, tag_precision
+from earmark.evaluate.tagging import HEARD, fit_outside, fit_tags, tag_precision
 from earmark.listen.calibrate import sigmoid
 
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ def test_a_network_that_says_what_its_teacher_says_in_other_units_is_perfect() -
     assert found.calibration_error < 0.001
     assert (found.n, found.n_artists) == (CLIPS, 120)
     assert "5-fold" in found.protocol
-    assert (found.teacher_licence, found.threshold) == ("ISC", 0.2)
+    assert (found.teacher_licence, found.threshold) == ("ISC", HEARD)
 
 
 def test_figures_are_those_of_scikit_learn_and_numpy_where_all_rows_share_one_line() -> None:
