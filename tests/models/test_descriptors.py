@@ -85,9 +85,10 @@ def test_an_unfitted_machine_says_nothing_and_a_fitted_one_goes_by_likeness() ->
 
 def test_of_a_short_window_less_is_said_and_the_dull_machine_hears_no_treble() -> None:
     both = SecondOpinion(centres=2, components=3, outputs=1)
-    for head in both.heads:
-        head.usual.fill_(1.0)
-    assert [both(music(frames=19 * tokens))[0].item() for tokens in (1, 5, 10, 20)] == pytest.approx([0.1, 0.5, 1, 1])
+    both.whole.usual.fill_(1.0)
+    answers, _ = both(music())
+    assert answers.tolist() == [[0.5], [0.5]]
+    assert [both(music(frames=19 * tokens))[1].item() for tokens in (1, 5, 10, 20)] == pytest.approx([0.1, 0.5, 1, 1])
     db = music()
     without = db.clone()
     without[:, DULL:] = FLOOR_DB

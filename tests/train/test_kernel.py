@@ -14,11 +14,12 @@ from earmark.models.attention import AttentionNet
 from earmark.models.registry import build
 from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
+from earmark.train.distill import Targets
 from earmark.train.export import largest_difference, to_onnx
 from earmark.train.kernel import fit_kernel
 from earmark.train.loop import Place, Run, train
 from earmark.train.predict import clip_answers
-from earmark.train.recipe import AugmentOptions, KernelOptions, Recipe
+from earmark.train.recipe import AugmentOptions, FrontEndOptions, KernelOptions, Recipe
 
 TOKEN_FRAMES = 19
 
@@ -77,10 +78,47 @@ def test_genres_that_are_not_known_for_a_clip_do_not_count(examples: Examples) -
     options = KernelOptions(ridge=1e-3)
     for net, those in zip(nets, (half, blurred), strict=True):
         fit_kernel(net, those, options, AugmentOptions(), torch.Generator().manual_seed(0))
-    kernels = [net.kernel for net in nets]
-    view = torch.from_numpy(examples.pictures.numpy()[:4, :, : 6 * TOKEN_FRAMES]) * (80 / 255) - 80.0
-    answers = [kernel(view).argmax(dim=1).tolist() for kernel in kernels if kernel is not None]
-    assert answers[0] == answers[1] == examples.allowed[:4].int().argmax(dim=1).tolist()
+    first = examples.take(np.arange(4))
+    answers = [clip_answers(net, first)["opinion"].argmax(axis=1).tolist() for net in nets]
+    assert answers[0] == answers[1] == first.allowed.int().argmax(dim=1).tolist()
+
+
+def taught(examples: Examples) -> Examples:
+    """With a teacher whose first tag is the first genre and whose second is never heard; the last genre is outside."""
+    first, last = examples.allowed[:, 0].float(), examples.allowed[:, -1].float()
+    logits = torch.stack([6 * first - 3, torch.full_like(first, -5.0)], dim=1)[:, None].half()  # one window
+    ones = torch.ones(len(examples))
+    times = torch.stack([ones, ones], dim=1)
+    targets = Targets(logits, ones.long(), times, torch.zeros(len(examples), 0), ones.bool(), ~ones.bool())
+    return replace(examples, targets=targets, outside=last)
+
+
+def test_tags_and_what_is_outside_come_from_their_own_columns_and_half_from_the_machines(examples: Examples) -> None:
+    torch.manual_seed(0)
+    net = network(recipe(), tags=2, outside=True, kernel_weight=1000.0)
+    before = clip_answers(net, examples)
+    assert "opinion" not in before  # a machine that is not fitted takes no part
+    shown = taught(examples)
+    fit_kernel(net, shown, KernelOptions(ridge=1e-3), AugmentOptions(), torch.Generator().manual_seed(0))
+    after = clip_answers(net, examples)
+    assert shown.targets is not None
+    wanted = shown.targets.logits[:, 0].float().numpy()
+    share = 6 / 10  # of ten tokens
+    machines = before["tags"] + 2 / share * (after["tags"] - before["tags"])
+    assert machines == pytest.approx(wanted, abs=1.0)
+    assert ((after["outside"][:, 0] > 500 * share) == (shown.outside.numpy() == 1)).all()
+
+
+def test_in_a_short_window_the_machines_move_tags_less_and_never_towards_nothing(examples: Examples) -> None:
+    net = network(recipe(), tags=2, outside=True)
+    shown = taught(examples)
+    token = torch.full((1, 128, TOKEN_FRAMES), -40.0)
+    before = net(token).tags
+    fit_kernel(net, shown, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
+    assert net.kernel is not None
+    answers, share = net.kernel(token)
+    assert share.item() == pytest.approx(0.1)
+    assert torch.allclose(net(token).tags, before + 0.05 * (answers[:, 4:6] - before))
 
 
 def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
@@ -117,3 +155,6 @@ def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None
 def test_a_network_without_a_machine_is_refused_in_words(examples: Examples) -> None:
     with pytest.raises(RecipeError, match="kernel machines"):
         fit_kernel(network(recipe(), kernel=0), examples, KernelOptions(), AugmentOptions(), torch.Generator())
+    heard = replace(examples, front_end=FrontEndOptions())
+    with pytest.raises(RecipeError, match="front_end"):
+        fit_kernel(network(recipe()), heard, KernelOptions(), AugmentOptions(), torch.Generator())

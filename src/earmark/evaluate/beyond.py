@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from earmark.data.dataset import Clip, Dataset
 from earmark.data.teacher import TEACHER_FILE, Teacher
 from earmark.errors import DataError
+from earmark.evaluate import calibration
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.tagging import fit_outside, fit_tags, tag_precision
 from earmark.files import write_whole
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.bootstrap import artist_interval
-from earmark.train.batches import allowed_genres, outside_of
+from earmark.train.batches import allowed_genres, labels_of, outside_of
 from earmark.train.recipe import Recipe, SetOptions
 
 FILE = "beyond.json"
@@ -135,7 +136,7 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
     tags, precision = _tags(rows) if "tags" in rows.said else (None, {})
-    outside, by_set = _outside(rows, recipe) if "outside" in rows.said else (None, {})
+    outside, by_set = _outside(rows, recipe, predictions.genres) if "outside" in rows.said else (None, {})
     parts = _parts(rows, predictions) if "opinion" in rows.said else {}
     return Beyond(tags, outside, by_set, precision, parts)
 
@@ -179,7 +180,7 @@ def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
         protocol=_protocol(rows),
         rng=rng,
     )
-    genres = [frozenset(_split(clip.columns.get("genres", ""))) for clip in rows.clips]
+    genres = [frozenset(labels_of(clip, SetOptions(column="genres"))) for clip in rows.clips]
     named = np.array([bool(each) for each in genres])
     if named.sum() < 10:
         return info, {}
@@ -187,11 +188,13 @@ def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
     return info, precision
 
 
-def _outside(rows: _Rows, recipe: Recipe) -> tuple[OutsideInfo | None, dict[str, dict[str, Any]]]:
+def _outside(
+    rows: _Rows, recipe: Recipe, genres: Sequence[str]
+) -> tuple[OutsideInfo | None, dict[str, dict[str, Any]]]:
     places = []
     for clip in rows.clips:
         options = recipe.sets.get(clip.folder.name, SetOptions())
-        places.append(outside_of(clip, allowed_genres(clip, options, recipe.genres), options))
+        places.append(outside_of(clip, allowed_genres(clip, options, genres), options))
     known = ~np.isnan(places)
     truth = np.array(places)[known] == 1
     if not truth.any() or truth.all():
@@ -230,10 +233,4 @@ def _fit_outside(rows: _Rows, truth: NDArray[np.bool_], protocol: str) -> Outsid
 
 
 def _protocol(rows: _Rows) -> str:
-    from earmark.evaluate.calibration import protocol
-
-    return protocol(rows.folds)
-
-
-def _split(cell: str) -> list[str]:
-    return [label.strip() for label in cell.split(";") if label.strip()]
+    return calibration.protocol(rows.folds)

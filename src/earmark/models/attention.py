@@ -107,18 +107,22 @@ class AttentionNet(nn.Module):
             embedding=self.embedding_head(vector) if self.embedding_head else None,
             outside=self.outside_head(vector).squeeze(1) if self.outside_head else None,
         )
-        # The kernel machine is fitted last and takes no part in training.
-        return said if self.kernel is None or self.training else self._with_second_opinion(said, self.kernel(db))
+        # The kernel machines are fitted last and take no part before.
+        if self.kernel is None or self.training or not self.kernel.fitted:
+            return said
+        return self._with_second_opinion(said, *self.kernel(db))
 
-    def _with_second_opinion(self, said: Outputs, answers: Tensor) -> Outputs:
-        genres = said.logits.shape[1]
-        tags, weight = self.options.tags, self.options.kernel_weight
+    def _with_second_opinion(self, said: Outputs, answers: Tensor, share: Tensor) -> Outputs:
+        """Scores of genres and of what is outside are added; tags, logits on both sides, meet half-way."""
+        genres, tags = said.logits.shape[1], self.options.tags
+        weight = self.options.kernel_weight * share
         opinion = weight * answers[:, :genres]
+        tag_answers, outside = answers[:, genres : genres + tags], (weight * answers[:, -1:]).squeeze(1)
         return said._replace(
             logits=said.logits + opinion,
             opinion=opinion,
-            tags=None if said.tags is None else (said.tags + answers[:, genres : genres + tags]) / 2,
-            outside=None if said.outside is None else said.outside + weight * answers[:, -1],
+            tags=None if said.tags is None else said.tags + share / 2 * (tag_answers - said.tags),
+            outside=None if said.outside is None else said.outside + outside,
         )
 
     def relate(self, vectors: Tensor) -> Tensor:

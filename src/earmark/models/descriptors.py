@@ -62,13 +62,11 @@ class Descriptors(nn.Module):
         """Log power of `(windows, n, frames)` in each band of modulation, `(windows, n * bands of modulation)`."""
         count = COARSE + CEPSTRA
         level = series - series.mean(dim=2, keepdim=True)
-        padded = nn.functional.pad(
-            level, (SEGMENT_FRAMES // 2, SEGMENT_FRAMES // 2)
-        )  # a window of one token has one too
+        # Half a segment of nothing on each side, so that a window of one token has a segment too.
+        padded = nn.functional.pad(level, (SEGMENT_FRAMES // 2, SEGMENT_FRAMES // 2))
         flat = padded.reshape(-1, 1, level.shape[2] + SEGMENT_FRAMES)
-        spectrum = nn.functional.conv1d(
-            flat, self.waves, stride=SEGMENT_FRAMES // 2
-        )  # (windows * n, 2 * bins, segments)
+        # Gives (windows * n, 2 * bins, segments).
+        spectrum = nn.functional.conv1d(flat, self.waves, stride=SEGMENT_FRAMES // 2)
         power = spectrum.square().sum(dim=2).reshape(-1, count, 2, SEGMENT_FRAMES // 2).sum(dim=2)
         # Over how much of the segments is music and no padding, so that a short window has the power of a long one.
         music = nn.functional.pad(torch.ones_like(level[:, :1]), (SEGMENT_FRAMES // 2, SEGMENT_FRAMES // 2))
@@ -95,11 +93,13 @@ class SecondOpinion(nn.Module):
         """Both."""
         return self.whole, self.dull
 
-    def forward(self, db: Tensor) -> Tensor:
-        """`(windows, 128, frames)` dB -> `(windows, outputs)`; of less than FULL_FRAMES it says proportionally less."""
+    def forward(self, db: Tensor) -> tuple[Tensor, Tensor]:
+        """`(windows, 128, frames)` dB -> answers `(windows, outputs)`, and how far they count, `(1, 1)`, 0 to 1.
+
+        They count fully from FULL_FRAMES on, and proportionally less in shorter windows.
+        """
         share = (torch.ones_like(db[:1, 0]).sum(dim=1, keepdim=True) / FULL_FRAMES).clamp(max=1.0)
-        said: Tensor = share * (self.whole(db) + self.dull(db)) / 2
-        return said
+        return (self.whole(db) + self.dull(db)) / 2, share
 
 
 class KernelHead(nn.Module):

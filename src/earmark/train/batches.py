@@ -161,7 +161,7 @@ def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> ND
     """Which genres the clip may be, (genres,) bool; none where the recipe has no use for its labels."""
     if clip.flagged:
         return np.zeros(len(genres), dtype=np.bool_)  # its data set says to leave it out
-    labels = _labels(clip, options)
+    labels = labels_of(clip, options)
     if options.map is None:
         unknown = [label for label in labels if label not in genres and label not in options.outside]
         if unknown:
@@ -176,14 +176,15 @@ def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> ND
 
 def outside_of(clip: Clip, row: NDArray[np.bool_], options: SetOptions) -> float:
     """Whether the clip, whose `allowed_genres` are `row`, is none of the genres: 1, 0, or NaN for not known."""
-    labels = [] if clip.flagged else _labels(clip, options)
+    labels = [] if clip.flagged else labels_of(clip, options)
     others = sum(label in options.outside for label in labels)
     if others:
         return 1.0 if others == len(labels) else np.nan
     return 0.0 if row.any() else np.nan
 
 
-def _labels(clip: Clip, options: SetOptions) -> list[str]:
+def labels_of(clip: Clip, options: SetOptions) -> list[str]:
+    """What the set calls the clip, in the column that the recipe reads."""
     cell = clip.columns.get(options.column, "")
     return [label.strip() for label in cell.split(options.separator) if label.strip()]
 

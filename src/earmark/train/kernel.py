@@ -46,8 +46,10 @@ def fit_kernel(
     Raises
     ------
     RecipeError
-        The network has no kernel machines.
+        The network has no kernel machines, or the recipe has a front end of its own.
     """
+    if examples.front_end is not None:
+        raise RecipeError("Kernel machines hear earmark's own pictures, so their recipe cannot have a [front_end].")
     if net.kernel is None:
         raise RecipeError("The network has no kernel machines.", hint="Say kernel = 1000 (or so many) under [model].")
     views = list(_views(examples, options.copies, changes, rng, next(net.parameters()).device))

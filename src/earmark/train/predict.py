@@ -42,15 +42,9 @@ def clip_answers(net: nn.Module, examples: Examples, *, device: torch.device | s
     def run(db: Floats) -> Floats:
         parts = torch.from_numpy(db).split(len(db) if examples.front_end is None else WINDOWS_AT_ONCE)
         said = [net(part.to(device)) for part in parts]
-        heads = {name: [getattr(each, name) for each in said] for name in HEADS}
-        columns = [torch.cat(found).reshape(len(db), -1) for found in heads.values() if found[0] is not None]
-        widths.update(
-            {
-                name: found[0].reshape(len(found[0]), -1).shape[1]
-                for name, found in heads.items()
-                if found[0] is not None
-            }
-        )
+        heads = [name for name in HEADS if getattr(said[0], name) is not None]
+        columns = [torch.cat([getattr(each, name) for each in said]).reshape(len(db), -1) for name in heads]
+        widths.update((name, column.shape[1]) for name, column in zip(heads, columns, strict=True))
         answers: Floats = torch.cat(columns, dim=1).float().cpu().numpy()
         return answers
 
