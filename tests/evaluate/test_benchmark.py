@@ -117,6 +117,21 @@ def test_a_plan_can_be_cut_to_some_systems_and_goes_on_later(desk: Path) -> None
         run(desk, only=["sym"])
 
 
+def test_a_plan_can_report_some_sets_alone_and_learn_from_all(desk: Path) -> None:
+    synthetic.dataset(desk / "more", clips_per_style=2)
+    plan = Plan.load(desk / "plan.toml")
+    text = PLAN.replace('reference = "tiny"', 'reference = "tiny"\nreport = ["pieces"]')
+    (desk / "plan.toml").write_text(text)
+    folders = [desk / "pieces", desk / "more"]
+    said, failed = run_benchmark(desk / "plan.toml", folders, desk / "out", jobs=1, only=["svm"])
+    assert (said, failed) == ("4 of 4 runs done.", [])
+    told = Predictions.joined([Predictions.read(path) for path in (desk / "out/artists/svm/runs").glob("*.csv")])
+    assert set(told.sets) == {"pieces"}
+    facts = json.loads((desk / "out/artists/svm/runs/seed0_fold0.json").read_text())
+    assert facts["examples"] == 8 + 4  # of the other set without the artists held out, who are the same
+    assert plan.report == ()
+
+
 def test_a_run_that_others_held_and_left_is_come_back_for(desk: Path) -> None:
     lease = desk / "out/artists/svm/checkpoints/seed0_fold0.lease"
     lease.parent.mkdir(parents=True)

@@ -4,12 +4,15 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+import synthetic
 from earmark.data.dataset import Clip
 from earmark.errors import DataError
-from earmark.train.batches import allowed_genres, outside_of, to_db
+from earmark.train.batches import allowed_genres, gather, outside_of, to_db, with_noises
+from earmark.train.distill import Targets
 from earmark.train.recipe import SetOptions
 
 GENRES = ("jazz", "metal", "pop", "rock")
@@ -69,3 +72,23 @@ def test_labels_outside_need_no_map() -> None:
     assert not allowed_genres(clip(genre="polka"), options, GENRES).any()
     flagged = clip(genre="polka", flag="suspect")
     assert math.isnan(outside_of(flagged, allowed_genres(flagged, options, GENRES), options))
+
+
+def test_noises_are_none_of_the_genres_and_have_no_teacher(tmp_path: Path) -> None:
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=2)
+    plain = gather([data], synthetic.recipe(), data.labels)
+    count = len(plain)
+    ones = torch.ones(count)
+    logits, times = torch.zeros(count, 2, 3).half(), torch.stack([3 * ones, 3 * ones], dim=1)
+    targets = Targets(logits, 2 * ones.long(), times, torch.zeros(count, 0), ones.bool(), ones.bool())
+    examples = with_noises(replace(plain, targets=targets), 5, seed=0)
+    assert len(examples) == count + 5
+    assert examples.weights[count:].tolist() == [0.0] * 5
+    assert examples.outside[count:].tolist() == [1.0] * 5
+    assert examples.frames[count:].max() <= examples.pictures.shape[2]
+    assert torch.equal(examples.pictures[:count], plain.pictures)
+    assert examples.targets is not None
+    assert not examples.targets.taught[count:].any()
+    assert examples.targets.tags_at(torch.zeros(count + 5, 4)).isfinite().all()
+    assert len(set(examples.take(np.arange(count, count + 5)).artists)) == 5
+    assert with_noises(plain, 0, seed=0) is plain

@@ -103,7 +103,8 @@ def test_tags_and_what_is_outside_come_from_their_own_columns_and_half_from_the_
     after = clip_answers(net, examples)
     assert shown.targets is not None
     wanted = shown.targets.logits[:, 0].float().numpy()
-    share = 6 / 10  # of ten tokens
+    assert net.kernel is not None
+    share = net.kernel(torch.zeros(1, 128, 6 * TOKEN_FRAMES))[1].item()  # the pieces have six tokens
     machines = before["tags"] + 2 / share * (after["tags"] - before["tags"])
     assert machines == pytest.approx(wanted, abs=1.0)
     assert ((after["outside"][:, 0] > 500 * share) == (shown.outside.numpy() == 1)).all()
@@ -117,8 +118,8 @@ def test_in_a_short_window_the_machines_move_tags_less_and_never_towards_nothing
     fit_kernel(net, shown, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
     assert net.kernel is not None
     answers, share = net.kernel(token)
-    assert share.item() == pytest.approx(0.1)
-    assert torch.allclose(net(token).tags, before + 0.05 * (answers[:, 4:6] - before))
+    assert share.item() == pytest.approx((19 / 65 + 19 / 190) / 2)
+    assert torch.allclose(net(token).tags, before + share / 2 * (answers[:, 4:6] - before))
 
 
 def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
@@ -126,18 +127,18 @@ def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
 ) -> None:
     plan = recipe(epochs=2)
     cut_off = train(plan, examples, data.labels, tmp_path / "run", stop_after=1)
-    assert not cut_off.weights["kernel.whole.weights"].any()
+    assert not cut_off.weights["kernel.pieces.weights"].any()
     done = train(plan, examples, data.labels, tmp_path / "run")
-    assert done.weights["kernel.whole.weights"].any()
+    assert done.weights["kernel.pieces.weights"].any()
     saved = Checkpoint.load(tmp_path / "run" / "checkpoint.pt")
     for kept in (saved.weights, saved.averaged):
         if kept:
-            assert torch.equal(kept["kernel.whole.weights"], done.weights["kernel.whole.weights"])
+            assert torch.equal(kept["kernel.pieces.weights"], done.weights["kernel.pieces.weights"])
     again = Run(plan, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
     again.resume(saved, tmp_path)
     assert not again.finish()
     at_once = train(plan, examples, data.labels, tmp_path / "other")
-    assert torch.equal(at_once.weights["kernel.whole.weights"], done.weights["kernel.whole.weights"])
+    assert torch.equal(at_once.weights["kernel.pieces.weights"], done.weights["kernel.pieces.weights"])
 
 
 @pytest.mark.parametrize("tokens", [1, 3, 20])

@@ -56,6 +56,16 @@ def test_a_resumed_run_ends_with_the_same_weights(data: Dataset, examples: Examp
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3, 4, 5, 6]
 
 
+def test_views_of_a_step_may_be_longer_and_shorter_but_no_longer_than_a_window(
+    data: Dataset, examples: Examples
+) -> None:
+    for tokens, spread, lengths in ((3, 0, {3}), (3, 2, {1, 2, 3, 4, 5}), (19, 3, {16, 17, 18, 19, 20})):
+        recipe = synthetic.recipe().with_values({"augment.tokens": tokens, "augment.tokens_spread": spread})
+        run = Run(recipe, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+        heard = [run._view_frames() // 19 for _ in range(60)]
+        assert set(heard) == lengths
+
+
 def test_another_seed_gives_other_weights(data: Dataset, examples: Examples, tmp_path: Path) -> None:
     recipe = synthetic.recipe(epochs=1)
     first = train(recipe, examples, data.labels, tmp_path / "a", seed=0)

@@ -22,6 +22,21 @@ def test_a_recipe_survives_the_way_into_a_checkpoint_and_back() -> None:
     assert Recipe.from_dict(recipe.to_dict()) == Recipe.from_dict(Recipe.from_dict(recipe.to_dict()).to_dict())
 
 
+def test_values_can_be_changed_in_sections_within_sections_and_in_those_that_are_missing() -> None:
+    recipe = Recipe.load("recipes/shipped.toml")
+    changed = recipe.with_values({"sets.4q.weight": 0.0, "pretext.masked": 0.5, "train.epochs": 3})
+    assert (changed.at("sets.4q.weight"), recipe.at("sets.4q.weight")) == (0.0, 0.5)
+    assert changed.sets["4q"].map == recipe.sets["4q"].map
+    assert changed.pretext is not None
+    assert changed.pretext.masked == 0.5
+    assert changed.train.epochs == 3
+
+
+def test_noises_are_refused_where_pictures_are_not_earmarks_own() -> None:
+    with pytest.raises(RecipeError, match="noises"):
+        synthetic.recipe().with_values({"train.noises": 3, "front_end.bands": 64})
+
+
 @pytest.mark.parametrize(
     ("line", "named"),
     [

@@ -81,17 +81,22 @@ def low_pass_5k(db: Floats, rng: np.random.Generator) -> Floats:
 
 @condition("noise_30", "white noise 30 dB below the music")
 def noise_30(db: Floats, rng: np.random.Generator) -> Floats:
-    """White noise whose power is a thousandth of the clip's mean power.
-
-    With bands of area 1 white noise has the same mean power in each. Power over a band is the mean of so many
-    independent exponential values as the band is wide: a gamma distribution.
-    """
-    widths_hz = np.diff(band_corners_hz())[1:]  # (128,) from centre to centre
+    """White noise whose power is a thousandth of the clip's mean power."""
+    widths_hz = _widths_hz()
     power = 10.0 ** (db / 10)
     mean = float((power * widths_hz[:, None]).sum(axis=0).mean() / widths_hz.sum())
-    shape = np.maximum(widths_hz / (_FFT_BIN_HZ * _HANN_BINS), 1.0)[:, None]
-    noise = 1e-3 * mean * rng.gamma(shape, 1 / shape, size=db.shape)
-    return np.asarray(10 * np.log10(power + noise), dtype=np.float32)
+    return np.asarray(10 * np.log10(power + 1e-3 * mean * noise_power(db.shape[1], rng)), dtype=np.float32)
+
+
+def noise_power(frames: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """White noise of mean power 1, (128, frames).
+
+    With bands of area 1 white noise has the same mean power in each. Power over a band is the mean of so many
+    independent exponential values as the band is wide: a gamma distribution. A triangle is as wide as a mean over three
+    quarters of its base.
+    """
+    shape = np.maximum(1.5 * _widths_hz() / (_FFT_BIN_HZ * _HANN_BINS), 1.0)[:, None]
+    return rng.gamma(shape, 1 / shape, size=(len(shape), frames))
 
 
 @condition("phone", "a phone's loudspeaker: nothing below 400 Hz, a bump at 2.5 kHz, dull above 7 kHz")
@@ -148,6 +153,10 @@ def mp3_64(samples: Floats, rng: np.random.Generator) -> Floats:
 
 def _centres_hz() -> NDArray[np.float64]:
     return band_corners_hz()[1:-1]
+
+
+def _widths_hz() -> NDArray[np.float64]:
+    return np.asarray(np.diff(band_corners_hz())[1:])  # (128,) from centre to centre
 
 
 def _at_speed(db: Floats, speed: float) -> Floats:

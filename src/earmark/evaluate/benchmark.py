@@ -46,6 +46,7 @@ class Plan:
     systems: Mapping[str, System]
     protocols: Mapping[str, Protocol]
     queue: tuple[Entry, ...]
+    report: tuple[str, ...] = ()  # the sets whose clips are reported, by name; all by default
 
     @classmethod
     def load(cls, path: Path) -> "Plan":
@@ -69,15 +70,15 @@ class Plan:
         protocols = {name: Protocol.from_dict(name, table) for name, table in values["protocols"].items()}
         queue = tuple(_entry(table, systems, protocols, path) for table in values["queue"])
         reference = values.get("reference", next(iter(systems)))
-        return cls(values.get("title", path.stem), reference, systems, protocols, queue)
+        return cls(
+            values.get("title", path.stem), reference, systems, protocols, queue, tuple(values.get("report", ()))
+        )
 
     def with_system(self, system: System, *, seeds: int = 1) -> "Plan":
         """The plan with one more system, first in the queue, under every protocol that its reference is tested with."""
         tested = dict.fromkeys(entry.protocol for entry in self.queue if self.reference in entry.systems)
         added = tuple(Entry(protocol, (system.name,), seeds) for protocol in tested)
-        return Plan(
-            self.title, self.reference, {**self.systems, system.name: system}, self.protocols, added + self.queue
-        )
+        return dataclasses.replace(self, systems={**self.systems, system.name: system}, queue=added + self.queue)
 
     def only(self, systems: Sequence[str]) -> "Plan":
         """The plan with these systems alone; raises RecipeError for a name it does not have."""
@@ -88,9 +89,7 @@ class Plan:
             Entry(entry.protocol, tuple(name for name in entry.systems if name in systems), entry.seeds)
             for entry in self.queue
         )
-        return Plan(
-            self.title, self.reference, self.systems, self.protocols, tuple(entry for entry in queue if entry.systems)
-        )
+        return dataclasses.replace(self, queue=tuple(entry for entry in queue if entry.systems))
 
     def jobs(self, folders: Sequence[Path], out: Path, *, threads: int = 1) -> list[Job]:
         """All runs in order, each once."""
@@ -103,6 +102,7 @@ class Plan:
                     out / entry.protocol / name,
                     protocol=self.protocols[entry.protocol],
                     seeds=entry.seeds,
+                    reported=self.report,
                     threads=threads,
                 ):
                     jobs.setdefault(job.table, job)

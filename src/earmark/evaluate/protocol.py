@@ -140,7 +140,7 @@ class Protocol:
         segments = window_tokens_of(1) // self.segment_frames
         heard = max(1, min(tokens, self.segment_frames // token_frames))
         epochs = max(1, round(recipe.train.epochs * tokens / (segments * heard)))
-        augment = dataclasses.replace(recipe.augment, tokens=heard)
+        augment = dataclasses.replace(recipe.augment, tokens=heard, tokens_spread=0)
         return dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, epochs=epochs), augment=augment)
 
 

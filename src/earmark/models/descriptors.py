@@ -1,8 +1,8 @@
-"""A second opinion beside the network: descriptors of the whole window, and a kernel machine that knows them.
+"""A second opinion beside the network: descriptors of a window and of pieces of it, and kernel machines that know them.
 
 The descriptors are the field's own, without anything to learn: MFCCs, spectral contrast (Jiang et al. 2002), levels,
 and the modulation spectrum of bands and MFCCs (Lee et al. 2009), which tells how fast what changes: rhythm that a token
-of 1.5 s cannot hold. The kernel machine is a radial basis network whose weights `train.kernel` finds in closed form.
+of 1.5 s cannot hold. A kernel machine is a radial basis network whose weights `train.kernel` finds in closed form.
 """
 
 import math
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from earmark.sound.mel import BANDS, FLOOR_DB
+from earmark.sound.tokens import TOKEN_FRAMES
 
 CEPSTRA = 20
 COARSE, FINE = 16, 32  # groups of bands
@@ -22,7 +23,10 @@ SEGMENT_FRAMES = 64  # of the modulation spectrum, 5 s; half of it is the step
 # and wider.
 MODULATION_EDGES = (1, 2, 3, 4, 6, 9, 13, 19, 33)
 DULL = 88  # of the bands lie below 5.5 kHz or so
-FULL_FRAMES = 190  # 15 s: of less, descriptors are less sure
+PIECES = 3  # of a window: its beginning, middle and end
+PIECE_FRAMES = 7 * TOKEN_FRAMES  # 10 s
+# In windows shorter than this a machine is less sure: 15 s for the one that hears the window whole, 5 s for pieces.
+SURE_FRAMES, SURE_PIECE_FRAMES = 190, 65
 LEAST_POWER = 1e-3  # dB squared, before the logarithm
 SIZE = 4 * CEPSTRA + 2 * COARSE + 3 * FINE + (len(MODULATION_EDGES) - 1) * (COARSE + CEPSTRA)
 
@@ -76,11 +80,16 @@ class Descriptors(nn.Module):
 
 
 class SecondOpinion(nn.Module):
-    """Two kernel machines, one of which hears nothing above 5.5 kHz, so that dull recordings do not silence both."""
+    """Two kernel machines that err elsewhere.
+
+    `pieces` hears three pieces of ten seconds, each alone, and says the mean: it is the more right, and sure of short
+    excerpts too. `dull` hears the whole window at once, and nothing above 5.5 kHz, so that dull recordings do not
+    silence both.
+    """
 
     def __init__(self, centres: int, components: int, outputs: int) -> None:
         super().__init__()
-        self.whole = KernelHead(centres, components, outputs)
+        self.pieces = KernelHead(centres, components, outputs, pieces=PIECES)
         self.dull = KernelHead(centres, components, outputs, bands=DULL)
 
     @property
@@ -91,30 +100,37 @@ class SecondOpinion(nn.Module):
     @property
     def heads(self) -> tuple["KernelHead", "KernelHead"]:
         """Both."""
-        return self.whole, self.dull
+        return self.pieces, self.dull
 
     def forward(self, db: Tensor) -> tuple[Tensor, Tensor]:
         """`(windows, 128, frames)` dB -> answers `(windows, outputs)`, and how far they count, `(1, 1)`, 0 to 1.
 
-        They count fully from FULL_FRAMES on, and proportionally less in shorter windows.
+        Each machine counts fully in windows in which it is sure, and proportionally less in shorter ones.
         """
-        share = (torch.ones_like(db[:1, 0]).sum(dim=1, keepdim=True) / FULL_FRAMES).clamp(max=1.0)
-        return (self.whole(db) + self.dull(db)) / 2, share
+        frames = torch.ones_like(db[:1, 0]).sum(dim=1, keepdim=True)
+        pieces, dull = (frames / sure for sure in (SURE_PIECE_FRAMES, SURE_FRAMES))
+        pieces, dull = pieces.clamp(max=1.0), dull.clamp(max=1.0)
+        answers = (pieces * self.pieces(db) + dull * self.dull(db)) / (pieces + dull)
+        return answers, (pieces + dull) / 2
 
 
 class KernelHead(nn.Module):
     """Answers about windows by their likeness to `centres` windows that it knows; all zero until it is fitted.
 
-    `answers` of `(windows, SIZE)` descriptors are `(windows, outputs)`: descriptors are standardised, turned onto
-    `components` axes, and compared with each centre by a Gaussian. Of the bands it hears the lowest `bands`.
+    `answers` of `(n, SIZE)` descriptors are `(n, outputs)`: descriptors are standardised, turned onto `components`
+    axes, and compared with each centre by a Gaussian. Of the bands it hears the lowest `bands`. It hears the whole
+    window, or so many `pieces` of it, and then says the mean of what it says of each.
     """
 
     unheard: Tensor
+    piece: Tensor
 
-    def __init__(self, centres: int, components: int, outputs: int, *, bands: int = BANDS) -> None:
+    def __init__(self, centres: int, components: int, outputs: int, *, bands: int = BANDS, pieces: int = 1) -> None:
         super().__init__()
         self.descriptors = Descriptors()
         self.register_buffer("unheard", (torch.arange(BANDS) >= bands)[:, None], persistent=False)
+        self.register_buffer("piece", torch.arange(PIECE_FRAMES), persistent=False)
+        self.count = pieces
         # Parameters, as they are learnt from clips, but by no gradient.
         self.mean = _found(SIZE)
         self.axes = _found(SIZE, components)
@@ -124,25 +140,35 @@ class KernelHead(nn.Module):
         self.usual = _found(outputs)  # the answer far from all centres
 
     def forward(self, db: Tensor) -> Tensor:
-        return self.answers(self.describe(db))
+        described = self.describe(db)
+        return self.answers(described.reshape(-1, SIZE)).reshape(-1, self.count, self.usual.numel()).mean(dim=1)
 
     def describe(self, db: Tensor) -> Tensor:
-        """`(windows, 128, frames)` dB -> `(windows, SIZE)`."""
-        described: Tensor = self.descriptors(db.masked_fill(self.unheard, FLOOR_DB))
-        return described
+        """`(windows, 128, frames)` dB -> `(windows, pieces, SIZE)`."""
+        heard = db if self.count == 1 else self._cut(db)
+        described: Tensor = self.descriptors(heard.masked_fill(self.unheard, FLOOR_DB))
+        return described.reshape(-1, self.count, SIZE)
+
+    def _cut(self, db: Tensor) -> Tensor:
+        """`(windows * pieces, 128, PIECE_FRAMES)`, each under its own maximum; a window that is shorter repeats."""
+        frames = torch.ones_like(db[0, 0]).sum()  # as a tensor, so that it is free in ONNX
+        starts = torch.arange(self.count, device=db.device) * (frames - PIECE_FRAMES).clamp(min=0) / (self.count - 1)
+        places = (starts.floor().long()[:, None] + self.piece) % frames.long()
+        cut = db[:, :, places].transpose(1, 2).reshape(-1, BANDS, PIECE_FRAMES)
+        return (cut - cut.amax(dim=(1, 2), keepdim=True)).clamp(min=FLOOR_DB)
 
     def answers(self, described: Tensor) -> Tensor:
-        """`(windows, SIZE)` -> `(windows, outputs)`."""
+        """`(n, SIZE)` -> `(n, outputs)`."""
         said: Tensor = self.usual + self.likeness(self.place(described)) @ self.weights
         return said
 
     def place(self, described: Tensor) -> Tensor:
-        """Descriptors on the axes, `(windows, components)`."""
+        """Descriptors on the axes, `(n, components)`."""
         place: Tensor = (described - self.mean) @ self.axes
         return place
 
     def likeness(self, place: Tensor) -> Tensor:
-        """To each centre, `(windows, centres)`, 0 to 1."""
+        """To each centre, `(n, centres)`, 0 to 1."""
         squares = place.square().sum(dim=1, keepdim=True) + self.known.square().sum(dim=1)
         return ((2 * place @ self.known.T - squares) / self.width).exp()
 

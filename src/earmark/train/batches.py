@@ -7,6 +7,7 @@ those of a recipe's own front end stay float16.
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from earmark.data.dataset import Clip, Dataset
+from earmark.data.noise import noise_picture
 from earmark.errors import DataError
 from earmark.sound.decode import blocks
 from earmark.sound.mel import FLOOR_DB
@@ -126,6 +128,27 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
         torch.tensor(outside, dtype=torch.float32),
         front_end,
         targets_of(clips) if recipe.teacher else None,
+    )
+
+
+def with_noises(examples: Examples, count: int, *, seed: int) -> Examples:
+    """The examples and so many sounds that are no music, which are none of the genres and have no teacher."""
+    if not count:
+        return examples
+    rng = np.random.default_rng(seed)
+    longest = examples.pictures.shape[2]
+    pictures = [noise_picture(rng)[:, :longest] for _ in range(count)]
+    padded = _stack([examples.pictures[0].numpy(), *pictures], padding=0)[1:]
+    targets = examples.targets
+    return Examples(
+        examples.clips + tuple(Clip(str(number), Path("noise"), None, "") for number in range(count)),
+        torch.cat([examples.pictures, padded]),
+        torch.cat([examples.frames, torch.tensor([picture.shape[1] for picture in pictures])]),
+        torch.cat([examples.allowed, torch.ones(count, examples.allowed.shape[1], dtype=torch.bool)]),
+        torch.cat([examples.weights, torch.zeros(count)]),
+        torch.cat([examples.outside, torch.ones(count)]),
+        None,
+        targets and targets.with_silent(count),
     )
 
 

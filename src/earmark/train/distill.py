@@ -47,6 +47,13 @@ class Targets:
         """The same on another device."""
         return Targets(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
+    def with_silent(self, count: int) -> "Targets":
+        """And `count` clips more of which the teacher says nothing."""
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        longer = {name: torch.cat([part, part.new_zeros(count, *part.shape[1:])]) for name, part in parts.items()}
+        longer["times"][-count:, 0] = 1.0  # no window is ever read off, but a hop of nothing would divide by 0
+        return Targets(**longer)
+
     def tags_at(self, places: Tensor) -> Tensor:
         """Tag logits (clips, tokens, tags) float32 at `places` (clips, tokens), frames of the clip.
 

@@ -6,13 +6,14 @@ clip as it is stand random views of it under the recipe's augmentation, so that 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from earmark.errors import RecipeError
 from earmark.models.attention import AttentionNet
-from earmark.models.descriptors import KernelHead
+from earmark.models.descriptors import SIZE, KernelHead
 from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS
 from earmark.train.augment import augment, under_own_maximum
 from earmark.train.batches import Examples, to_db
@@ -52,6 +53,11 @@ def fit_kernel(
         raise RecipeError("Kernel machines hear earmark's own pictures, so their recipe cannot have a [front_end].")
     if net.kernel is None:
         raise RecipeError("The network has no kernel machines.", hint="Say kernel = 1000 (or so many) under [model].")
+    changes = replace(
+        changes,
+        stretch=max(changes.stretch, options.stretch),
+        shift_bands=max(changes.shift_bands, options.shift_bands),
+    )
     views = list(_views(examples, options.copies, changes, rng, next(net.parameters()).device))
     wanted = _wanted(net, examples)
     for head in net.kernel.heads:
@@ -61,26 +67,34 @@ def fit_kernel(
 def _fit(
     head: KernelHead, views: list[list[Tensor]], wanted: list[_Wanted], options: KernelOptions, rng: torch.Generator
 ) -> None:
-    clean, *worse = [_describe(head, each) for each in views]
-    _turn(head, clean)
-    head.width.fill_(clean.shape[1] / options.sharpness)
-    place = head.place(torch.cat([clean, *worse]).to(head.mean))
+    described = [_describe(head, each) for each in views]  # each (clips, pieces, SIZE)
+    _turn(head, described[0].flatten(0, 1))
+    head.width.fill_(SIZE / options.sharpness)
+    place = head.place(torch.cat(described).flatten(0, 1).to(head.mean))
     picked = torch.randperm(len(place), generator=rng)[: len(head.known)]
     head.known.fill_(FAR)
     head.known[: len(picked)] = place[picked]
-    known = head.likeness(place)[:, : len(picked)].double().cpu()  # (views, centres)
+    known = head.likeness(place)[:, : len(picked)].double().cpu()  # (all pieces of all views, centres)
     ridge = options.ridge * (known[picked] + JITTER * torch.eye(len(picked), dtype=torch.float64))
     head.weights.zero_()
+    counts = _counts(len(views), options.copy_weight) / head.count  # of a piece of each view
     for columns, target, weights in wanted:
         if not weights.any():
             continue
-        rows = weights.repeat(len(views)) / len(views)
-        aim = target.repeat(len(views), 1)
+        rows = (counts[:, None] * weights).flatten().repeat_interleave(head.count)
+        aim = target.repeat(len(views), 1).repeat_interleave(head.count, dim=0)
         usual = (aim * rows[:, None]).sum(dim=0) / rows.sum()
         weighed = known.T * rows
         solved = torch.linalg.solve(weighed @ known + ridge, weighed @ (aim - usual))
         head.weights[: len(picked), columns] = solved.to(head.weights)
         head.usual[columns] = usual.to(head.usual)
+
+
+def _counts(views: int, copy_weight: float) -> Tensor:
+    """How much the clip as it is and each of its copies count, (views,) float64; together 1."""
+    counts = torch.full((views,), copy_weight, dtype=torch.float64)
+    counts[0] = 1.0
+    return counts / counts.sum()
 
 
 def _turn(head: KernelHead, clean: Tensor) -> None:
@@ -117,7 +131,7 @@ def _whole(picture: Tensor, frames: int, window: int, device: torch.device) -> T
 
 
 def _describe(head: KernelHead, views: list[Tensor]) -> Tensor:
-    """(views, SIZE) float64, on the CPU."""
+    """(views, pieces, SIZE) float64, on the CPU."""
     with torch.inference_mode():
         return torch.cat([head.describe(view[None]).double().cpu() for view in views])
 

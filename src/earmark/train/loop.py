@@ -28,7 +28,7 @@ from earmark.models.attention import AttentionNet
 from earmark.models.registry import Outputs, build
 from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.augment import augment, mixup
-from earmark.train.batches import Examples, batches, to_db
+from earmark.train.batches import Examples, batches, to_db, with_noises
 from earmark.train.checkpoint import FILE, Checkpoint
 from earmark.train.kernel import fit_kernel
 from earmark.train.losses import partial_cross_entropy
@@ -151,7 +151,8 @@ class Run:
         self.recipe, self.genres, self.place, self.options = recipe, genres, place, recipe.train
         torch.manual_seed(seed)
         self.rng = torch.Generator().manual_seed(seed + 1)
-        self.examples, self.validation = _split(examples, self.options.validation_share, seed)
+        mine, self.validation = _split(examples, self.options.validation_share, seed)
+        self.examples = with_noises(mine, self.options.noises, seed=seed)
         options = {key: value for key, value in recipe.model.items() if key != "kind"}
         self.net = build(recipe.model["kind"], options, len(genres)).to(place.device)
         for parameter in self.net.parameters():
@@ -289,7 +290,12 @@ class Run:
 
     def _view_frames(self) -> int:
         token_frames = int(self.recipe.model.get("token_frames", TOKEN_FRAMES))
-        return (self.recipe.augment.tokens or window_tokens_of(token_frames, self.recipe.front_end)) * token_frames
+        changes, most = self.recipe.augment, window_tokens_of(token_frames, self.recipe.front_end)
+        tokens = changes.tokens or most
+        if changes.tokens_spread:
+            low, high = max(tokens - changes.tokens_spread, 1), min(tokens + changes.tokens_spread, most)
+            tokens = int(torch.randint(low, high + 1, (1,), generator=self.rng))
+        return tokens * token_frames
 
     def _rate(self) -> float:
         options, steps = self.options, self.options.epochs * self.steps_an_epoch

@@ -33,6 +33,7 @@ class TrainOptions:
     clip_loss: float = 1.0  # weight of the loss on the logits of the whole view
     token_loss: float = 0.0  # weight of the loss on each token's own logits; without clip_loss: training on segments
     outside_loss: float = 0.0  # weight of telling what is none of the genres; needs `outside` under [model]
+    noises: int = 0  # sounds that are no music (`data.noise`), made for the run, as examples of none of the genres
     partial_after: int = 0  # epochs at the start in which partial labels do not count
     validation_share: float = 0.0  # of the artists, kept aside for early stopping; 0: train to the end
     patience: int = 0  # epochs without a better validation before stopping; 0: run all, keep the best
@@ -43,6 +44,7 @@ class AugmentOptions:
     """[augment]: largest strength of each change to a batch of spectrograms; 0 leaves it out."""
 
     tokens: int = 0  # hear a random run of so many tokens of the window; 0: all
+    tokens_spread: int = 0  # each step hears up to so many tokens more or fewer than `tokens`
     roll: bool = False  # start anywhere, the end goes to the front
     stretch: float = 0.0  # time faster or slower by up to this share
     shift_bands: float = 0.0  # up or down by so many mel bands
@@ -113,11 +115,14 @@ class PretextOptions:
 
 @dataclass(frozen=True)
 class KernelOptions:
-    """[kernel]: the kernel machine that a network with `kernel` centres under [model] gets when it is trained."""
+    """[kernel]: the kernel machines that a network with `kernel` centres under [model] gets when it is trained."""
 
     ridge: float = 0.1
     sharpness: float = 0.8  # of likeness: over the number of descriptors, the factor of a squared distance
     copies: int = 0  # random views of each clip, under [augment], beside the clip as it is
+    copy_weight: float = 0.5  # of each of them; the clip as it is counts 1
+    stretch: float = 0.0  # of the copies: as in [augment], where the network itself shall do without
+    shift_bands: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class Recipe:
     front_end: FrontEndOptions | None = None  # None: earmark's own, from pictures
     teacher: TeacherOptions | None = None  # None: labels alone
     pretext: PretextOptions | None = None  # None: no learning without labels
-    kernel: KernelOptions | None = None  # None: as KernelOptions has it, where the network has such a machine
+    kernel: KernelOptions | None = None  # None: as KernelOptions has it, where the network has such machines
     card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
     search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # "train.epochs": a range to search in
 
@@ -175,6 +180,8 @@ class Recipe:
             parts["pretext"] = _checked(PretextOptions, parts["pretext"], f"{source}, [pretext]")
         if parts.get("kernel") is not None:
             parts["kernel"] = _checked(KernelOptions, parts["kernel"], f"{source}, [kernel]")
+        if parts["front_end"] is not None and parts["train"].noises:
+            raise RecipeError(f"{source}: [train] 'noises' are earmark's own pictures, and there is a [front_end].")
         recipe = _checked(cls, parts, source)
         for name, options in recipe.sets.items():
             recipe._refuse_unknown_genres(name, options, source)
@@ -184,15 +191,22 @@ class Recipe:
 
     def at(self, path: str) -> Any:
         """The option at a dotted path, as it stands in its section; KeyError where there is none."""
-        section, _, key = path.partition(".")
-        return self.to_dict()[section][key]
+        found: Any = self.to_dict()
+        for key in path.split("."):
+            found = found[key]
+        return found
 
     def with_values(self, values: Mapping[str, Any]) -> "Recipe":
         """This recipe with other values at some dotted paths, and nothing left to search; RecipeError as `load`."""
         plain = self.to_dict() | {"search": {}}
         for path, value in values.items():
-            section, _, key = path.partition(".")
-            plain[section][key] = value
+            *sections, key = path.split(".")
+            inside = plain
+            for section in sections:
+                if inside.get(section) is None:
+                    inside[section] = {}  # a section that the recipe does without
+                inside = inside[section]
+            inside[key] = value
         return Recipe.from_dict(plain, source=f"The recipe '{self.name}'")
 
     def to_dict(self) -> dict[str, Any]:
