@@ -53,7 +53,7 @@ class AttentionOptions:
     pretext: bool = False  # have heads for the tasks of `train.pretext`
     kernel: int = 0  # centres of the kernel machines beside the network (`descriptors`); 0: none
     components: int = 96  # axes that its descriptors are turned onto
-    kernel_weight: float = 5.0  # of its scores, 0 to 1, among the genre logits
+    kernel_weight: float = 4.0  # of its scores, 0 to 1, among the genre logits
     pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
     shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
 

@@ -6,7 +6,6 @@ clip as it is stand random views of it under the recipe's augmentation, so that 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -53,11 +52,6 @@ def fit_kernel(
         raise RecipeError("Kernel machines hear earmark's own pictures, so their recipe cannot have a [front_end].")
     if net.kernel is None:
         raise RecipeError("The network has no kernel machines.", hint="Say kernel = 1000 (or so many) under [model].")
-    changes = replace(
-        changes,
-        stretch=max(changes.stretch, options.stretch),
-        shift_bands=max(changes.shift_bands, options.shift_bands),
-    )
     views = list(_views(examples, options.copies, changes, rng, next(net.parameters()).device))
     wanted = _wanted(net, examples)
     for head in net.kernel.heads:

@@ -121,8 +121,6 @@ class KernelOptions:
     sharpness: float = 0.8  # of likeness: over the number of descriptors, the factor of a squared distance
     copies: int = 0  # random views of each clip, under [augment], beside the clip as it is
     copy_weight: float = 0.5  # of each of them; the clip as it is counts 1
-    stretch: float = 0.0  # of the copies: as in [augment], where the network itself shall do without
-    shift_bands: float = 0.0
 
 
 @dataclass(frozen=True)
