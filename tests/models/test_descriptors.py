@@ -133,3 +133,15 @@ def test_a_window_shorter_than_a_piece_is_repeated() -> None:
     again = torch.cat([short, short, short[:, :, :19]], dim=2)
     top = again.amax(dim=(1, 2), keepdim=True)
     assert torch.allclose(described[:, 0], Descriptors()((again - top).clamp(min=FLOOR_DB)), atol=1e-4)
+
+
+def test_a_machine_of_pieces_says_the_mean_of_what_it_says_of_each() -> None:
+    head = KernelHead(centres=3, components=2, outputs=4, pieces=PIECES)
+    torch.manual_seed(0)
+    for parameter in (head.axes, head.known, head.weights):
+        parameter.copy_(torch.randn(parameter.shape))
+    head.width.fill_(1e6)
+    db = music(frames=380)
+    each = [head.answers(head.describe(db)[:, piece]) for piece in range(PIECES)]
+    assert not torch.allclose(each[0], each[1])
+    assert torch.allclose(head(db), torch.stack(each).mean(dim=0), atol=1e-5)

@@ -16,7 +16,7 @@ from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.distill import Targets
 from earmark.train.export import largest_difference, to_onnx
-from earmark.train.kernel import fit_kernel
+from earmark.train.kernel import _counts, fit_kernel
 from earmark.train.loop import Place, Run, train
 from earmark.train.predict import clip_answers
 from earmark.train.recipe import AugmentOptions, FrontEndOptions, KernelOptions, Recipe
@@ -159,3 +159,8 @@ def test_a_network_without_a_machine_is_refused_in_words(examples: Examples) -> 
     heard = replace(examples, front_end=FrontEndOptions())
     with pytest.raises(RecipeError, match="front_end"):
         fit_kernel(network(recipe()), heard, KernelOptions(), AugmentOptions(), torch.Generator())
+
+
+def test_copies_count_less_and_all_views_of_a_clip_together_count_one() -> None:
+    assert _counts(3, 0.5).tolist() == [0.5, 0.25, 0.25]
+    assert _counts(1, 0.5).tolist() == [1.0]

@@ -66,6 +66,13 @@ def test_views_of_a_step_may_be_longer_and_shorter_but_no_longer_than_a_window(
         assert set(heard) == lengths
 
 
+def test_a_run_makes_its_noises_and_does_not_count_them_as_clips_of_its_data(data: Dataset, examples: Examples) -> None:
+    values = {"model.outside": True, "train.outside_loss": 0.3, "train.noises": 3}
+    run = Run(synthetic.recipe().with_values(values), examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    assert len(run.examples) == len(examples) + 3
+    assert run.lineage["clips"] == {"pieces": len(examples)}
+
+
 def test_another_seed_gives_other_weights(data: Dataset, examples: Examples, tmp_path: Path) -> None:
     recipe = synthetic.recipe(epochs=1)
     first = train(recipe, examples, data.labels, tmp_path / "a", seed=0)

@@ -35,6 +35,8 @@ def test_values_can_be_changed_in_sections_within_sections_and_in_those_that_are
 def test_noises_are_refused_where_pictures_are_not_earmarks_own() -> None:
     with pytest.raises(RecipeError, match="noises"):
         synthetic.recipe().with_values({"train.noises": 3, "front_end.bands": 64})
+    with pytest.raises(RecipeError, match="outside_loss"):
+        synthetic.recipe().with_values({"train.noises": 3})
 
 
 @pytest.mark.parametrize(

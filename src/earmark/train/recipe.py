@@ -180,6 +180,8 @@ class Recipe:
             parts["kernel"] = _checked(KernelOptions, parts["kernel"], f"{source}, [kernel]")
         if parts["front_end"] is not None and parts["train"].noises:
             raise RecipeError(f"{source}: [train] 'noises' are earmark's own pictures, and there is a [front_end].")
+        if parts["train"].noises and not parts["train"].outside_loss:
+            raise RecipeError(f"{source}: [train] 'noises' teach nothing without an 'outside_loss'.")
         recipe = _checked(cls, parts, source)
         for name, options in recipe.sets.items():
             recipe._refuse_unknown_genres(name, options, source)
