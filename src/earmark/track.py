@@ -30,7 +30,7 @@ def sorted_labels(probabilities: Mapping[str, float]) -> tuple[Label, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One token of the timeline: what these seconds sound like, and how much they counted."""
+    """One token of the timeline: what these seconds sound like on their own, and how much attention they had."""
 
     start_s: float
     end_s: float
@@ -64,20 +64,30 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A span of seconds that decided, and its share of the attention."""
+    """A span of seconds that decided, and its share of the attention.
+
+    `probability` is how probable the track's genre is in its moments on their own, their mean; None in what was stored
+    before it was told.
+    """
 
     start_s: float
     end_s: float
     attention: float
+    probability: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"start_s": self.start_s, "end_s": self.end_s, "attention": self.attention}
+        return {
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            "attention": self.attention,
+            "probability": self.probability,
+        }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The segment that `to_dict` wrote."""
-        return cls(start_s=values["start_s"], end_s=values["end_s"], attention=values["attention"])
+        return cls(values["start_s"], values["end_s"], values["attention"], values.get("probability"))
 
 
 @dataclass(frozen=True, slots=True)

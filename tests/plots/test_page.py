@@ -1,7 +1,6 @@
 """The page of `listen --html`: complete, self-contained, escaped, and never half written."""
 
 import base64
-import html.parser
 import io
 import re
 from pathlib import Path
@@ -15,6 +14,7 @@ from earmark.listen.listener import Failure, PicturedTrack
 from earmark.plots.page import Page
 from earmark.plots.palette import ACCENT, sequential_table
 from earmark.track import Label, Moment, Segment, Track
+from pages import read
 
 LABELS = ("blues", "rock", "pop")
 
@@ -55,37 +55,6 @@ def written(folder: Path, *heard: PicturedTrack | Failure) -> str:
 def images(page: str) -> list[Image.Image]:
     found = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", page)
     return [Image.open(io.BytesIO(base64.b64decode(text))) for text in found]
-
-
-class Reader(html.parser.HTMLParser):
-    """Checks that every element is closed in turn, and collects text and attributes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.words = ""
-        self.attributes: list[tuple[str, str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += [(tag, name, value) for name, value in attrs]
-        if tag not in ("meta", "br"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes += [(tag, name, value) for name, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
-def read(page: str) -> Reader:
-    reader = Reader()
-    reader.feed(page)
-    assert not reader.open
-    return reader
 
 
 def test_the_page_says_what_was_heard(tmp_path: Path) -> None:

@@ -43,6 +43,9 @@ def listen(
         bool, typer.Option("--tags", help="Say tags in the table, too, where the bundle has some.")
     ] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file, too.")] = None,
+    explain: Annotated[
+        Path | None, typer.Option(metavar="PAGE", help="Write a page that explains one track to this file, too.")
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no count on stderr.")] = False,
@@ -55,12 +58,16 @@ def listen(
     Example: earmark listen song.mp3 ~/Music --html heard.html
     \b
     Example: earmark listen song.mp3 --tags
+    \b
+    Example: earmark listen song.mp3 --explain song.html
     """
     if as_json and as_csv:
         raise typer.BadParameter("choose --json or --csv, not both")
+    if html and explain:
+        raise typer.BadParameter("choose --html or --explain, not both")
 
     from earmark.cli._waiting import Progress
-    from earmark.errors import BundleError, SoundError
+    from earmark.errors import BundleError, EarmarkError, SoundError
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
     from earmark.sound.decode import find_audio, name_of
@@ -73,11 +80,13 @@ def listen(
     if not paths:
         searched = ", ".join(name_of(folder) for folder in files)
         raise SoundError(f"No sound file is in {searched}.", hint="Name files, or folders that hold some.")
+    if explain and len(paths) != 1:
+        raise EarmarkError(f"--explain is for one track, not for {len(paths)}.", hint="Name one sound file.")
     info = listener.bundle.info
     show = _json_lines() if as_json else _csv_lines(info) if as_csv else _table(info.labels, tags=tags)
     failed = 0
     with Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
-        for heard in _heard(listener, paths, html, jobs):
+        for heard in _heard(listener, paths, html=html, explain=explain, jobs=jobs):
             with progress.step():
                 show(heard)
                 if isinstance(heard, Failure):
@@ -91,8 +100,11 @@ def listen(
 
 
 def _heard(
-    listener: "Listener", paths: Sequence[Path], html: Path | None, jobs: int | None
+    listener: "Listener", paths: Sequence[Path], *, html: Path | None, explain: Path | None, jobs: int | None
 ) -> "Iterator[Track | Failure]":
+    if explain is not None:
+        yield _explained(listener, paths[0], explain)
+        return
     if html is None:
         yield from listener.hear_all(paths, jobs=jobs)
         return
@@ -105,6 +117,25 @@ def _heard(
         for heard in listener.hear_all_with_pictures(paths, jobs=jobs):
             page.add(heard)
             yield heard if isinstance(heard, Failure) else heard.track
+
+
+def _explained(listener: "Listener", path: Path, page: Path) -> "Track | Failure":
+    from earmark.errors import MissingExtraError, SoundError
+    from earmark.listen.atlas import read_atlas
+    from earmark.listen.explanation import explain
+    from earmark.listen.listener import Failure
+    from earmark.plots.explanation import EXPLANATION_STYLE, explanation_html
+    from earmark.plots.sheet import new_sheet
+    from earmark.sound.decode import name_of
+
+    atlas = read_atlas(listener.bundle)
+    try:
+        with new_sheet(page, f"What earmark heard in {name_of(path)}", style=EXPLANATION_STYLE) as sheet:
+            explanation = explain(listener, path, atlas=atlas)
+            sheet.write(explanation_html(explanation, atlas=atlas, labels=listener.bundle.info.labels))
+    except (SoundError, MissingExtraError) as error:
+        return Failure(str(path), str(error))
+    return explanation.track
 
 
 def _json_lines() -> "Show":

@@ -1,4 +1,4 @@
-"""`earmark model`: the short model card of a bundle."""
+"""`earmark model`: the short model card of a bundle, and what is made for a bundle once it is trained."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from earmark.listen.bundle import BundleInfo
@@ -14,26 +15,72 @@ if TYPE_CHECKING:
 
 # Needed to repeat the training, too long for a card.
 _ONLY_IN_JSON = ("recipe", "ids_sha256", "card")
+_HELP = ("-h", "--help")
 
 
-def register(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(model)
+class _CardByDefault(TyperGroup):
+    """`earmark model BUNDLE` is short for `earmark model card BUNDLE`; a bundle in a folder "atlas" is "./atlas"."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # click's context; typer may bring a click of its own
+        named = args[:1] and (args[0] in self.commands or args[0] in _HELP)
+        return super().parse_args(ctx, args if named else ["card", *args])
 
 
-def model(
-    bundle: Annotated[Path | None, typer.Argument(help="A bundle's folder.", show_default="the shipped one")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of bundle.json.")] = False,
-) -> None:
+app = typer.Typer(cls=_CardByDefault)
+
+
+@app.callback()
+def model() -> None:
     """Say what a bundle was trained on, how good it is, and under which licence it comes.
+
+    The verb "card" may be left out.
 
     \b
     Example: earmark model
+    """
+
+
+@app.command()
+def card(
+    bundle: Annotated[Path | None, typer.Argument(help="A bundle's folder.", show_default="the shipped one")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of bundle.json.")] = False,
+) -> None:
+    """Print the model card of a bundle.
+
+    \b
+    Example: earmark model card
     """
     from earmark.listen.bundle import load_bundle
 
     info = load_bundle(bundle).info
     typer.echo(json.dumps(info.to_dict(), indent=2) if as_json else "\n".join(_card(info)))
+
+
+@app.command()
+def atlas(
+    data: Annotated[list[Path], typer.Option(help="A folder in earmark's layout; repeat for several.")],
+    model: Annotated[
+        Path | None, typer.Option(help="The bundle that it is for.", show_default="the shipped one")
+    ] = None,
+) -> None:
+    """Make the atlas of a bundle: labelled clips by which a track is placed and its nearest ones are named.
+
+    \b
+    Example: earmark model atlas --data gtzan --data 4q
+    """
+    from earmark.cli._bar import progress_bar
+    from earmark.data.atlas import make_atlas
+    from earmark.data.dataset import Dataset
+    from earmark.listen.bundle import load_bundle
+    from earmark.plots.text import percent
+
+    bundle = load_bundle(model)
+    datasets = [Dataset.load(folder) for folder in data]
+    with progress_bar("clips") as show:
+        made = make_atlas(bundle, datasets, progress=show)
+    path = made.write(bundle.folder)
+    share = percent(float(made.explained[:2].sum()))
+    typer.echo(f"{path}: {len(made.names)} clips; two axes show {share} of the variance between them")
 
 
 def _card(info: "BundleInfo") -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,36 @@ def claim(job: Job) -> None:
             raise DataError(f"{job.out} holds the cross-validation of another recipe or of other data.", hint=hint)
         return
     write_whole(path, json.dumps(plan, indent=2, sort_keys=True) + "\n")
+
+
+def kept_networks(folder: Path, set_name: str) -> Iterator[tuple[Path, frozenset[str]]]:
+    """The networks of a cross-validation whose checkpoints are still there, each with the clips it never heard.
+
+    Nothing where the folder holds no cross-validation.
+
+    Parameters
+    ----------
+    folder:
+        Where the cross-validation is.
+    set_name:
+        The data set whose clips are meant.
+
+    Raises
+    ------
+    DataError
+        The cross-validation is there and all its checkpoints are gone.
+    """
+    if not (folder / PLAN).exists():
+        return
+    tables = sorted((folder / "runs").glob("seed*_fold*.csv"))
+    kept = [table for table in tables if (folder / CHECKPOINTS / table.stem).exists()]
+    if not kept:
+        hint = "They are large and not kept for ever: `earmark crossval` makes them again in another folder."
+        raise DataError(f"{folder} has no checkpoints of its runs.", hint=hint)
+    for table in kept:
+        rows = Predictions.read(table)
+        held = frozenset(name for name, own in zip(rows.ids, rows.sets, strict=True) if own == set_name)
+        yield folder / CHECKPOINTS / table.stem, held
 
 
 def run_job(job: Job, *, alive: Callable[[], None] = lambda: None) -> None:

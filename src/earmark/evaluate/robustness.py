@@ -15,7 +15,7 @@ from earmark.data.dataset import Clip, Dataset
 from earmark.data.degrade import CONDITIONS, Condition, DegradedDataset
 from earmark.errors import DataError
 from earmark.evaluate.evaluate import Progress, System, evaluate, load_system
-from earmark.evaluate.job import CHECKPOINTS, PLAN
+from earmark.evaluate.job import kept_networks
 from earmark.evaluate.predictions import Predictions
 from earmark.files import write_whole
 from earmark.measure.bootstrap import artist_interval
@@ -88,26 +88,19 @@ def _conditions(dataset: Dataset, names: Sequence[str]) -> list[Condition]:
 
 
 def _parts(model: Path | None, dataset: Dataset, split: str | None) -> Iterator[Part]:
-    if model is None or not (model / PLAN).exists():
+    kept = [] if model is None else list(kept_networks(model, dataset.name))
+    if not kept:
         from earmark.data.splits import column_split
 
         chosen = column_split(dataset.clips, split) if split else np.ones(len(dataset.clips), dtype=np.bool_)
         ids = {clip.id for clip, take in zip(dataset.clips, chosen, strict=True) if take}
         yield load_system(model), dataset.select(lambda clip: clip.id in ids)
-        return
-    tables = sorted((model / "runs").glob("seed*_fold*.csv"))
-    kept = [table for table in tables if (model / CHECKPOINTS / table.stem).exists()]
-    if not kept:
-        hint = "They are large and not kept for ever: `earmark crossval` makes them again in another folder."
-        raise DataError(f"{model} has no checkpoints of its runs.", hint=hint)
-    for table in kept:
-        rows = Predictions.read(table)
-        held = {name for name, own in zip(rows.ids, rows.sets, strict=True) if own == dataset.name}
+    for checkpoint, held in kept:
 
-        def is_held(clip: Clip, held: set[str] = held) -> bool:
+        def is_held(clip: Clip, held: frozenset[str] = held) -> bool:
             return clip.id in held
 
-        yield load_system(model / CHECKPOINTS / table.stem), dataset.select(is_held)
+        yield load_system(checkpoint), dataset.select(is_held)
 
 
 def _row(each: Condition, answers: Predictions, clean: Predictions) -> dict[str, Any]:

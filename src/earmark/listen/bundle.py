@@ -31,6 +31,7 @@ SCHEMA = 1
 NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
 _OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
+ALONE = "alone"
 DEFAULT_FOLDER = Path(__file__).parents[1] / "bundles" / "earmark"
 
 
@@ -116,6 +117,7 @@ class Outputs:
     vector: NDArray[np.float32]  # (windows, 128), pooled by attention
     tags: NDArray[np.float32] | None = None  # (windows, tags) logits; None where the bundle has none
     outside: NDArray[np.float32] | None = None  # (windows,) logits that it is none of the genres; None likewise
+    alone: NDArray[np.float32] | None = None  # (windows, tokens, genres) logits were each token all there is; likewise
 
 
 class Bundle:
@@ -137,16 +139,17 @@ class Bundle:
         front_end = self.info.front_end
         if db.ndim != 3 or db.shape[1] != front_end.bands or not db.shape[2] or db.shape[2] % front_end.token_frames:
             raise ValueError(f"need (windows, {front_end.bands}, k * {front_end.token_frames}), not {db.shape}")
-        names = self._outputs
+        names = self._outputs(self._session)
         arrays = self._session.run(names, {"db": np.ascontiguousarray(db, dtype=np.float32)})
         said = Outputs(**{name: np.asarray(array) for name, array in zip(names, arrays, strict=True)})
         self._check_heads(said, windows=len(db))
         return said
 
-    @property
-    def _outputs(self) -> list[str]:
+    def _outputs(self, session: "InferenceSession") -> list[str]:
         """The outputs that are asked for: a head that bundle.json does not describe has no say."""
         lacking = [name for name in _OPTIONAL if getattr(self.info, name) is None]
+        if ALONE not in {output.name for output in session.get_outputs()}:
+            lacking.append(ALONE)  # bundles had none once
         return [field.name for field in fields(Outputs) if field.name not in lacking]
 
     def _check_heads(self, said: Outputs, *, windows: int) -> None:
@@ -177,7 +180,7 @@ class Bundle:
             raise BundleError(
                 f"{self.folder / NETWORK_FILE} is no network that this onnxruntime can run ({_first_line(error)})."
             ) from error
-        _check_signature(session, self._outputs, self.folder)
+        _check_signature(session, self._outputs(session), self.folder)
         return session
 
 

@@ -1,13 +1,10 @@
 """Sound in, `Track` out: decode, log-mel, windows, network, calibration, one after the other in a stream.
 
-A track's logits (of genres, of tags, of "none of these") are the mean of its windows' logits, each weighted by how many
-of its tokens are new and not silent; a window without such tokens is left out. The attention of a window's new tokens,
-as shares of their sum, times the window's weight, is their attention on the track: every token has it once, and where
-the network looks at all tokens alike so does the timeline. Memory grows by the timeline alone.
+What the windows say is summed up in `listen.tally`.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,14 +15,12 @@ from numpy.typing import NDArray
 
 from earmark.errors import EarmarkError, SoundError
 from earmark.listen import parallel
-from earmark.listen.bundle import Bundle, BundleInfo, Outputs, load_bundle
-from earmark.listen.calibrate import prediction_set, softmax
-from earmark.listen.explain import decisive_segments
+from earmark.listen.bundle import Bundle, load_bundle
 from earmark.listen.picture import Picture
+from earmark.listen.tally import Tally
 from earmark.sound import decode, mel, tokens
-from earmark.track import Label, Moment, Track, sorted_labels
+from earmark.track import Track
 
-_HEADS = ("logits", "tags", "outside")  # of Outputs: one answer a window
 Columns = NDArray[np.float32]  # (128, any number of frames), absolute dB
 Heard = TypeVar("Heard")
 
@@ -51,6 +46,14 @@ class PicturedTrack:
 
     track: Track
     spectrogram: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PlacedTrack:
+    """A track and where it is in the network's space: (128,) float32, the mean of its tokens' vectors by attention."""
+
+    track: Track
+    vector: NDArray[np.float32]
 
 
 class Listener:
@@ -88,17 +91,27 @@ class Listener:
         SoundError
             Where there is no sound that can be heard in it.
         """
+        return self.hear_with_vector(source, sample_rate_hz=sample_rate_hz, on_columns=on_columns).track
+
+    def hear_with_vector(
+        self,
+        source: decode.Source | NDArray[Any],
+        *,
+        sample_rate_hz: float | None = None,
+        on_columns: Callable[[Columns], None] | None = None,
+    ) -> PlacedTrack:
+        """Hear one track and keep its vector; arguments and errors as in `hear`."""
         front_end = self.bundle.info.front_end
         name = _name(source)
-        stream = _Stream(_blocks(source, sample_rate_hz), on_columns)
-        tally = _Tally(self.bundle)
+        stream = _Stream(blocks_of(source, sample_rate_hz), on_columns)
+        tally = Tally(self.bundle)
         for window in tokens.windows(
             stream.columns(), token_frames=front_end.token_frames, window_tokens=front_end.window_tokens, name=name
         ):
             tally.add(window)
         if tally.empty:
             raise SoundError(f"{name} is silent.", hint="Give it a file with music in it.")
-        return tally.track(_path(source), stream.duration_s)
+        return PlacedTrack(tally.track(path_of(source), stream.duration_s), tally.vector)
 
     def hear_with_picture(
         self, source: decode.Source | NDArray[Any], *, sample_rate_hz: float | None = None
@@ -129,6 +142,22 @@ class Listener:
         yield from _all(self, paths, Listener.hear_with_picture, jobs=jobs)
 
 
+def path_of(source: decode.Source | NDArray[Any]) -> str:
+    """What the answer calls a source: of a file the path to the letter, so that a program can open it."""
+    return os.fspath(source) if isinstance(source, str | os.PathLike) else _name(source)
+
+
+def blocks_of(source: decode.Source | NDArray[Any], sample_rate_hz: float | None) -> Iterator[NDArray[np.float32]]:
+    """What was handed over to `hear` as blocks (samples,) of mono float32 at 22 050 Hz; errors as there."""
+    if isinstance(source, np.ndarray):
+        if sample_rate_hz is None:
+            raise ValueError("an array needs its sample_rate_hz")
+        return decode.array_blocks(source, sample_rate_hz)
+    if sample_rate_hz is not None:
+        raise ValueError("sample_rate_hz is for arrays; a file says its own")
+    return decode.blocks(source)
+
+
 class _Stream:
     """Samples to spectrogram columns, counting the seconds."""
 
@@ -154,92 +183,9 @@ class _Stream:
         return columns
 
 
-class _Tally:
-    """The sum over a track's windows, and its tokens in order of time."""
-
-    def __init__(self, bundle: Bundle) -> None:
-        self._bundle = bundle
-        self._token_frames = bundle.info.front_end.token_frames
-        self._token_s = self._token_frames * tokens.FRAME_S
-        self._weight = 0
-        self._sums: dict[str, NDArray[np.float64]] = {}  # of each head, weight * logits
-        self._starts_s: list[float] = []
-        self._attention: list[float] = []
-        self._token_logits: list[NDArray[np.float32]] = []  # (genres,) each
-
-    @property
-    def empty(self) -> bool:
-        return not self._weight
-
-    def add(self, window: tokens.Window) -> None:
-        weight = int(self._sounding(window)[-window.new_tokens :].sum())
-        if not weight:
-            return
-        outputs = _finite(self._bundle.run(window.db[np.newaxis]), self._bundle)
-        self._weight += weight
-        for name, said in _answers(outputs).items():
-            self._sums[name] = self._sums.get(name, 0) + weight * said[0].astype(np.float64)
-        count = outputs.attention.shape[1]
-        new = range(count - window.new_tokens, count)
-        attention = outputs.attention[0, new.start :].astype(np.float64) + 1e-12  # never nothing to share out
-        self._starts_s += [window.start_s + position * self._token_s for position in new]
-        self._attention += (weight * attention / attention.sum()).tolist()
-        self._token_logits += [outputs.token_logits[0, position] for position in new]
-
-    def track(self, path: str, duration_s: float) -> Track:
-        info = self._bundle.info
-        means = {name: total / self._weight for name, total in self._sums.items()}
-        probabilities = softmax(means["logits"] / info.calibration.temperature)
-        chosen = prediction_set(probabilities[np.newaxis], info.calibration.set_quantile)[0]
-        in_set = {label for label, inside in zip(info.labels, chosen, strict=True) if inside}
-        genres = _labels(info.labels, probabilities)
-        timeline = tuple(self._moments(duration_s))
-        return Track(
-            path=path,
-            duration_s=round(duration_s, 3),
-            genres=genres,
-            genre_set=tuple(genre.name for genre in genres if genre.name in in_set),
-            cannot_tell=len(in_set) > info.calibration.max_set,
-            decisive=decisive_segments(timeline),
-            timeline=timeline,
-            model=info.model,
-            **_further(info, means),
-        )
-
-    def _sounding(self, window: tokens.Window) -> NDArray[np.bool_]:
-        """Which tokens of a window are more than silence: (tokens,)."""
-        peaks_db = window.db.reshape(len(window.db), -1, self._token_frames).max(axis=(0, 2))
-        return np.asarray(peaks_db > max(mel.FLOOR_DB, tokens.SILENCE_DB - window.peak_db))
-
-    def _moments(self, duration_s: float) -> Iterator[Moment]:
-        probabilities = softmax(np.stack(self._token_logits) / self._bundle.info.calibration.temperature)
-        for start_s, attention, row in zip(self._starts_s, self._attention, probabilities, strict=True):
-            yield Moment(
-                start_s=round(start_s, 3),
-                end_s=round(min(start_s + self._token_s, duration_s), 3),
-                attention=_short(attention / self._weight),
-                genres=_labels(self._bundle.info.labels, row),
-            )
-
-
 def _name(source: decode.Source | NDArray[Any]) -> str:
     """What messages call a source, on one line."""
     return "The array" if isinstance(source, np.ndarray) else decode.name_of(source)
-
-
-def _path(source: decode.Source | NDArray[Any]) -> str:
-    """What the answer calls a source: of a file the path to the letter, so that a program can open it."""
-    return os.fspath(source) if isinstance(source, str | os.PathLike) else _name(source)
-
-
-def _blocks(source: decode.Source | NDArray[Any], sample_rate_hz: float | None) -> Iterator[NDArray[np.float32]]:
-    if isinstance(source, np.ndarray):
-        if sample_rate_hz is None:
-            raise ValueError("an array needs its sample_rate_hz")
-        return decode.array_blocks(source, sample_rate_hz)
-    if sample_rate_hz is not None:
-        raise ValueError("sample_rate_hz is for arrays; a file says its own")
-    return decode.blocks(source)
 
 
 def _all(
@@ -290,37 +236,3 @@ def _size_bytes(name: str) -> int:
         return Path(name).stat().st_size
     except OSError:
         return 0
-
-
-def _finite(outputs: Outputs, bundle: Bundle) -> Outputs:
-    shown = (*_answers(outputs).values(), outputs.attention, outputs.token_logits)
-    if not all(np.isfinite(array).all() for array in shown):
-        raise EarmarkError(f"The network of {bundle.info.model} gave an answer that is not a number.")
-    return outputs
-
-
-def _answers(outputs: Outputs) -> dict[str, NDArray[np.float32]]:
-    """What the heads that there are say of the windows, by name."""
-    said = {name: getattr(outputs, name) for name in _HEADS}
-    return {name: logits for name, logits in said.items() if logits is not None}
-
-
-def _further(info: BundleInfo, means: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
-    """The fields of a track that only some bundles fill."""
-    fields: dict[str, Any] = {}
-    if info.tags is not None:
-        tags = info.tags.labels(means["tags"])
-        fields |= {"tags": tags, "heard_tags": info.tags.heard(tags)}
-    if info.outside is not None:
-        probability = info.outside.probability(means["outside"])
-        fields |= {"outside": round(probability, 6), "none_of_these": probability > info.outside.threshold}
-    return fields
-
-
-def _labels(names: tuple[str, ...], probabilities: NDArray[np.float64]) -> tuple[Label, ...]:
-    return sorted_labels(dict(zip(names, probabilities.round(6).tolist(), strict=True)))
-
-
-def _short(value: float) -> float:
-    """Six digits that count: as much as float32 knows, and short in JSON."""
-    return float(f"{value:.6g}")

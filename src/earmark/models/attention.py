@@ -90,7 +90,15 @@ class AttentionNet(nn.Module):
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
-        vectors = self.cnn(self._tokens(db))  # (windows, tokens, vector)
+        return self.decide(self.encode(db), db, attention=attention)
+
+    def encode(self, db: Tensor) -> Tensor:
+        """What the CNN makes of each token alone, `(windows, tokens, vector)`."""
+        vectors: Tensor = self.cnn(self._tokens(db))
+        return vectors
+
+    def decide(self, vectors: Tensor, db: Tensor, *, attention: bool = False) -> Outputs:
+        """The answer from token vectors; `db` is what the second opinion hears."""
         context = self.relate(self._shuffled(vectors) if self.options.shuffled else vectors)
         vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
         each = self.pool.each(context)  # (windows, tokens, vector)
@@ -102,6 +110,7 @@ class AttentionNet(nn.Module):
             vectors=vectors,
             vector=vector,
             attention=weights if attention else None,
+            alone=self.alone(vectors) if attention else None,
             tags=self.tag_head(vector) if self.tag_head else None,
             token_tags=self.tag_head(each) if self.tag_head else None,
             embedding=self.embedding_head(vector) if self.embedding_head else None,
@@ -124,6 +133,17 @@ class AttentionNet(nn.Module):
             tags=None if said.tags is None else said.tags + share / 2 * (tag_answers - said.tags),
             outside=None if said.outside is None else said.outside + outside,
         )
+
+    def alone(self, vectors: Tensor) -> Tensor:
+        """What the network would say of each token were it the whole window, `(windows, tokens, genres)` logits.
+
+        Unlike `token_logits`, into which self-attention mixes what other tokens say, it knows only these seconds: of
+        all that costs next to nothing it tells best where a genre is (docs/analysis.md). No second opinion: a kernel
+        machine has little to say of 1.5 s.
+        """
+        vector, _ = self.pool(self.relate(vectors.reshape(-1, 1, self.options.vector)))
+        logits: Tensor = self.head(self.dropout(vector))
+        return logits.reshape(vectors.shape[0], vectors.shape[1], -1)
 
     def relate(self, vectors: Tensor) -> Tensor:
         """Token vectors, each of its token alone, as they are in the light of the others; (windows, tokens, vector)."""

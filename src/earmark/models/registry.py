@@ -37,6 +37,7 @@ class Outputs(NamedTuple):
     opinion: Tensor | None = (
         None  # (windows, genres): the part of the logits that a kernel machine has, if there is one
     )
+    alone: Tensor | None = None  # (windows, tokens, genres): logits were each token the whole window; as `attention`
 
 
 @runtime_checkable

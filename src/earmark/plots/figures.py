@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import MissingExtraError
 from earmark.plots.palette import SEQUENTIAL, genre_colour
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOT_CURVES = ("epoch", "seconds", "processor_seconds")
-DARK_FROM = 0.38  # a cell of this share of its row takes pale ink
+DARK_FROM = 0.38  # a cell of this share takes pale ink
 # Files say nothing of when and by which version they were made: a picture changes when its figures do.
 WITHOUT_DATE: Mapping[str, dict[str, Any]] = {
     ".png": {"Software": None},
@@ -49,14 +49,8 @@ def confusion_matrix(counts: ArrayLike, genres: Sequence[str], *, title: str = "
         raise ValueError(f"counts must be ({len(genres)}, {len(genres)}) for these genres, not {numbers.shape}")
     side_inches = 2.2 + 0.42 * len(genres)
     figure, (axes,) = blank_figure(width_inches=side_inches, height_inches=side_inches)
-    from matplotlib.colors import LinearSegmentedColormap
-
     shares = numbers / np.maximum(numbers.sum(axis=1, keepdims=True), 1)
-    pale_to_dark = SEQUENTIAL[::-1]  # paper is white: cells of nothing stay pale
-    axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("earmark", list(pale_to_dark)), vmin=0, vmax=1)
-    for row, column in np.ndindex(*numbers.shape):
-        ink = pale_to_dark[0] if shares[row, column] > DARK_FROM else pale_to_dark[-1]
-        axes.text(column, row, f"{numbers[row, column]}", ha="center", va="center", color=ink, fontsize=9)
+    shade_cells(axes, shares, [[f"{number}" for number in row] for row in numbers])
     axes.set_xticks(range(len(genres)), genres, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(genres)), genres)
     axes.set(xlabel="predicted", ylabel="label", title=title)
@@ -141,6 +135,28 @@ def save(figure: "Figure", path: Path, *, dpi: int = 150) -> None:
 
     with rc_context({"svg.hashsalt": "earmark"}):  # else matplotlib numbers the parts of an SVG at random
         figure.savefig(path, dpi=dpi, metadata=WITHOUT_DATE.get(path.suffix.lower()))
+
+
+def shade_cells(
+    axes: "Axes", shares: NDArray[np.float64], words: Sequence[Sequence[str]], *, fontsize: float = 9
+) -> None:
+    """Cells from pale for 0 to dark for 1, with words in an ink that can be read there.
+
+    Parameters
+    ----------
+    shares:
+        (rows, columns), 0 to 1; a cell of NaN stays as the paper is.
+    words:
+        As many, "" where a cell says nothing.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    pale_to_dark = SEQUENTIAL[::-1]  # paper is white: cells of nothing stay pale
+    axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("earmark", list(pale_to_dark)), vmin=0, vmax=1)
+    for row, column in np.ndindex(*shares.shape):
+        ink = pale_to_dark[0] if shares[row, column] > DARK_FROM else pale_to_dark[-1]
+        if words[row][column]:
+            axes.text(column, row, words[row][column], ha="center", va="center", color=ink, fontsize=fontsize)
 
 
 def blank_figure(

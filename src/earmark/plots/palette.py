@@ -2,7 +2,7 @@
 
 The scale rises in lightness all the way, so it survives grey printing; its anchors are those of "magma" (S. van der
 Walt & N. Smith, matplotlib, CC0). The list is Paul Tol's "muted" scheme with one of his darker reds (SRON technical
-note SRON/EPS/TN/09-002). Colours are "#rrggbb". A genre's colour never stands without its name.
+note SRON/EPS/TN/09-002). Colours are "#rrggbb". A genre's colour never stands without its name or its marker.
 """
 
 import numpy as np
@@ -21,6 +21,8 @@ GENRE_COLOURS = (
     "#aa4499",
     "#661100",
 )
+# Shapes by matplotlib's letters, so that a genre is known without its colour.
+GENRE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 # Seconds that decided, and all others: apart in lightness as well as in hue.
 ACCENT = "#ee7733"
 QUIET = "#8899aa"
@@ -44,3 +46,8 @@ def rgb(colour: str) -> tuple[int, int, int]:
 def genre_colour(index: int) -> str:
     """The colour of the genre at this place among a network's labels; after the last the first comes again."""
     return GENRE_COLOURS[index % len(GENRE_COLOURS)]
+
+
+def genre_marker(index: int) -> str:
+    """The marker of the genre at this place, as matplotlib names it; after the last the first comes again."""
+    return GENRE_MARKERS[index % len(GENRE_MARKERS)]

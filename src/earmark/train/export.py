@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from earmark.sound.mel import BANDS, FLOOR_DB
 
-OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector")
+OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector", "alone")
 HEADS = ("tags", "outside")  # outputs that not every network has
-PER_TOKEN = ("attention", "token_logits", "vectors")
+PER_TOKEN = ("attention", "token_logits", "vectors", "alone")
 PARITY = 1e-4
 OPSET = 17
 
@@ -44,7 +44,10 @@ def to_onnx(net: nn.Module, *, token_frames: int, heads: Sequence[str] | None = 
 
     `heads` are some of those that the network has, all of them by default; others do not get into the file.
     """
-    names = [*OUTPUTS, *(heads_of(net, token_frames=token_frames) if heads is None else heads)]
+    with torch.inference_mode():
+        said = net.eval().cpu()(_example(token_frames), attention=True)
+    always = [name for name in OUTPUTS if getattr(said, name) is not None]  # not all networks hear tokens alone
+    names = [*always, *(heads_of(net, token_frames=token_frames) if heads is None else heads)]
     free = {"db": {0: "windows", 2: "frames"}}
     for name in names:
         free[name] = {0: "windows", 1: "tokens"} if name in PER_TOKEN else {0: "windows"}

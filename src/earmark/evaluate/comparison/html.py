@@ -3,16 +3,29 @@
 import base64
 from collections.abc import Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
 from earmark.evaluate.comparison.pictures import Picture
 from earmark.evaluate.comparison.sections import Section, Table, system_of
 
 
-def page(title: str, command: str, parts: Sequence[Section], pictures: Mapping[str, Picture], *, reference: str) -> str:
-    """The report as HTML; the rows of `reference` are set off, pictures that are not there are left out."""
-    parts = [part for part in parts if not part.only_pictures or any(name in pictures for name in part.pictures)]
+def page(
+    title: str,
+    command: str,
+    parts: Sequence[Section],
+    pictures: Mapping[str, Picture],
+    *,
+    reference: str,
+    fragments: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The report as HTML; the rows of `reference` are set off, pictures that are not there are left out.
+
+    `fragments` are pictures that are HTML already.
+    """
+    drawn = {name: _figure(picture) for name, picture in pictures.items()} | dict(fragments)
+    parts = [part for part in parts if not part.only_pictures or any(name in drawn for name in part.pictures)]
     links = "".join(f"<li><a href='#part{n}'>{escape(part.heading)}</a></li>" for n, part in enumerate(parts))
-    body = "".join(_section(n, part, pictures, reference) for n, part in enumerate(parts))
+    body = "".join(_section(n, part, drawn, reference) for n, part in enumerate(parts))
     return (
         f"<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
         f"<meta name=viewport content='width=device-width, initial-scale=1'>\n<title>{escape(title)}</title>\n"
@@ -22,9 +35,9 @@ def page(title: str, command: str, parts: Sequence[Section], pictures: Mapping[s
     )
 
 
-def _section(number: int, part: Section, pictures: Mapping[str, Picture], reference: str) -> str:
+def _section(number: int, part: Section, drawn: Mapping[str, str], reference: str) -> str:
     text = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in part.text)
-    shown = "".join(_figure(pictures[name]) for name in part.pictures if name in pictures)
+    shown = "".join(drawn[name] for name in part.pictures if name in drawn)
     tables = "".join(_table(table, reference) for table in part.tables)
     return (
         f"<section id=part{number}>\n<h2>{escape(part.heading)}</h2>\n{text}{tables}"

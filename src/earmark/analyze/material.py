@@ -1,0 +1,221 @@
+"""What is read: networks, the clips of a data set, and what each network says of them.
+
+One window a clip, its first, so that step 7 is the same second in all of them. A network of a cross-validation knows
+which clips it never heard; what is said of a clip comes from that network wherever one is there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.data.dataset import Clip, Dataset
+from earmark.errors import DataError
+from earmark.listen.bundle import Outputs, load_bundle
+from earmark.sound.mel import under_maximum
+from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Progress = Callable[[int, int], None]
+
+WINDOWS_AT_ONCE = 16
+WINDOW_FRAMES = TOKEN_FRAMES * WINDOW_TOKENS
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network that can be read.
+
+    `run` takes (windows, 128, frames) dB and gives the arrays of a bundle's `Outputs`. `module` is the torch network
+    behind it, for gradients and for other weights; a bundle has none. `held` are the ids of clips that it never heard,
+    None where nobody knows. Networks of one `group` (a seed) hold out all clips between them.
+    """
+
+    name: str
+    group: str
+    genres: tuple[str, ...]
+    run: Callable[[Floats], Outputs]
+    module: "nn.Module | None" = None
+    held: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """The clips that are read.
+
+    `db` is (n, 128, 380) float32, the first window of each clip in dB under its maximum; `labels` (n,) the place of its
+    genre among `genres`; `left_out` counts clips that are too short or of another genre.
+    """
+
+    name: str
+    genres: tuple[str, ...]
+    clips: tuple[Clip, ...]
+    db: Floats
+    labels: Ints
+    left_out: int
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    @cached_property
+    def artists(self) -> tuple[str, ...]:
+        """Keys that tell artists apart."""
+        return tuple(clip.artist_key for clip in self.clips)
+
+    @cached_property
+    def filler(self) -> Floats:
+        """(128, 1): the mean of every band over all clips, which removed seconds are filled with.
+
+        Mean-mel is the filler that misleads least (Bolaños et al. 2025, arXiv 2506.04391); silence is an event of its
+        own.
+        """
+        mean: Floats = self.db.mean(axis=(0, 2), dtype=np.float64).astype(np.float32)[:, None]
+        return mean
+
+    def rows(self, ids: frozenset[str] | None) -> Ints:
+        """The places of clips by their ids; all where `ids` is None."""
+        return np.array([row for row, clip in enumerate(self.clips) if ids is None or clip.id in ids], dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """What one network says of windows, all float32.
+
+    `logits` (n, genres), `attention` (n, tokens), `token_logits` (n, tokens, genres), `vectors` (n, tokens, 128);
+    `alone` (n, tokens, genres), or None where a bundle is too old to say it.
+    """
+
+    logits: Floats
+    attention: Floats
+    token_logits: Floats
+    vectors: Floats
+    alone: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.logits)
+
+    @cached_property
+    def places(self) -> Floats:
+        """(n, 128): where a window is in the network's space, the mean of its token vectors weighted by attention."""
+        return np.asarray(np.einsum("nt,ntd->nd", self.attention, self.vectors))
+
+    def take(self, rows: NDArray[Any]) -> "Heard":
+        """Some of the windows."""
+        return Heard(**{name: array[rows] for name, array in self.arrays().items()})
+
+    def arrays(self) -> dict[str, Floats]:
+        """All that are there, by name."""
+        present = [each.name for each in fields(self) if getattr(self, each.name) is not None]
+        return {name: getattr(self, name) for name in present}
+
+
+def gather(dataset: Dataset, genres: tuple[str, ...]) -> Material:
+    """The first window of every clip that has one and a genre of these.
+
+    Raises
+    ------
+    DataError
+        There are none, or they are by fewer than two artists; a picture is broken.
+    """
+    known = [clip for clip in dataset.clips if clip.label in genres and not clip.flagged]
+    clips, windows = [], []
+    for clip in known:
+        db = dataset.db(clip)
+        if db.shape[1] >= WINDOW_FRAMES:
+            clips.append(clip)
+            windows.append(under_maximum(db[:, :WINDOW_FRAMES]))
+    if len({clip.artist_key for clip in clips}) < 2:
+        hint = f"Needed are clips of 30 s, by several artists, with a genre of these: {', '.join(genres)}."
+        raise DataError(f"{dataset.folder} has too few clips to read a network by.", hint=hint)
+    labels = np.array([genres.index(clip.label or "") for clip in clips], dtype=np.int64)
+    return Material(
+        dataset.name, genres, tuple(clips), np.stack(windows), labels, left_out=len(dataset.clips) - len(clips)
+    )
+
+
+def hear(network: Network, db: Floats, *, progress: Callable[[int], None] = lambda windows: None) -> Heard:
+    """What a network says of windows, (n, 128, frames) dB; `progress` is told of every few windows that are done."""
+    parts = []
+    for start in range(0, len(db), WINDOWS_AT_ONCE):
+        part = db[start : start + WINDOWS_AT_ONCE]
+        parts.append(network.run(part))
+        progress(len(part))
+    names = [each.name for each in fields(Heard) if getattr(parts[0], each.name) is not None]
+    return Heard(**{name: np.concatenate([getattr(said, name) for said in parts]) for name in names})
+
+
+def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) -> list[Network]:
+    """The networks that are to be read.
+
+    Parameters
+    ----------
+    model:
+        A bundle, a checkpoint or the folder of a cross-validation; with None and no checkpoints the shipped bundle.
+    checkpoints:
+        More of them.
+    set_name:
+        The data set, to know which of its clips each network of a cross-validation never heard.
+
+    Raises
+    ------
+    DataError
+        Networks know different genres, or are not attention networks.
+    BundleError
+        A folder is none of the three.
+    """
+    paths: list[Path | None] = [*([model] if model or not checkpoints else []), *checkpoints]
+    networks = [network for path in paths for network in _networks_at(path, set_name)]
+    for network in networks:
+        if network.genres != networks[0].genres:
+            raise DataError(f"{networks[0].name} and {network.name} know different genres, so they cannot be compared.")
+    return networks
+
+
+def _networks_at(path: Path | None, set_name: str) -> list[Network]:
+    from earmark.evaluate.job import kept_networks
+
+    if path is None or (path / "bundle.json").exists() or path.name == "bundle.json":
+        bundle = load_bundle(path)
+        return [Network(bundle.info.model, bundle.info.model, bundle.info.labels, bundle.run)]
+    kept = list(kept_networks(path, set_name))
+    if not kept:
+        return [_of_checkpoint(path, path.name, "1", None)]
+    return [_of_checkpoint(file, file.name, file.name.partition("_")[0], held) for file, held in kept]
+
+
+def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | None) -> Network:
+    from earmark.train.checkpoint import Checkpoint
+
+    checkpoint = Checkpoint.load(path)
+    if checkpoint.recipe.model["kind"] != "attention":
+        kind = checkpoint.recipe.model["kind"]
+        raise DataError(f"{path} is a network of the kind '{kind}', which has no attention to read.")
+    net = checkpoint.network()
+    return Network(name, group, checkpoint.genres, runner(net), net, held)
+
+
+def runner(net: "nn.Module") -> Callable[[Floats], Outputs]:
+    """A torch network as a function of arrays, as `Bundle.run` is one."""
+    import torch
+
+    def run(db: Floats) -> Outputs:
+        with torch.inference_mode():
+            said = net(torch.from_numpy(np.ascontiguousarray(db, dtype=np.float32)), attention=True)
+        return Outputs(
+            logits=said.logits.numpy(),
+            attention=said.attention.numpy(),
+            token_logits=said.token_logits.numpy(),
+            vectors=said.vectors.numpy(),
+            vector=said.vector.numpy(),
+            alone=said.alone.numpy(),
+        )
+
+    return run

@@ -1,0 +1,148 @@
+"""Writes an analysis: pictures as PNG and SVG, tables as CSV, all figures as JSON, a report to read, and a page."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from earmark.analyze import words
+from earmark.analyze.analysis import Analysis, as_json, plain
+from earmark.analyze.pictures import draw
+from earmark.data.dataset import Clip
+from earmark.evaluate.comparison.html import page
+from earmark.evaluate.comparison.pictures import Picture
+from earmark.evaluate.comparison.sections import Section, markdown
+from earmark.files import write_whole
+from earmark.plots.figures import save
+from earmark.plots.turnable import turnable_map
+
+TITLE = "What the network hears"
+PNG_DPI = 110
+# What each picture shows, for those who cannot see it.
+DESCRIPTIONS = {
+    "confusion": "Confusion matrix",
+    "accuracy": "Accuracy of each genre, with intervals",
+    "map": "Map of the genres on two axes, with ellipses of uncertainty",
+    "axes": "Rank correlations of the map's axes with features of the clips",
+    "neighbours": "How often each genre is among the two nearest of another",
+    "dendrogram": "Tree of the genres by average distance",
+    "steps": "Mean attention at each time step, by genre",
+    "shift": "Mean attention by position in windows that start later and later",
+    "events": "Rank correlations of attention with events",
+    "splices": "Hit rate and ROC AUC of each method on spliced clips",
+    "planted": "Hit rate and ROC AUC of each method on synthetic pieces",
+    "deletion": "Deletion curves",
+    "insertion": "Insertion curves",
+    "randomised": "Likeness of explanations when weights become random",
+}
+
+
+def write(analysis: Analysis, out: Path, *, command: str) -> None:
+    """Write everything into `out`; `command` is said in the report.
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not there.
+    """
+    figures = analysis.figures
+    parts = words.sections(figures)
+    pictures = _pictures(analysis, out)
+    write_whole(out / "analysis.json", as_json(_without_points(figures)))
+    for name, rows in words.tables(figures).items():
+        if rows:
+            write_whole(out / f"{name}.csv", _csv(rows))
+    write_whole(out / "map.csv", _csv(_map_rows(analysis)))
+    write_whole(out / "report.md", _markdown(parts, command, pictures))
+    turnable = {"turnable": _turnable(analysis)}
+    write_whole(out / "report.html", page(TITLE, command, parts, pictures, reference="", fragments=turnable))
+
+
+def _pictures(analysis: Analysis, out: Path) -> dict[str, Picture]:
+    made = {}
+    out.mkdir(parents=True, exist_ok=True)
+    for name, figure in draw(analysis.figures, analysis.material.labels.tolist()).items():
+        with tempfile.TemporaryDirectory(dir=out) as folder:
+            for suffix in ("svg", "png"):
+                file = Path(folder) / f"{name}.{suffix}"
+                save(figure, file, dpi=PNG_DPI)
+                file.replace(out / file.name)
+        made[name] = Picture((out / f"{name}.svg").read_bytes(), DESCRIPTIONS[name])
+    return made
+
+
+def _without_points(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """What map.csv has of single clips is not said twice."""
+    left = {key: value for key, value in figures["map"].items() if not key.endswith(("points", "_neighbours"))}
+    return {**figures, "map": left}
+
+
+def _map_rows(analysis: Analysis) -> list[dict[str, Any]]:
+    found = analysis.figures["map"]
+    return [
+        {
+            "id": clip.id,
+            "artist": clip.artist,
+            "title": clip.columns.get("title", ""),
+            "genre": clip.label,
+            **{f"axis{number}": float(f"{value:.4g}") for number, value in enumerate(found["points"][row], start=1)},
+            "nearest": ";".join(analysis.material.clips[other].id for other in found["true_neighbours"][row]),
+            "nearest_on_the_map": ";".join(analysis.material.clips[other].id for other in found["map_neighbours"][row]),
+        }
+        for row, clip in enumerate(analysis.material.clips)
+    ]
+
+
+def _turnable(analysis: Analysis) -> str:
+    found, clips = analysis.figures["map"], analysis.material.clips
+    names = [_name(clip) for clip in clips]
+    details = [
+        f"truly nearest: {_listed(names, found['true_neighbours'][row])}; "
+        f"nearest on the flat map: {_listed(names, found['map_neighbours'][row])}"
+        for row in range(len(clips))
+    ]
+    return turnable_map(
+        found["points"],
+        analysis.material.labels,
+        analysis.material.genres,
+        labels=[f"{name} ({clip.label})" for name, clip in zip(names, clips, strict=True)],
+        details=details,
+        means=found["means"],
+        explained=found["explained"].tolist(),
+        identifier="genre-map",
+    )
+
+
+def _name(clip: Clip) -> str:
+    title = clip.columns.get("title", "")
+    return f"{clip.artist}: {title}" if clip.artist and title else clip.artist or title or clip.id
+
+
+def _listed(names: Sequence[str], rows: Sequence[int]) -> str:
+    return " | ".join(names[row] for row in rows)
+
+
+def _markdown(parts: Sequence[Section], command: str, pictures: Mapping[str, Picture]) -> str:
+    """The report with links to its pictures below each part."""
+    blocks = []
+    for part in parts:
+        shown = [name for name in part.pictures if name in pictures]
+        links = "\n".join(f"![{pictures[name].words}]({name}.svg)" for name in shown)
+        body = markdown("", "", [part]).split("\n\n", 2)[2].rstrip()
+        blocks.append(f"{body}\n\n{links}" if links else body)
+    return "\n\n".join([f"# {TITLE}", f"Written by `{command}`.", *blocks]) + "\n"
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(
+            {key: plain(value) if isinstance(value, float | np.generic) else value for key, value in row.items()}
+        )
+    return stream.getvalue()

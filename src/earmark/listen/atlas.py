@@ -1,0 +1,187 @@
+"""An atlas: reference clips by which a track is placed and named, in `atlas.npz` beside a bundle's network.
+
+A clip's vector is that of a track (`Tally.vector`): the mean of its tokens' vectors by attention, (128,). The map is
+the first three principal components of the clips whose genre is one of the network's, so that it shows how these lie;
+a distance on it is not a distance in the 128 numbers, by which neighbours are found. An atlas fits one network alone.
+"""
+
+import io
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from earmark.errors import BundleError
+from earmark.files import write_whole
+from earmark.listen.bundle import Bundle
+from earmark.sound.mel import BANDS
+
+ATLAS_FILE = "atlas.npz"
+MAP_AXES = 3
+_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what NumPy says of no npz
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A clip of the atlas near a vector; `distance` is Euclidean, in the full space."""
+
+    name: str
+    set: str
+    artist: str
+    title: str
+    genre: str
+    distance: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Atlas:
+    """Clips, where they are, and the map that is drawn of them.
+
+    Attributes
+    ----------
+    labels:
+        The genres of the network, in its order.
+    names, sets, artists, titles, genres:
+        Of each clip its id, its data set, and what that says of it; texts may be empty, and `genres` may name several.
+    vectors:
+        (n, 128) float16.
+    centre, axes:
+        (128,) and (3, 128) float32: the mean of the clips of the network's genres, and the unit vectors of the map.
+    explained:
+        (3,) float32, the share of the variance of those clips along each axis.
+    filler:
+        (128,) float32, the mean of each mel band over all clips, dB under the window's maximum: what seconds are
+        blanked out with.
+    network_sha256:
+        The network that made the vectors.
+    """
+
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    sets: tuple[str, ...]
+    artists: tuple[str, ...]
+    titles: tuple[str, ...]
+    genres: tuple[str, ...]
+    vectors: NDArray[np.float16]
+    centre: NDArray[np.float32]
+    axes: NDArray[np.float32]
+    explained: NDArray[np.float32]
+    filler: NDArray[np.float32]
+    network_sha256: str
+
+    def __post_init__(self) -> None:
+        clips, numbers = len(self.names), self.vectors.shape[-1]
+        if any(len(getattr(self, texts)) != clips for texts in ("sets", "artists", "titles", "genres")):
+            raise ValueError("does not say the same of every clip")
+        shapes = {
+            "vectors": (clips, numbers),
+            "centre": (numbers,),
+            "axes": (MAP_AXES, numbers),
+            "explained": (MAP_AXES,),
+            "filler": (BANDS,),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape or not np.isfinite(getattr(self, name)).all():
+                raise ValueError(f"has {name} that are not {shape} numbers")
+
+    def place(self, vector: ArrayLike) -> NDArray[np.float32]:
+        """Where vectors, (..., 128), are on the map: (..., 3) float32."""
+        return np.asarray((np.asarray(vector) - self.centre) @ self.axes.T, dtype=np.float32)
+
+    def genre_means(self) -> dict[str, NDArray[np.float32]]:
+        """Of each genre of the network that has clips here the mean of their vectors, (128,); `place` maps them."""
+        genres = np.array(self.genres)
+        rows = {label: genres == label for label in self.labels}
+        vectors = self.vectors.astype(np.float32)
+        return {label: vectors[inside].mean(axis=0) for label, inside in rows.items() if inside.any()}
+
+    def nearest(self, vector: ArrayLike, count: int, *, per_artist: int | None = 1) -> list[Neighbour]:
+        """The clips nearest to a vector, the nearest first.
+
+        Parameters
+        ----------
+        vector:
+            (128,).
+        count:
+            How many at most.
+        per_artist:
+            How many clips of one artist at most, so that one does not fill the list; None for any number. A clip whose
+            artist is not known stands for itself.
+        """
+        away = self.vectors.astype(np.float32) - np.asarray(vector, dtype=np.float32)  # (n, 128)
+        distances = np.linalg.norm(away, axis=1)
+        found: list[Neighbour] = []
+        seen: dict[str, int] = {}
+        for row in np.argsort(distances, kind="stable").tolist():
+            if len(found) == count:
+                break
+            artist = self.artists[row].casefold()
+            seen[artist] = seen.get(artist, 0) + 1
+            if not artist or per_artist is None or seen[artist] <= per_artist:
+                found.append(self._neighbour(row, float(distances[row])))
+        return found
+
+    def write(self, folder: Path) -> Path:
+        """Write the atlas into a bundle's folder, whole or not at all; gives its path."""
+        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        stream = io.BytesIO()
+        np.savez_compressed(stream, **arrays)
+        path = folder / ATLAS_FILE
+        write_whole(path, stream.getvalue())
+        return path
+
+    def _neighbour(self, row: int, distance: float) -> Neighbour:
+        return Neighbour(
+            self.names[row],
+            self.sets[row],
+            self.artists[row],
+            self.titles[row],
+            self.genres[row],
+            float(f"{distance:.6g}"),
+        )
+
+
+def read_atlas(bundle: Bundle) -> Atlas | None:
+    """The atlas of a bundle; None where it has none.
+
+    Raises
+    ------
+    BundleError
+        The file is broken, or was made with another network.
+    """
+    path = bundle.folder / ATLAS_FILE
+    if not path.exists():
+        return None
+    hint = f"Make it again with: earmark model atlas --data SET --model {bundle.folder}"
+    try:
+        atlas = _read(path)
+    except _BROKEN as reason:
+        raise BundleError(f"{path} is no atlas: it {_in_words(reason)}.", hint=hint) from reason
+    if atlas.network_sha256 != bundle.info.sha256:
+        raise BundleError(f"{path} was made with another network than the one beside it.", hint=hint)
+    return atlas
+
+
+def _read(path: Path) -> Atlas:
+    if not zipfile.is_zipfile(path):
+        raise ValueError("is broken, or of another kind")
+    with np.load(path, allow_pickle=False) as table:
+        values: dict[str, Any] = {field.name: np.asarray(table[field.name]) for field in fields(Atlas)}
+    for name in ("labels", "names", "sets", "artists", "titles", "genres"):
+        values[name] = tuple(str(text) for text in np.atleast_1d(values[name]))
+    values["network_sha256"] = str(values["network_sha256"])
+    return Atlas(**values)
+
+
+def _in_words(reason: Exception) -> str:
+    if isinstance(reason, KeyError):
+        return "lacks a part that an atlas has"
+    return str(reason).splitlines()[0].rstrip(".") if isinstance(reason, ValueError) and str(reason) else "is broken"

@@ -1,0 +1,252 @@
+"""Why a track was heard as it was: the decisive seconds to listen to, what is left without them, and what is near it.
+
+To ask what the network says without some seconds, their tokens are filled with the mean of every mel band, which is
+the filler that misleads least (Bolaños et al. 2025, arXiv 2506.04391), and all windows are heard again. A token is
+counted from the start of the track. Probabilities are calibrated.
+"""
+
+import contextlib
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.listen.atlas import Atlas, Neighbour
+from earmark.listen.bundle import Bundle
+from earmark.listen.clips import mean_logits
+from earmark.listen.listener import Listener, blocks_of, path_of
+from earmark.listen.picture import Picture
+from earmark.listen.tally import Answer, answer, sounding_new_tokens
+from earmark.sound import tokens
+from earmark.sound.decode import Source
+from earmark.sound.files import opened
+from earmark.sound.mel import SAMPLE_RATE_HZ
+from earmark.track import Moment, Segment, Track
+
+Floats = NDArray[np.float32]
+
+NEIGHBOURS = 8
+DRAWS = 5
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Excerpt:
+    """A segment and how it sounds: (samples,) float32, mono at 22 050 Hz."""
+
+    segment: Segment
+    samples: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Explanation:
+    """A track's answer and what it rests on.
+
+    Attributes
+    ----------
+    track:
+        The answer.
+    spectrogram:
+        (128, at most 1500 columns) uint8, as in `PicturedTrack`.
+    excerpts:
+        The decisive segments, in order of time.
+    without:
+        The answer for the same track with the decisive tokens blanked.
+    random_changes:
+        What the probability of the track's genre gains when as many other tokens are blanked, one number a draw; empty
+        where there are not so many others.
+    place:
+        Where the track is on the map of the atlas; None without an atlas.
+    neighbours:
+        The clips of the atlas nearest to the track, the nearest first; empty without an atlas.
+    """
+
+    track: Track
+    spectrogram: NDArray[np.uint8]
+    excerpts: tuple[Excerpt, ...]
+    without: Answer
+    random_changes: tuple[float, ...]
+    place: tuple[float, ...] | None
+    neighbours: tuple[Neighbour, ...]
+
+    @property
+    def change(self) -> float:
+        """What the probability of the track's genre gains when the decisive tokens are blanked; mostly below 0."""
+        return _change(self.track, self.without)
+
+    @property
+    def without_random(self) -> float | None:
+        """The mean of the random changes; None where there are none."""
+        return float(np.mean(self.random_changes)) if self.random_changes else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, without spectrogram and samples."""
+        return {
+            "track": self.track.to_dict(),
+            "without": self.without.to_dict(),
+            "change": self.change,
+            "random_changes": list(self.random_changes),
+            "without_random": self.without_random,
+            "place": None if self.place is None else list(self.place),
+            "neighbours": [neighbour.to_dict() for neighbour in self.neighbours],
+        }
+
+
+def explain(
+    listener: Listener,
+    source: Source | NDArray[Any],
+    *,
+    sample_rate_hz: float | None = None,
+    atlas: Atlas | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Explanation:
+    """Hear a track, and hear it again without the seconds that decided.
+
+    The spectrogram is held meanwhile, about 80 MB for an hour of sound, and a file is decoded twice.
+
+    Parameters
+    ----------
+    listener:
+        Whose answer is explained.
+    source, sample_rate_hz:
+        As in `Listener.hear`.
+    atlas:
+        What `read_atlas` gave for the listener's bundle. Without one the filler is the track's own mean, and place and
+        neighbours stay empty.
+    draws, seed:
+        How often other tokens are drawn to be blanked, and by which numbers.
+
+    Raises
+    ------
+    SoundError
+        Where there is no sound that can be heard in the source.
+    """
+    columns: list[Floats] = []
+    picture = Picture()
+
+    def keep(piece: Floats) -> None:
+        columns.append(piece)
+        picture.push(piece)
+
+    with _readable_twice(source) as readable:
+        heard = listener.hear_with_vector(readable, sample_rate_hz=sample_rate_hz, on_columns=keep)
+        excerpts = _excerpts(blocks_of(readable, sample_rate_hz), heard.track.decisive)
+    track = replace(heard.track, path=path_of(source))
+    blanks = _Blanks(listener.bundle, columns, filler=None if atlas is None else atlas.filler)
+    decisive, others = blanks.split(track)
+    changes: list[float] = []
+    if len(others) >= len(decisive):
+        rng = np.random.default_rng(seed)
+        drawn = (rng.choice(others, size=len(decisive), replace=False).tolist() for _ in range(draws))
+        changes = [_change(track, blanks.answer(each)) for each in drawn]
+    return Explanation(
+        track=track,
+        spectrogram=picture.finish(),
+        excerpts=excerpts,
+        without=blanks.answer(decisive),
+        random_changes=tuple(changes),
+        place=None if atlas is None else tuple(atlas.place(heard.vector).tolist()),
+        neighbours=() if atlas is None else tuple(atlas.nearest(heard.vector, NEIGHBOURS)),
+    )
+
+
+def blank(window: tokens.Window, numbers: Collection[int], filler: Floats, *, token_frames: int) -> tokens.Window:
+    """A window whose tokens of these numbers, counted from the start of the track, are filled; the rest is as it was.
+
+    `filler` is (128,) float32, dB under the window's maximum.
+    """
+    first = round(window.start_s / (token_frames * tokens.FRAME_S))
+    db = window.db.copy()
+    cut = db.reshape(len(db), -1, token_frames)  # (128, tokens, frames), a view
+    inside = [number - first for number in numbers if 0 <= number - first < cut.shape[1]]
+    cut[:, inside] = filler[:, np.newaxis, np.newaxis]
+    return replace(window, db=db)
+
+
+class _Blanks:
+    """A track of which tokens can be blanked.
+
+    Parameters
+    ----------
+    bundle:
+        The network that hears what is left.
+    columns:
+        The track's log-mel, pieces (128, any number) float32 absolute dB.
+    filler:
+        (128,) float32, dB under a window's maximum; None for the mean of the track's own windows.
+    """
+
+    def __init__(self, bundle: Bundle, columns: Sequence[Floats], *, filler: Floats | None) -> None:
+        self._bundle = bundle
+        self._token_frames = bundle.info.front_end.token_frames
+        cut = partial(
+            tokens.windows, token_frames=self._token_frames, window_tokens=bundle.info.front_end.window_tokens
+        )
+        # As in the track's own answer a window counts by its new tokens that sound, blanked or not.
+        weighed = [(window, sounding_new_tokens(window, token_frames=self._token_frames)) for window in cut(columns)]
+        self._windows = [replace(window, new_tokens=weight) for window, weight in weighed if weight]
+        self._filler = _mean_levels(self._windows) if filler is None else filler
+
+    def split(self, track: Track) -> tuple[list[int], list[int]]:
+        """The numbers of the track's decisive tokens, and of all others that were heard."""
+        token_s = self._token_frames * tokens.FRAME_S
+        numbers: dict[bool, list[int]] = {True: [], False: []}
+        for moment in track.timeline:
+            numbers[_inside(moment, track.decisive)].append(round(moment.start_s / token_s))
+        return numbers[True], numbers[False]
+
+    def answer(self, numbers: Collection[int]) -> Answer:
+        """What the network says without these tokens."""
+        left = [blank(window, numbers, self._filler, token_frames=self._token_frames) for window in self._windows]
+        return answer(self._bundle.info, mean_logits([left], self._logits)[0])
+
+    def _logits(self, db: Floats) -> Floats:
+        # One at a time: no slower on one thread, and the network's own memory stays that of one window.
+        return np.concatenate([self._bundle.run(each[np.newaxis]).logits for each in db])
+
+
+def _inside(moment: Moment, segments: Sequence[Segment]) -> bool:
+    middle_s = (moment.start_s + moment.end_s) / 2
+    return any(segment.start_s <= middle_s <= segment.end_s for segment in segments)
+
+
+def _mean_levels(windows: Sequence[tokens.Window]) -> Floats:
+    """The mean of every band over windows, (128,)."""
+    total = np.sum([window.db.sum(axis=1, dtype=np.float64) for window in windows], axis=0)
+    return np.asarray(total / sum(window.db.shape[1] for window in windows), dtype=np.float32)
+
+
+def _change(track: Track, said: Answer) -> float:
+    """What the probability of the track's genre is more in another answer than in its own."""
+    probabilities = {label.name: label.probability for label in said.genres}
+    return round(probabilities[track.genre] - track.genres[0].probability, 6)
+
+
+def _excerpts(blocks: Iterator[Floats], segments: Sequence[Segment]) -> tuple[Excerpt, ...]:
+    """Cut segments, in order of time, out of a stream of samples, which is read no further than needed."""
+    spans = [(round(segment.start_s * SAMPLE_RATE_HZ), round(segment.end_s * SAMPLE_RATE_HZ)) for segment in segments]
+    pieces: list[list[Floats]] = [[] for _ in spans]
+    at = 0
+    for block in blocks:
+        for kept, (start, end) in zip(pieces, spans, strict=True):
+            kept.append(block[max(0, start - at) : max(0, end - at)].copy())  # no view, which would keep the block
+        at += len(block)
+        if at >= spans[-1][1]:
+            break
+    return tuple(Excerpt(segment, np.concatenate(kept)) for segment, kept in zip(segments, pieces, strict=True))
+
+
+@contextlib.contextmanager
+def _readable_twice(source: Source | NDArray[Any]) -> Iterator[Source | NDArray[Any]]:
+    """The source, or a copy of what can be read but once, such as a pipe."""
+    is_file = isinstance(source, str | os.PathLike) and Path(source).is_file()
+    if isinstance(source, np.ndarray) or is_file:
+        yield source
+        return
+    with opened(source) as file:
+        yield file
