@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.listen.atlas import Atlas
+from earmark.listen.atlas import Atlas, as_stored
 
 RATE_HZ = 22_050
 
@@ -21,7 +21,7 @@ def small_atlas(vectors: NDArray[np.float32], *, sha256: str = "", **texts: tupl
     return Atlas(
         labels=("low", "middle", "high"),
         **(said | texts),
-        vectors=vectors.astype(np.float16),
+        vectors=as_stored(vectors),
         centre=np.zeros(128, np.float32),
         axes=np.eye(3, 128, dtype=np.float32),
         explained=np.array([0.5, 0.2, 0.1], np.float32),

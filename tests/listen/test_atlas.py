@@ -10,7 +10,7 @@ import pytest
 from atlases import points, small_atlas
 from earmark import load_bundle
 from earmark.errors import BundleError
-from earmark.listen.atlas import ATLAS_FILE, Atlas, read_atlas
+from earmark.listen.atlas import ATLAS_FILE, Atlas, as_stored, read_atlas
 from earmark.listen.bundle import Bundle
 from tiny_bundle import write_tiny_bundle
 
@@ -72,6 +72,13 @@ def test_an_atlas_comes_back_as_it_was_written(bundle: Bundle) -> None:
         assert np.array_equal(getattr(found, name), getattr(atlas, name)), name
     assert found.vectors.dtype == np.float16
     assert {found.axes.dtype, found.centre.dtype, found.filler.dtype} == {np.dtype(np.float32)}
+
+
+def test_what_is_stored_is_within_a_hundredth_of_the_largest() -> None:
+    vectors = np.random.default_rng(1).normal(size=(50, 128)).astype(np.float32)
+    kept = as_stored(vectors)
+    assert (np.abs(kept - vectors).max(axis=0) <= np.abs(vectors).max(axis=0) / 120).all()
+    assert np.array_equal(as_stored(kept), kept)
 
 
 def test_the_same_atlas_is_the_same_file(bundle: Bundle, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Read a trained network: genre map, arithmetic, attention in time, and whether it is true.")
+app = typer.Typer()
 
 ARITHMETIC_CLIPS = 5
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from earmark.data.dataset import Clip, Dataset
 from earmark.errors import DataError
-from earmark.listen.atlas import MAP_AXES, Atlas
+from earmark.listen.atlas import MAP_AXES, Atlas, as_stored
 from earmark.listen.bundle import Bundle, FrontEnd
 from earmark.listen.clips import clip_windows
 from earmark.listen.tally import Tally
@@ -65,7 +65,10 @@ def make_atlas(
             vectors.append(tally.vector)
         progress(done, len(clips))
     genres = [_genres(clip) for _, clip in heard]
-    inside = [vector for vector, genre in zip(vectors, genres, strict=True) if genre in bundle.info.labels]
+    stored = as_stored(np.stack(vectors) if vectors else np.empty((0, 1)))
+    inside = [
+        vector for vector, genre in zip(stored.astype(np.float32), genres, strict=True) if genre in bundle.info.labels
+    ]
     drawn = _map(inside, bundle)
     return Atlas(
         labels=bundle.info.labels,
@@ -74,7 +77,7 @@ def make_atlas(
         artists=tuple(clip.artist if clip.artist_known else "" for _, clip in heard),
         titles=tuple(clip.columns.get("title", "").strip() for _, clip in heard),
         genres=tuple(genres),
-        vectors=np.stack(vectors).astype(np.float16),
+        vectors=stored,
         centre=drawn.centre,
         axes=drawn.axes,
         explained=drawn.explained,
