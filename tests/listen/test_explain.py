@@ -24,12 +24,20 @@ def test_they_are_those_of_the_genre_that_is_asked_for() -> None:
     assert decisive_segments(timeline(0.9, 0.9, 0.2, 0.9, 0.9), "jazz")[0].start_s == 2.0
 
 
-def test_attention_has_no_say() -> None:
+def test_what_has_no_attention_decides_nothing_however_it_sounds() -> None:
     moments = [
-        Moment(0.0, 1.0, 0.9, (Label("jazz", 0.8), Label("rock", 0.2))),
-        Moment(1.0, 2.0, 0.1, (Label("rock", 0.7), Label("jazz", 0.3))),
+        Moment(0.0, 1.0, 0.01, (Label("rock", 0.9), Label("jazz", 0.1))),
+        Moment(1.0, 2.0, 0.99, (Label("rock", 0.6), Label("jazz", 0.4))),
     ]
-    assert decisive_segments(moments, "rock") == (Segment(1.0, 2.0, 0.1, 0.7),)
+    assert decisive_segments(moments, "rock") == (Segment(1.0, 2.0, 0.99, 0.6),)
+
+
+def test_what_sounds_otherwise_decides_nothing_however_much_attention_it_has() -> None:
+    moments = [
+        Moment(0.0, 1.0, 0.8, (Label("jazz", 0.95), Label("rock", 0.05))),
+        Moment(1.0, 2.0, 0.2, (Label("rock", 0.7), Label("jazz", 0.3))),
+    ]
+    assert decisive_segments(moments, "rock") == (Segment(1.0, 2.0, 0.2, 0.7),)
 
 
 def test_neighbours_are_one_segment_with_the_sum_of_their_attention() -> None:

@@ -4,6 +4,7 @@ attention                  where the network looks, for all genres together
 attention x token logit    attention times how far the token's logit of the genre is above its mean over genres
 token head                 the logarithm of the genre's probability in the token, in the light of the others
 token alone                the same, were the token the whole window
+attention x token alone    that probability times the attention: what `listen` shows as decisive
 gradient x input           gradient of the genre's log-probability times the distance from the filler (Shrikumar et al.
                            2016, arXiv 1605.01713), summed over the token; needs torch
 leave one out              what the log-probability of the genre loses when the token is filled with the mean spectrum
@@ -23,9 +24,10 @@ Floats = NDArray[np.float32]
 Scores = dict[str, NDArray[np.float64]]
 
 ATTENTION, WEIGHED, HEAD, ALONE = "attention", "attention × token logit", "token head", "token alone"
+SHOWN = "attention × token alone"
 GRADIENT, LEAVE_OUT = "gradient × input", "leave one out"
 ENERGY, RANDOM = "energy", "random"
-METHODS = (ATTENTION, WEIGHED, HEAD, ALONE, GRADIENT, LEAVE_OUT, ENERGY, RANDOM)
+METHODS = (ATTENTION, WEIGHED, HEAD, ALONE, SHOWN, GRADIENT, LEAVE_OUT, ENERGY, RANDOM)
 CONTROLS = (ENERGY, RANDOM)
 
 
@@ -69,6 +71,7 @@ def explain(
     }
     if said.alone is not None:
         scores[ALONE] = said.alone[rows, :, targets] - _log_sum_exp(said.alone)
+        scores[SHOWN] = said.attention * np.exp(scores[ALONE])
     if network.module is not None:
         scores[GRADIENT] = _gradients(network, db, targets, filler)
     scores[LEAVE_OUT] = _left_out(network, db, targets, filler, said, progress)

@@ -40,11 +40,13 @@ def analyze(
     from earmark.analyze.report import write
     from earmark.cli._bar import progress_bar
 
-    said = [("--data", data), ("--model", model), *(("--checkpoints", each) for each in checkpoints or ())]
-    command = " ".join(f"{name} {path.name}" for name, path in [*said, ("--planted", planted)] if path is not None)
+    named = [("--data", data), ("--model", model), *(("--checkpoints", each) for each in checkpoints or ())]
+    named += [("--planted", planted), ("--out", out)]
+    # A report is for others: of a path on this machine they need the name alone.
+    said = [f"{option} {path.name if path.is_absolute() else path}" for option, path in named if path is not None]
     with progress_bar("windows heard") as show:
         found = read(data, model, checkpoints or (), planted=planted, progress=show)
-    write(found, out, command=f"earmark analyze {command} --out {out.name}")
+    write(found, out, command=f"earmark analyze {' '.join(said)}")
     typer.echo(f"Read {len(found.figures['about']['networks'])} networks by {len(found.material)} clips:")
     for row in found.figures["claims"]:
         typer.echo(f"  {row['verdict']:<16}{row['claim']}")

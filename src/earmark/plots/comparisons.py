@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 DIVERGING = ("#b2182b", "#d6604d", "#f4a582", "#fddbc7", "#f7f7f7", "#d1e5f0", "#92c5de", "#4393c3", "#2166ac")
 MOST_POINTS = 30.0  # differences beyond this have the strongest colour
 PALE_INK_FROM = 0.75  # of the strongest colour
-SERIES_COLOURS = tuple(genre_colour(number) for number in (1, 3, 5, 9, 8, 6, 0, 7))  # the list, its dark ones first
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
+SERIES_COLOURS = tuple(genre_colour(number) for number in (1, 3, 5, 9, 8, 6, 0, 7, 4))  # the list, its dark ones first
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*", ">")
 PLAIN = "#332288"
 EMPHASIS = "#b3500f"  # ACCENT, dark enough for letters
 
@@ -48,7 +48,7 @@ class Series:
 
 
 def series_style(place: int) -> tuple[str, str]:
-    """Colour and marker of the series at this place: eight pairs, then they come again."""
+    """Colour and marker of the series at this place: nine pairs, then they come again."""
     return SERIES_COLOURS[place % len(SERIES_COLOURS)], MARKERS[place % len(MARKERS)]
 
 

@@ -66,7 +66,7 @@ def _decisive(excerpts: Sequence[Excerpt], track: Track) -> str:
     players = "".join(_player(excerpt, track) for excerpt in excerpts)
     return (
         "<section><h2>The decisive seconds</h2>\n"
-        "<p>Those that on their own sound most like the genre. Listen to them: do they make the track what it is?</p>\n"
+        "<p>Those that have attention and on their own sound like the genre. Do they make the track what it is?</p>\n"
         f"<div class=excerpts>{players}</div></section>\n"
     )
 

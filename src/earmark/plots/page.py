@@ -23,8 +23,8 @@ from earmark.sound.decode import name_of
 HOW_TO_READ = (
     "In each figure, from top to bottom: the spectrogram (brighter is louder); the attention, the share that each "
     "moment has in the answer; and how each moment on its own sounds, brighter for more probable. The decisive "
-    "seconds, orange, are those that on their own sound most like the genre. Probabilities are calibrated; a 90&nbsp;% "
-    "set holds the true genre nine times out of ten."
+    "seconds, orange, are those that have attention and on their own sound like the genre. Probabilities are "
+    "calibrated; a 90&nbsp;% set holds the true genre nine times out of ten."
 )
 
 HOW_TO_READ_TAGS = (
