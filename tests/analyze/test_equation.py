@@ -46,7 +46,8 @@ def test_the_point_is_where_the_terms_lead_and_its_clips_are_named(bundle):
     assert found.genres == ()  # all three are terms
     assert found.with_terms[0][0] in ("low", "high")
     assert found.to_dict()["terms"][1] == {"sign": -1, "genre": "middle"}
-    assert solve(bundle, "low + high").genres[0] == ("middle", pytest.approx(3**0.5))
+    # Of three unit vectors the centre is a third of each: low + high is two thirds of them, and minus one of middle.
+    assert solve(bundle, "low + high").genres[0] == ("middle", pytest.approx((4 / 9 + 4 / 9 + 16 / 9) ** 0.5))
 
 
 def test_a_bundle_without_an_atlas_says_how_to_make_one(bundle):

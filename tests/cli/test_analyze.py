@@ -31,20 +31,20 @@ def test_an_equation_gives_genres_and_clips(earmark: Command, bundle: Path) -> N
     said = earmark("analyze", "arithmetic", "high - middle", "--model", str(bundle))
     assert said.returncode == 0
     assert said.stdout.splitlines() == [
-        "= low         2.00 away",
-        "Were the terms allowed to answer, it would be middle (1.00 away).",
+        "= low         3.33 away",  # the centre is at 1.33, the point at 3.33
+        "Were the terms allowed to answer, it would be high (0.33 away).",
         "Nearest clips:",
-        "  0.00  Four",
-        "  1.00  Ben: Two (middle)",
-        "  1.00  Cid (high)",
-        "  2.00  Ann: One (low)",
+        "  0.33  Cid (high)",
+        "  1.33  Four",
+        "  2.33  Ben: Two (middle)",
+        "  3.33  Ann: One (low)",
     ]
 
 
 def test_the_same_as_json(earmark: Command, bundle: Path) -> None:
     said = json.loads(earmark("analyze", "arithmetic", "high - middle", "--model", str(bundle), "--json").stdout)
-    assert said["genres"] == {"low": 2.0}
-    assert said["clips"][0]["title"] == "Four"
+    assert said["genres"] == {"low": pytest.approx(10 / 3)}
+    assert said["clips"][1]["title"] == "Four"
 
 
 def test_what_is_no_genre_is_one_sentence(earmark: Command, bundle: Path) -> None:

@@ -39,6 +39,9 @@ class Solution:
 def solve(bundle: Bundle, equation: str, *, clips: int = 5) -> Solution:
     """The genres and clips nearest to what an equation comes to, by Euclidean distance in the full space.
 
+    Terms are counted from the centre of all genres, so that "classical + metal" is not far from all music; in a - b + c
+    the centre cancels out.
+
     Parameters
     ----------
     bundle:
@@ -59,7 +62,8 @@ def solve(bundle: Bundle, equation: str, *, clips: int = 5) -> Solution:
         raise EarmarkError(f"The bundle {bundle.info.model} has no atlas of clips to calculate with.", hint=hint)
     means = atlas.genre_means()
     terms = parse(equation, tuple(means))
-    point = np.sum([sign * means[genre] for sign, genre in terms], axis=0)
+    centre = np.mean(list(means.values()), axis=0)
+    point = centre + np.sum([sign * (means[genre] - centre) for sign, genre in terms], axis=0)
     ranked = sorted(
         ((genre, float(np.linalg.norm(mean - point))) for genre, mean in means.items()), key=lambda each: each[1]
     )

@@ -71,7 +71,7 @@ def explain(
     }
     if said.alone is not None:
         scores[ALONE] = said.alone[rows, :, targets] - _log_sum_exp(said.alone)
-        scores[SHOWN] = said.attention * np.exp(scores[ALONE])
+        scores[SHOWN] = scores[ATTENTION] * np.exp(scores[ALONE])
     if network.module is not None:
         scores[GRADIENT] = _gradients(network, db, targets, filler)
     scores[LEAVE_OUT] = _left_out(network, db, targets, filler, said, progress)

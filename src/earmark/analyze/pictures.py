@@ -14,6 +14,24 @@ from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+# What each picture shows, for those who cannot see it.
+DESCRIPTIONS = {
+    "confusion": "Confusion matrix",
+    "accuracy": "Accuracy of each genre, with intervals",
+    "map": "Map of the genres on two axes, with ellipses of uncertainty",
+    "axes": "Rank correlations of the map's axes with features of the clips",
+    "neighbours": "How often each genre is among the two nearest of another",
+    "dendrogram": "Tree of the genres by average distance",
+    "steps": "Mean attention at each time step, by genre",
+    "shift": "Mean attention by position in windows that start later and later",
+    "events": "Rank correlations of attention with events",
+    "splices": "Hit rate and ROC AUC of each method on spliced clips",
+    "planted": "Hit rate and ROC AUC of each method on synthetic pieces",
+    "deletion": "Deletion curves",
+    "insertion": "Insertion curves",
+    "randomised": "Likeness of explanations when weights become random",
+}
+
 Figures = Mapping[str, Any]
 STEP_S = TOKEN_FRAMES * FRAME_S
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from earmark.analyze import words
 from earmark.analyze.analysis import Analysis, as_json, plain
-from earmark.analyze.pictures import draw
+from earmark.analyze.pictures import DESCRIPTIONS, draw
 from earmark.data.dataset import Clip
 from earmark.evaluate.comparison.html import page
 from earmark.evaluate.comparison.pictures import Picture
@@ -22,23 +22,6 @@ from earmark.plots.turnable import turnable_map
 
 TITLE = "What the network hears"
 PNG_DPI = 110
-# What each picture shows, for those who cannot see it.
-DESCRIPTIONS = {
-    "confusion": "Confusion matrix",
-    "accuracy": "Accuracy of each genre, with intervals",
-    "map": "Map of the genres on two axes, with ellipses of uncertainty",
-    "axes": "Rank correlations of the map's axes with features of the clips",
-    "neighbours": "How often each genre is among the two nearest of another",
-    "dendrogram": "Tree of the genres by average distance",
-    "steps": "Mean attention at each time step, by genre",
-    "shift": "Mean attention by position in windows that start later and later",
-    "events": "Rank correlations of attention with events",
-    "splices": "Hit rate and ROC AUC of each method on spliced clips",
-    "planted": "Hit rate and ROC AUC of each method on synthetic pieces",
-    "deletion": "Deletion curves",
-    "insertion": "Insertion curves",
-    "randomised": "Likeness of explanations when weights become random",
-}
 
 
 def write(analysis: Analysis, out: Path, *, command: str) -> None:
@@ -49,15 +32,15 @@ def write(analysis: Analysis, out: Path, *, command: str) -> None:
     MissingExtraError
         matplotlib is not there.
     """
-    figures = analysis.figures
+    figures = plain(_without_points(analysis.figures))  # what the report says follows from what analysis.json holds
     parts = words.sections(figures)
     pictures = _pictures(analysis, out)
-    write_whole(out / "analysis.json", as_json(_without_points(figures)))
+    write_whole(out / "analysis.json", as_json(figures))
     for name, rows in words.tables(figures).items():
         if rows:
             write_whole(out / f"{name}.csv", _csv(rows))
     write_whole(out / "map.csv", _csv(_map_rows(analysis)))
-    write_whole(out / "report.md", _markdown(parts, command, pictures))
+    write_whole(out / "report.md", report_text(parts, command, {name: each.words for name, each in pictures.items()}))
     turnable = {"turnable": _turnable(analysis)}
     write_whole(out / "report.html", page(TITLE, command, parts, pictures, reference="", fragments=turnable))
 
@@ -126,12 +109,11 @@ def _listed(names: Sequence[str], rows: Sequence[int]) -> str:
     return " | ".join(names[row] for row in rows)
 
 
-def _markdown(parts: Sequence[Section], command: str, pictures: Mapping[str, Picture]) -> str:
-    """The report with links to its pictures below each part."""
+def report_text(parts: Sequence[Section], command: str, pictures: Mapping[str, str]) -> str:
+    """The report as Markdown, with links to its pictures below each part; `pictures` says by name what each shows."""
     blocks = []
     for part in parts:
-        shown = [name for name in part.pictures if name in pictures]
-        links = "\n".join(f"![{pictures[name].words}]({name}.svg)" for name in shown)
+        links = "\n".join(f"![{pictures[name]}]({name}.svg)" for name in part.pictures if name in pictures)
         body = markdown("", "", [part]).split("\n\n", 2)[2].rstrip()
         blocks.append(f"{body}\n\n{links}" if links else body)
     return "\n\n".join([f"# {TITLE}", f"Written by `{command}`.", *blocks]) + "\n"
