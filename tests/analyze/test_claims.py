@@ -106,6 +106,20 @@ def test_steps_are_high_where_they_are_above_their_share():
     assert asked(last=0.04)["the last step (19) is high in 7 genres"].verdict == claims.DOES_NOT
 
 
+def test_steps_of_a_genre_need_attention_that_is_told_from_uniform():
+    figures, drawn = steps()
+    drawn[:, GENRES.index("metal"), 10:12] = 0.06
+    claim = "metal is heard at steps 10, 11"
+
+    def said(p):
+        told = {**figures, "p_uniform_adjusted": [p] * len(GENRES)}
+        found = claims.claims(GENRES, [draws(PLACES)], {"axes": []}, told, drawn)
+        return {row.claim: row.verdict for row in found}[claim]
+
+    assert said(0.01) == claims.HOLDS
+    assert said(0.2) == claims.CANNOT_BE_TOLD
+
+
 def test_other_genres_are_not_asked_of():
     figures, drawn = steps(genres=("drone", "noise"))
     means = np.array([[0.0, 0], [1, 1]])

@@ -39,13 +39,18 @@ def _about(figures: Figures) -> Section:
     return Section(
         "What was read",
         (
-            f"{len(about['networks'])} networks in {len(about['readings'])} readings ({', '.join(about['readings'])}), "
+            f"{_counted(about['networks'], 'network')} in {_counted(about['readings'], 'reading')} "
+            f"({', '.join(about['readings'])}), "
             f"{about['clips']} clips of {about['data']} by {about['artists']} artists, the first {20 * STEP_S:.1f} s "
             f"of each ({about['left_out']} left out, as too short or of other genres). {fold}",
             f"Intervals are 95 %, by drawing artists again; what is said of draws is said of {about['draws']} of them "
             "a reading. The first reading is read closely, the others say what stands a second look.",
         ),
     )
+
+
+def _counted(things: Sequence[str], name: str) -> str:
+    return f"{len(things)} {name}{'s' * (len(things) != 1)}"
 
 
 def _claims(figures: Figures) -> Section:
