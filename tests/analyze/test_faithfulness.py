@@ -154,15 +154,23 @@ def test_curves_fall_faster_for_what_is_first(tiny, rng):
     assert found.insertion["good"][:, 1] == pytest.approx(found.whole, abs=1e-6)
 
 
-def test_planted_tokens_are_those_in_the_span():
+def spanned(clips, start, end):
+    """The same clips with a known span in seconds."""
+    columns = {"motif_start_s": start, "motif_end_s": end}
+    named = tuple(Clip(clip.id, None, clip.label, clip.artist, columns) for clip in clips.clips)
+    return Material(clips.name, clips.genres, named, clips.db, clips.labels, 0)
+
+
+def test_planted_tokens_are_those_in_the_span_and_no_louder_than_the_others():
     clips = material(np.random.default_rng(0), clips=3)
-    assert faithfulness.planted_tokens(clips) is None
-    spans = {"motif_start_s": "3.0", "motif_end_s": "6.0"}
-    named = tuple(Clip(clip.id, None, clip.label, clip.artist, spans) for clip in clips.clips)
-    inside = faithfulness.planted_tokens(Material("made", clips.genres, named, clips.db, clips.labels, 0))
-    assert np.flatnonzero(inside[0]).tolist() == [2, 3]  # middles at 3.68 and 5.15 s
-    everywhere = tuple(Clip(c.id, None, c.label, c.artist, {"motif_start_s": "0", "motif_end_s": "30"}) for c in named)
-    assert faithfulness.planted_tokens(Material("made", clips.genres, everywhere, clips.db, clips.labels, 0)) is None
+    assert faithfulness.planted(clips) is None
+    clips.db[:, :, 39:78] += 10  # 3 to 6 s
+    known = faithfulness.planted(spanned(clips, "3.0", "6.0"))
+    assert np.flatnonzero(known.inside[0]).tolist() == [2, 3]
+    power = (10 ** (known.db / 10)).mean(axis=1)
+    assert power[:, 39:77].mean() == pytest.approx(power[:, 100:].mean(), rel=0.05)
+    assert known.db.max() == 0
+    assert faithfulness.planted(spanned(clips, "0", "30")) is None
 
 
 def test_weights_become_random_stage_by_stage_and_the_network_stays_what_it_is(rng):

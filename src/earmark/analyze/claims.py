@@ -1,8 +1,8 @@
 """What the proposal found in its network, held against readings of ours: holds, does not, or cannot be told.
 
 A finding is asked of every draw of artists in every reading. Where it is true in nine of ten draws it holds, where it
-is true in one of ten it does not, and between the two nobody can tell from these clips; steps of a genre hold only where
-its attention is told from uniform at all. Findings are those of the course project "attention-guided spectrogram
+is true in one of ten it does not, and between the two nobody can tell from these clips; steps of a genre hold only
+where its attention is told from uniform at all. Findings are those of the course project "attention-guided spectrogram
 sequence modelling with CNNs"; step 0 is a clip's first token.
 """
 

@@ -1,7 +1,7 @@
 """Whether the seconds that a method shows are the seconds that count.
 
 splice      some seconds of a clip of genre B, by another artist, in a clip of genre A: where is B? The place is known.
-planted     synthetic pieces whose style shows itself in a known span alone: where is it?
+planted     synthetic pieces whose style shows itself in a known span alone, there as loud as elsewhere: where is it?
 curves      how fast the answer goes when the tokens that a method names first are filled with the mean spectrum
             (deletion), and how fast it comes when they are all there is (insertion; Petsiuk et al. 2018, arXiv
             1806.07421). Curves alone can rank methods the wrong way (Bolaños et al. 2025, arXiv 2506.04391).
@@ -112,28 +112,48 @@ def _spliced(host: Floats, guest: Floats, to: int, from_: int) -> Floats:
     """Tokens of `guest` from `from_` on in the place of those of `host` from `to` on, as loud as they were."""
     here = slice(to * TOKEN_FRAMES, (to + SPLICE_TOKENS) * TOKEN_FRAMES)
     part = guest[:, from_ * TOKEN_FRAMES : (from_ + SPLICE_TOKENS) * TOKEN_FRAMES]
-    level = part + (_loudness(host[:, here]) - _loudness(part))
     made = host.copy()
-    made[:, here] = np.maximum(level, FLOOR_DB)
+    made[:, here] = _as_loud(part, host[:, here])
     return under_maximum(made)
+
+
+def _as_loud(part: Floats, other: Floats) -> Floats:
+    """A spectrogram (128, frames) with the mean power of another: loudness must not give away what is sought."""
+    level: Floats = np.maximum(part + np.float32(_loudness(other) - _loudness(part)), np.float32(FLOOR_DB))
+    return level
 
 
 def _loudness(db: Floats) -> float:
     return float(10 * np.log10(np.power(10, db / 10).mean()))
 
 
-def planted_tokens(material: Material) -> Bools | None:
-    """Tokens of which more than half lie in the span of columns `motif_start_s` and `motif_end_s`, (n, tokens).
+@dataclass(frozen=True, eq=False)
+class Planted:
+    """Windows of which it is known where their genre shows itself.
 
-    None where clips have no such columns, or one has no token of both kinds.
+    `db` (n, 128, frames) with these seconds as loud as the others, `inside` (n, tokens) the tokens of which more than
+    half lie in them.
     """
+
+    db: Floats
+    inside: Bools
+
+
+def planted(material: Material) -> Planted | None:
+    """The clips of columns `motif_start_s` and `motif_end_s`; None where they are missing, or say nothing of a clip."""
     try:
         spans = [tuple(float(clip.columns[f"motif_{end}_s"]) for end in ("start", "end")) for clip in material.clips]
     except (KeyError, ValueError):
         return None
-    middles_s = (np.arange(material.db.shape[2] // TOKEN_FRAMES) + 0.5) * TOKEN_FRAMES * FRAME_S
-    inside = np.array([(start <= middles_s) & (middles_s < end) for start, end in spans])
-    return inside if (inside.any(axis=1) & ~inside.all(axis=1)).all() else None
+    middles_s = (np.arange(material.db.shape[2]) + 0.5) * FRAME_S
+    frames = np.array([(start <= middles_s) & (middles_s < end) for start, end in spans])
+    inside = frames.reshape(len(frames), -1, TOKEN_FRAMES).mean(axis=2) > 0.5
+    if not (inside.any(axis=1) & ~inside.all(axis=1)).all():
+        return None
+    made = material.db.copy()
+    for db, here in zip(made, frames, strict=True):
+        db[:, here] = _as_loud(db[:, here], db[:, ~here])
+    return Planted(np.stack([under_maximum(db) for db in made]), inside)
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,7 @@ def spliced(reading: Reading, material: Material, *, rng: np.random.Generator, p
 
 def planted(reading: Reading, material: Material, *, rng: np.random.Generator, progress: Progress) -> Figures:
     """The same on clips whose deciding span is known; nothing where it is not."""
-    known = tests.planted_tokens(material)
+    known = tests.planted(material)
     if known is None:
         return {}
     scores: list[Scores] = []
@@ -49,8 +49,8 @@ def planted(reading: Reading, material: Material, *, rng: np.random.Generator, p
     for network, own in reading.parts():
         rows = _some(own, PLANTED_CLIPS, reading, rng)
         targets = material.labels[rows]
-        scores.append(explain(network, material.db[rows], targets, filler=material.filler, rng=rng, progress=progress))
-        inside.append(known[rows])
+        scores.append(explain(network, known.db[rows], targets, filler=material.filler, rng=rng, progress=progress))
+        inside.append(known.inside[rows])
         artists += [material.artists[row] for row in rows]
     return _located(scores, inside, artists, rng)
 

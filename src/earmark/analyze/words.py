@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from earmark.analyze.claims import CANNOT_BE_TOLD, DOES_NOT, HOLDS
 from earmark.analyze.pictures import STEP_S
 from earmark.evaluate.comparison.sections import Section, Table
 
@@ -55,8 +56,8 @@ def _counted(things: Sequence[str], name: str) -> str:
 
 def _claims(figures: Figures) -> Section:
     rows = tuple((row["claim"], row["verdict"], row["figure"]) for row in figures["claims"])
-    counts = {name: sum(row[1] == name for row in rows) for name in ("holds", "does not hold", "cannot be told")}
-    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    counts = [sum(row[1] == name for row in rows) for name in (HOLDS, DOES_NOT, CANNOT_BE_TOLD)]
+    said = "{} hold, {} do not, and of {} it cannot be told".format(*counts)
     text = (
         f"Of {len(rows)} findings of the course project that this network comes from: {said}. A finding is asked of "
         "every draw of artists in every reading; it holds where it is true in nine of ten, does not where it is true "
@@ -201,9 +202,9 @@ def _shift(figures: Figures) -> Section:
         "late. GTZAN's excerpts start anywhere in a song: an effect of the music moves with the music, one of the "
         "position stays.",
         f"The same seconds at another position: correlation of log attention {_interval(music)}. Other seconds at the "
-        f"same position: {_interval(position)}. The mean profile of positions explains {share['mean']:.1%} of a clip's "
-        f"variance ({share['low']:.1%} to {share['high']:.1%}). When the start is {found['offsets'][-1]} tokens late, "
-        f"that profile agrees with the old one at the same positions by {_number(found['stays'])} and at the same "
+        f"same position: {_interval(position)}. The mean profile of positions explains {_percent(share['mean'])} of a "
+        f"clip's variance ({_percent(share['low'])} to {_percent(share['high'])}). When the start is "
+        f"{found['offsets'][-1]} tokens late, that profile agrees with the old one at the same positions by {_number(found['stays'])} and at the same "
         f"seconds by {_number(found['moves'])}.",
     )
     return Section("Music or position", text, pictures=("shift",))
@@ -226,8 +227,8 @@ def _faithfulness(figures: Figures) -> list[Section]:
         ),
         "planted": (
             "Do they find it? Planted motifs",
-            "Synthetic pieces whose style shows itself in a known span alone, heard by networks trained on such "
-            "pieces.",
+            "Synthetic pieces whose style shows itself in a known span alone, there as loud as elsewhere, heard by "
+            "networks trained on such pieces.",
         ),
     }
     for test, (heading, what) in heads.items():
@@ -308,6 +309,10 @@ def _correlation(row: Figures) -> str:
 def _points(row: Figures) -> str:
     one, low, high = (f"{100 * row[key]:+.1f}".replace("-", MINUS) for key in ("mean", "low", "high"))
     return f"{one} ({low} to {high})"
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1%}".replace("-", MINUS)
 
 
 def _number(value: float) -> str:
