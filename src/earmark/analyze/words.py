@@ -204,8 +204,8 @@ def _shift(figures: Figures) -> Section:
         f"The same seconds at another position: correlation of log attention {_interval(music)}. Other seconds at the "
         f"same position: {_interval(position)}. The mean profile of positions explains {_percent(share['mean'])} of a "
         f"clip's variance ({_percent(share['low'])} to {_percent(share['high'])}). When the start is "
-        f"{found['offsets'][-1]} tokens late, that profile agrees with the old one at the same positions by {_number(found['stays'])} and at the same "
-        f"seconds by {_number(found['moves'])}.",
+        f"{found['offsets'][-1]} tokens late, that profile agrees with the old one at the same positions by "
+        f"{_number(found['stays'])} and at the same seconds by {_number(found['moves'])}.",
     )
     return Section("Music or position", text, pictures=("shift",))
 
