@@ -67,6 +67,18 @@ def test_the_tiny_network_says_what_a_hand_computes(folder: Path) -> None:
     np.testing.assert_allclose(outputs.logits[0], 18 * loud, rtol=1e-5)
 
 
+def test_tokens_alone_are_asked_for_where_a_network_says_them(tmp_path: Path) -> None:
+    db = np.zeros((1, 128, 38), np.float32)
+    assert load_bundle(write_tiny_bundle(tmp_path / "old")).run(db).alone is None
+    model = tiny_network()
+    model.graph.node.append(helper.make_node("Neg", ["token_logits"], ["alone"]))
+    model.graph.output.append(helper.make_tensor_value_info("alone", TensorProto.FLOAT, ["windows", "tokens", 3]))
+    write_bundle(tmp_path / "new", model.SerializeToString(), INFO)
+    said = load_bundle(tmp_path / "new").run(db)
+    assert said.alone is not None
+    np.testing.assert_array_equal(said.alone, -said.token_logits)
+
+
 @pytest.mark.parametrize("shape", [(128, 19), (1, 127, 19), (1, 128, 20), (1, 128, 0)])
 def test_windows_of_another_shape_are_refused(folder: Path, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="need"):

@@ -28,6 +28,16 @@ def test_any_number_of_tokens_gives_arrays_of_the_named_shapes(tokens: int) -> N
     assert said.vectors.shape == (2, tokens, 128)
     assert said.vector.shape == (2, 128)
     assert said.attention.shape == (2, tokens)
+    assert said.alone.shape == (2, tokens, 10)
+
+
+def test_a_token_alone_is_heard_as_the_whole_window() -> None:
+    net, db = network(), spectrogram(2, 3)
+    alone = net(db, attention=True).alone
+    each = torch.stack([net(part).logits for part in db.split(19, dim=2)], dim=1)
+    torch.testing.assert_close(alone, each, atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(alone, net(db).token_logits, atol=1e-3)  # which know of the other tokens
+    assert net(db).alone is None
 
 
 def test_asking_for_the_attention_does_not_change_the_logits() -> None:
@@ -46,7 +56,11 @@ def test_the_attention_is_the_weight_that_the_pool_gives_to_values() -> None:
     # With one head the vector is exactly the mean of the token values under the attention shown.
     net = network(heads=1)
     seen: dict[str, Tensor] = {}
-    net.pool.value.register_forward_hook(lambda module, given, value: seen.update(value=value))
+
+    def keep(module: nn.Module, given: object, value: Tensor) -> None:
+        seen.setdefault("value", value)  # the first call is that of the whole window
+
+    net.pool.value.register_forward_hook(keep)
     said = net(spectrogram(), attention=True)
     torch.testing.assert_close(said.vector, (said.attention.unsqueeze(2) * seen["value"]).sum(dim=1))
 

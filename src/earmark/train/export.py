@@ -70,17 +70,18 @@ def to_onnx(net: nn.Module, *, token_frames: int, heads: Sequence[str] | None = 
 def largest_difference(net: nn.Module, onnx: bytes, *, tokens: int, token_frames: int, seed: int = 0) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Of the logits, and of the logits of every head that is in the file.
+    Of the logits, of those of tokens alone, and of the logits of every head that is in the file.
     """
     import onnxruntime
 
     rng = np.random.default_rng(seed)
     db: NDArray[np.float32] = rng.uniform(FLOOR_DB, 0, (3, BANDS, tokens * token_frames)).astype(np.float32)
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    names = ["logits", *(output.name for output in session.get_outputs() if output.name in HEADS)]
+    there = {output.name for output in session.get_outputs()}
+    names = [name for name in ("logits", "alone", *HEADS) if name in there]
     theirs = session.run(names, {"db": db})
     with torch.inference_mode():
-        ours = net.eval().cpu()(torch.from_numpy(db))
+        ours = net.eval().cpu()(torch.from_numpy(db), attention=True)
     pairs = zip(names, theirs, strict=True)
     return max(float(np.abs(getattr(ours, name).numpy() - array).max()) for name, array in pairs)
 
