@@ -2,9 +2,9 @@
 
 A four-minute 44.1 kHz stereo mp3 is made from seeded chords, beats and noise. Processor time is the child's user and
 system time; start-up is the time for one second of the same sound, and is taken off on both sides. The two run in turn,
-so that whatever else the machine does meets both; medians are printed.
+so that whatever else the machine does meets both; medians are printed. With --against, bundles hear it in turn instead.
 
-    python benchmarks/listen.py [--model BUNDLE] [--rounds 5]
+    python benchmarks/listen.py [--model BUNDLE] [--against BUNDLE ...] [--rounds 5]
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from earmark import Listener, load_bundle
 from earmark.listen.parallel import cores
 
 RATE_HZ = 44_100
@@ -33,12 +34,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="the bundle to hear with (default: the shipped one)")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is run (default: 5)")
+    parser.add_argument("--against", nargs="+", help="compare with these bundles alone")
     options = parser.parse_args()
     model = ["--model", options.model] if options.model else []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_mp3(folder / "track.mp3", length_s=TRACK_S)
         write_mp3(folder / "second.mp3", length_s=1)
+        if options.against:
+            compare_bundles(folder, options.model, options.against, rounds=options.rounds)
+            return
         compare_with_ffmpeg(folder, model, rounds=options.rounds)
         measure_start_up(rounds=options.rounds)
         measure_folder(folder, model)
@@ -59,6 +64,25 @@ def compare_with_ffmpeg(folder: Path, model: Sequence[str], *, rounds: int) -> N
     ratios = [ours / theirs for ours, theirs in zip(ours_s, theirs_s, strict=True)]
     print(f"ffmpeg to 22050 Hz mono:       {statistics.median(theirs_s):.3f} s")
     print(f"ratio:                         {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+def compare_bundles(folder: Path, model: str | None, others: Sequence[str], *, rounds: int) -> None:
+    """Processor time of the track with each bundle, the shipped one (or --model) first, and the ratio to it."""
+    listeners = [Listener(load_bundle(each)) for each in (model, *others)]
+    for listener in listeners:
+        listener.hear(folder / "second.mp3")  # the session starts with the first answer
+    spent_s: list[list[float]] = [[] for _ in listeners]
+    for _ in range(rounds):
+        for times_s, listener in zip(spent_s, listeners, strict=True):
+            start_s = time.process_time()
+            listener.hear(folder / "track.mp3")
+            times_s.append(time.process_time() - start_s)
+    medians_s = [statistics.median(times_s) for times_s in spent_s]
+    for listener, median_s in zip(listeners, medians_s, strict=True):
+        ratio = medians_s[0] / median_s
+        print(
+            f"{listener.bundle.info.model:<14} {median_s:.3f} s of processor time; the first has {ratio:.2f} times that"
+        )
 
 
 def measure_start_up(*, rounds: int) -> None:
