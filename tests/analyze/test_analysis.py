@@ -84,7 +84,7 @@ def test_the_report_says_what_was_found(made, found, tmp_path):
     figures = json.loads((tmp_path / "analysis.json").read_text())
     assert figures["about"]["clips"] == 16
     assert figures["about"]["networks"] == ["seed0_fold0", "seed0_fold1"]
-    assert len(figures["planted"]["methods"]) == len(figures["splices"]["methods"]) == 8
+    assert len(figures["planted"]["methods"]) == len(figures["splices"]["methods"]) == 9
     assert np.sum(figures["accuracy"]["confusion"]) == 16
     text = (tmp_path / "report.md").read_text()
     assert "earmark analyze --data data --model crossval" in text
