@@ -101,3 +101,28 @@ def test_the_public_face_has_what_it_names(name: str) -> None:
 def test_the_public_face_has_nothing_else() -> None:
     with pytest.raises(AttributeError, match="no attribute 'listener_of_everything'"):
         package.listener_of_everything  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("package", "extra", "command"),
+    [
+        ("torch", "train", ["crossval", "recipe.toml", "--data", "set", "--out", "report"]),
+        ("torch", "train", ["train", "recipe.toml", "--data", "set", "--out", "run"]),
+    ],
+)
+def test_a_verb_whose_extra_is_not_installed_says_which(package: str, extra: str, command: list[str]) -> None:
+    hide = (
+        "import sys\n"
+        "class Hidden:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] == {package!r}:\n"
+        f"            raise ModuleNotFoundError('hidden', name={package!r})\n"
+        "sys.meta_path.insert(0, Hidden())\n"
+        f"sys.argv = ['earmark', *{command!r}]\n"
+        "from earmark.cli.main import run\n"
+        "run()\n"
+    )
+    said = subprocess.run([sys.executable, "-c", hide], capture_output=True, text=True)
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"earmark: `earmark {command[0]}` needs the extra '{extra}'.")
+    assert "Traceback" not in said.stderr

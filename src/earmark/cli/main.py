@@ -12,10 +12,13 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 from earmark import __version__
-from earmark.errors import EarmarkError
+from earmark.errors import EarmarkError, MissingExtraError
 
 if TYPE_CHECKING:
     import typer
+
+# Which extra brings a package that is not in the base.
+EXTRAS = {"torch": "train", "onnx": "train", "matplotlib": "plots", "sklearn": "benchmark", "optuna": "benchmark"}
 
 
 def run() -> None:
@@ -30,12 +33,22 @@ def run() -> None:
     except EarmarkError as error:
         typer.echo(f"earmark: {error}", err=True)
         sys.exit(1)
+    except ModuleNotFoundError as missing:  # rooms import what their extra brings where they use it
+        extra = EXTRAS.get((missing.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        typer.echo(f"earmark: {MissingExtraError.naming(f'`earmark {_verb()}`', extra)}", err=True)
+        sys.exit(1)
     except OSError as error:  # a disk that is full, a device that is gone: nobody's mistake, no news for a traceback
         # What Python still holds for stdout would fail again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         where = f"{error.filename}: " if error.filename else ""
         typer.echo(f"earmark: {where}{error.strerror or error}.", err=True)
         sys.exit(1)
+
+
+def _verb() -> str:
+    return next((word for word in sys.argv[1:] if not word.startswith("-")), "")
 
 
 def build_app() -> "typer.Typer":
