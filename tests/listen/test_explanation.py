@@ -14,7 +14,7 @@ import soundfile
 from atlases import RATE_HZ, low_bursts, points, small_atlas
 from earmark import Listener
 from earmark.errors import SoundError
-from earmark.listen.explanation import Explanation, blank, explain
+from earmark.listen.explanation import Explanation, blank, elsewhere, explain
 from earmark.sound.mel import LogMel
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window, windows
 
@@ -84,6 +84,18 @@ def test_other_seconds_are_missed_less_and_the_draws_repeat(explanation: Explana
     other = explain(listener, SONG, sample_rate_hz=RATE_HZ, seed=1, draws=3)
     assert len(other.random_changes) == 3
     assert other.random_changes != explanation.random_changes[:3]
+
+
+def test_other_seconds_come_in_runs_as_long_as_the_decisive_ones() -> None:
+    decisive, others = [3, 4, 5, 9], [0, 1, 2, 6, 7, 8, 10, 11, 12, 13]
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        drawn = elsewhere(decisive, others, rng)
+        assert set(drawn) < set(others)
+        gaps = np.diff(drawn)
+        assert len(drawn) == 4
+        assert (gaps == 1).sum() >= 2  # three in a row, and one anywhere
+    assert elsewhere(decisive, [0, 1, 6, 7], rng) == []
 
 
 def test_a_track_with_no_other_seconds_has_no_draws(listener: Listener) -> None:

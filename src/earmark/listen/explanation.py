@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ class Explanation:
     without:
         The answer for the same track with the decisive tokens blanked.
     random_changes:
-        What the probability of the track's genre gains when as many other tokens are blanked, one number a draw; empty
-        where there are not so many others.
+        What the probability of the track's genre gains when as many other tokens are blanked, in runs as long, one
+        number a draw; empty where there is no room for them.
     place:
         Where the track is on the map of the atlas; None without an atlas.
     neighbours:
@@ -139,11 +140,9 @@ def explain(
     track = replace(heard.track, path=path_of(source))
     blanks = _Blanks(listener.bundle, columns, filler=None if atlas is None else atlas.filler)
     decisive, others = blanks.split(track)
-    changes: list[float] = []
-    if len(others) >= len(decisive):
-        rng = np.random.default_rng(seed)
-        drawn = (rng.choice(others, size=len(decisive), replace=False).tolist() for _ in range(draws))
-        changes = [_change(track, blanks.answer(each)) for each in drawn]
+    rng = np.random.default_rng(seed)
+    drawn = (elsewhere(decisive, others, rng) for _ in range(draws))
+    changes = [_change(track, blanks.answer(each)) for each in drawn if each]
     return Explanation(
         track=track,
         spectrogram=picture.finish(),
@@ -153,6 +152,30 @@ def explain(
         place=None if atlas is None else tuple(atlas.place(heard.vector).tolist()),
         neighbours=() if atlas is None else tuple(atlas.nearest(heard.vector, NEIGHBOURS)),
     )
+
+
+def elsewhere(decisive: Sequence[int], others: Collection[int], rng: np.random.Generator) -> list[int]:
+    """Numbers of other tokens in runs as long as those of the decisive ones; none where they find no room.
+
+    Single tokens all over a track would be another question: what is left of their neighbours tells what they were.
+    """
+    free = set(others)
+    drawn: list[int] = []
+    for length in sorted(_run_lengths(decisive), reverse=True):
+        starts = [first for first in sorted(free) if all(first + more in free for more in range(length))]
+        if not starts:
+            return []
+        first = int(rng.choice(starts))
+        run = range(first, first + length)
+        free.difference_update(run)
+        drawn += run
+    return sorted(drawn)
+
+
+def _run_lengths(numbers: Sequence[int]) -> list[int]:
+    """How long the runs of consecutive numbers are, of numbers in order."""
+    cuts = [place for place in range(1, len(numbers)) if numbers[place] != numbers[place - 1] + 1]
+    return [end - start for start, end in pairwise([0, *cuts, len(numbers)])]
 
 
 def blank(window: tokens.Window, numbers: Collection[int], filler: Floats, *, token_frames: int) -> tokens.Window:
