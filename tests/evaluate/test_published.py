@@ -52,3 +52,11 @@ def test_the_results_quote_the_report_to_the_letter() -> None:
     quoted = [row for row in rows_of(ROOT / "docs/results.md") if row not in made_by_hand]
     assert len(quoted) > 40
     assert [row for row in quoted if row not in known] == []
+
+
+def test_the_ablations_are_quoted_from_their_report() -> None:
+    text = (ROOT / "docs/results.md").read_text(encoding="utf-8")
+    part = text[text.index("**What gives what.**") : text.index("- Without the **teacher**")]
+    quoted = [line for line in part.splitlines() if line.startswith("| ") and not set(line) <= set("|-: ")]
+    assert len(quoted) == 4
+    assert set(quoted) <= set(rows_of(ROOT / "results/ablations/report.md"))
