@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 import synthetic
 from earmark.analyze import analysis, genres, in_time, report, trust
@@ -125,6 +126,19 @@ def test_a_set_of_short_clips_is_refused_in_words(made, tmp_path):
 
 def test_too_few_genres_have_no_arithmetic(found):
     assert found.figures["arithmetic"]["rows"] == []
+
+
+def test_what_an_axis_goes_with_is_scipys_rank_correlation(made, monkeypatch):
+    material = gather(Dataset.load(made / "data"), ("drone", "noise", "plucks", "pulse"))
+    rng = np.random.default_rng(4)
+    points = rng.standard_normal((len(material), 3))
+    feature = np.round(points[:, 1] + rng.standard_normal(len(material)))  # with ties
+    monkeypatch.setattr(genres.events, "clip_features", lambda db, clips: {"made": feature, "rare": feature * np.nan})
+    found = genres._axes(points, material, rng)
+    assert [(row["axis"], row["feature"], row["n"]) for row in found] == [(axis, "made", 16) for axis in (1, 2, 3)]
+    for row in found:
+        assert row["rho"] == pytest.approx(spearmanr(points[:, row["axis"] - 1], feature).statistic)
+        assert row["low"] <= row["rho"] <= row["high"]
 
 
 def test_permuted_genres_calculate_by_chance():

@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PIL import Image
 
 from earmark.errors import MissingExtraError
 from earmark.plots import analysis
 from earmark.plots.analysis import Line
 from earmark.plots.comparisons import Series
-from earmark.plots.figures import save
 from earmark.plots.palette import ACCENT
+from figure_laws import assert_nothing_cut_off, assert_same_bytes
 
 NAN = float("nan")
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
@@ -168,21 +167,12 @@ def test_cells_hold_their_words() -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_the_same_figure_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
-    for copy in ("first", "second"):
-        for number, figure in enumerate(all_figures()):
-            save(figure, tmp_path / f"{copy}{number}{suffix}", dpi=60)
-    for number in range(4):
-        first = (tmp_path / f"first{number}{suffix}").read_bytes()
-        assert first == (tmp_path / f"second{number}{suffix}").read_bytes()
+    assert_same_bytes(all_figures, tmp_path, suffix)
 
 
 def test_nothing_is_cut_off_at_the_edge_of_a_picture(tmp_path: Path) -> None:
-    for figure in all_figures():
-        assert figure.get_size_inches()[0] <= 9
-        save(figure, tmp_path / "picture.png", dpi=60)
-        pixels = np.asarray(Image.open(tmp_path / "picture.png").convert("L"))
-        border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-        assert (border == 255).all()
+    assert all(figure.get_size_inches()[0] <= 9 for figure in all_figures())
+    assert_nothing_cut_off(all_figures(), tmp_path)
 
 
 def drawn_steps(means: object, lows: object, names: tuple[str, ...] = ("a",)) -> Figure:

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PIL import Image
 
 from earmark.errors import MissingExtraError
 from earmark.plots import comparisons
 from earmark.plots.comparisons import Series
-from earmark.plots.figures import save
 from earmark.plots.palette import rgb
+from figure_laws import assert_nothing_cut_off, assert_same_bytes
 
 LUMA = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 NAN = float("nan")
@@ -144,20 +143,11 @@ def test_figures_along_a_logarithmic_axis_are_plain() -> None:
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_the_same_figure_gives_the_same_bytes(tmp_path: Path, suffix: str) -> None:
-    for copy in ("first", "second"):
-        for number, figure in enumerate(all_figures()):
-            save(figure, tmp_path / f"{copy}{number}{suffix}")
-    for number in range(4):
-        first = (tmp_path / f"first{number}{suffix}").read_bytes()
-        assert first == (tmp_path / f"second{number}{suffix}").read_bytes()
+    assert_same_bytes(all_figures, tmp_path, suffix)
 
 
 def test_nothing_is_cut_off_at_the_edge_of_a_picture(tmp_path: Path) -> None:
-    for figure in all_figures():
-        save(figure, tmp_path / "picture.png", dpi=60)
-        pixels = np.asarray(Image.open(tmp_path / "picture.png").convert("L"))
-        border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-        assert (border == 255).all()
+    assert_nothing_cut_off(all_figures(), tmp_path)
 
 
 @pytest.mark.parametrize(

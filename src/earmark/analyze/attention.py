@@ -116,11 +116,11 @@ def event_correlation(
 
 def rank_correlations(one: Floats, other: Floats) -> Floats:
     """Spearman's, of each row with its row, (n, k) and (n, k) -> (n,); 0 where one of them is constant."""
-    return _correlations(_ranks(one), _ranks(other))
+    return _correlations(ranks(one), ranks(other))
 
 
-def _ranks(rows: Floats) -> Floats:
-    """Ranks within each row, ties at their mean."""
+def ranks(rows: Floats) -> Floats:
+    """Ranks within each row, (n, k) -> (n, k) from 0, ties at their mean."""
     below = (rows[:, None, :] < rows[:, :, None]).sum(axis=2)
     same = (rows[:, None, :] == rows[:, :, None]).sum(axis=2)
     return np.asarray(below + (same - 1) / 2)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.analyze import events, space
+from earmark.analyze.attention import ranks
 from earmark.analyze.material import Material
 from earmark.analyze.reading import Reading
 from earmark.measure.bootstrap import artist_interval_of
@@ -83,19 +84,14 @@ def _axes(points: Floats, material: Material, rng: np.random.Generator) -> list[
         if usable.sum() < len(points) / 2 or len(set(names)) < 2:
             continue
         for axis in range(points.shape[1]):
-            correlation = partial(_weighted, _ranks(points[usable, axis]), _ranks(values[usable]))
+            one, other = ranks(np.stack([points[usable, axis], values[usable]]))
+            correlation = partial(_weighted, one, other)
             low, high = artist_interval_of(correlation, names, rng=rng)
             rho = float(correlation(np.ones((1, len(names))))[0])
             rows.append(
                 {"axis": axis + 1, "feature": name, "rho": rho, "low": low, "high": high, "n": int(usable.sum())}
             )
     return rows
-
-
-def _ranks(values: Floats) -> Floats:
-    order = np.unique(values, return_inverse=True)[1]
-    counts = np.bincount(order)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[order])
 
 
 def _weighted(one: Floats, other: Floats, weights: Floats) -> Floats:
