@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from earmark.analyze import claims, genres, in_time, trust
 from earmark.analyze.material import Material, gather, networks_of
-from earmark.analyze.reading import Reading, read, windows_to_hear
+from earmark.analyze.reading import Reading, mean_with_interval, read, windows_to_hear
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError
-from earmark.measure.bootstrap import artist_interval
 
 Figures = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -136,11 +135,9 @@ def _mean(
     nothing = {"mean": None, "low": None, "high": None, "n": len(artists)}
     if not artists:
         return nothing
-    mean = float(right[chosen].mean())
     if len(set(artists)) < 2:
-        return nothing | {"mean": mean}
-    low, high = artist_interval(right[chosen], artists, rng=rng)
-    return {"mean": mean, "low": low, "high": high, "n": len(artists)}
+        return nothing | {"mean": float(right[chosen].mean())}
+    return nothing | mean_with_interval(right[chosen], artists, rng)
 
 
 def _planted(

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from earmark.analyze import events
 from earmark.analyze.attention import Shifts, event_correlation, shifted, uniform_p
 from earmark.analyze.material import Material, Network, hear
-from earmark.analyze.reading import Reading
+from earmark.analyze.reading import Reading, mean_with_interval
 from earmark.analyze.space import draw_artists, genre_means
 from earmark.data.dataset import Dataset
-from earmark.measure.bootstrap import artist_interval
 from earmark.measure.comparison import holm
 
 Figures = dict[str, Any]
@@ -103,9 +102,7 @@ def shift(
         "moves": float(np.corrcoef(profiles[0, gap:], profiles[-1, : profiles.shape[1] - gap])[0, 1]),
     }
     for name in ("position_share", "music_correlation", "position_correlation"):
-        values = getattr(shifts, name)
-        low, high = artist_interval(values, artists, rng=rng)
-        figures[name] = {"mean": float(values.mean()), "low": low, "high": high}
+        figures[name] = mean_with_interval(getattr(shifts, name), artists, rng)
     return figures
 
 

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from earmark.analyze import space
 from earmark.analyze.material import Heard, Material, Network, hear
 from earmark.errors import DataError
+from earmark.measure.bootstrap import artist_interval
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,6 +62,16 @@ def read(
         hint = "Needed is a bundle, a checkpoint, or all folds of a seed of a cross-validation on this data set."
         raise DataError(f"These networks do not hold out the clips of {material.name} between them.", hint=hint)
     return [_read_group(name, members, material, progress) for name, members in whole.items()]
+
+
+def mean_with_interval(values: ArrayLike, artists: Sequence[str], rng: np.random.Generator) -> dict[str, float]:
+    """Mean of (n,) values, and the ends of its 95 % interval by artist, as figures have them.
+
+    Raises ValueError where there are no values, or fewer than two artists.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    low, high = artist_interval(numbers, artists, rng=rng)
+    return {"mean": float(numbers.mean()), "low": low, "high": high}
 
 
 def windows_to_hear(networks: Sequence[Network], material: Material) -> int:

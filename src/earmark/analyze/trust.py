@@ -10,8 +10,7 @@ from earmark.analyze import faithfulness as tests
 from earmark.analyze.attention import rank_correlations
 from earmark.analyze.explanations import CONTROLS, METHODS, Scores, explain
 from earmark.analyze.material import Material
-from earmark.analyze.reading import Reading
-from earmark.measure.bootstrap import artist_interval
+from earmark.analyze.reading import Reading, mean_with_interval
 
 Figures = dict[str, Any]
 Floats = NDArray[np.float64]
@@ -70,10 +69,10 @@ def _located(
     for name, result in found.items():
         row: Figures = {"method": name}
         for key, values in (("hit_rate", result.hits), ("auc", result.areas)):
-            row[key] = _mean(values, artists, rng)
+            row[key] = mean_with_interval(values, artists, rng)
             for control in CONTROLS:
                 rival = found[control].hits if key == "hit_rate" else found[control].areas
-                row[f"{key}_over_{control}"] = _mean(values.astype(float) - rival, artists, rng)
+                row[f"{key}_over_{control}"] = mean_with_interval(values.astype(float) - rival, artists, rng)
         rows.append(row)
     return {"n": len(where), "artists": len(set(artists)), "chance": float(where.mean()), "methods": rows}
 
@@ -101,12 +100,12 @@ def curves(reading: Reading, material: Material, *, rng: np.random.Generator, pr
         rows_.append(
             {
                 "method": name,
-                "deletion": [_mean(values, artists, rng) for values in down.T],
-                "insertion": [_mean(values, artists, rng) for values in up.T],
-                "deletion_area": _mean(down.mean(axis=1), artists, rng),
-                "insertion_area": _mean(up.mean(axis=1), artists, rng),
-                "deletion_below_random": _mean((chance_down - down).mean(axis=1), artists, rng),
-                "insertion_over_random": _mean((up - chance_up).mean(axis=1), artists, rng),
+                "deletion": [mean_with_interval(values, artists, rng) for values in down.T],
+                "insertion": [mean_with_interval(values, artists, rng) for values in up.T],
+                "deletion_area": mean_with_interval(down.mean(axis=1), artists, rng),
+                "insertion_area": mean_with_interval(up.mean(axis=1), artists, rng),
+                "deletion_below_random": mean_with_interval((chance_down - down).mean(axis=1), artists, rng),
+                "insertion_over_random": mean_with_interval((up - chance_up).mean(axis=1), artists, rng),
             }
         )
     return {
@@ -139,7 +138,7 @@ def randomised(reading: Reading, material: Material, *, rng: np.random.Generator
     methods = [
         {
             "method": name,
-            "stages": [_mean(np.concatenate(alike[name, stage]), artists, rng) for stage in stages],
+            "stages": [mean_with_interval(np.concatenate(alike[name, stage]), artists, rng) for stage in stages],
         }
         for name in dict.fromkeys(name for name, _ in alike)
     ]
@@ -149,9 +148,3 @@ def randomised(reading: Reading, material: Material, *, rng: np.random.Generator
 def _some(own: NDArray[np.int64], total: int, reading: Reading, rng: np.random.Generator) -> NDArray[np.int64]:
     """A network's share of so many clips over all networks."""
     return tests.pieces(own, -(-total // len(reading.networks)), rng)
-
-
-def _mean(values: Any, artists: Sequence[str], rng: np.random.Generator) -> Figures:
-    numbers = np.asarray(values, dtype=np.float64)
-    low, high = artist_interval(numbers, artists, rng=rng)
-    return {"mean": float(numbers.mean()), "low": low, "high": high}
