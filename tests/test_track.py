@@ -12,7 +12,9 @@ from earmark.track import Label, Moment, Segment, sorted_labels
 SHARES = st.floats(0, 1)
 TIMES_S = st.floats(0, 1e5)
 LABELS = st.dictionaries(st.text(max_size=8), SHARES, min_size=1, max_size=4).map(sorted_labels)
-MOMENTS = st.builds(Moment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES, genres=LABELS)
+MOMENTS = st.builds(
+    Moment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES, genres=st.just(()) | LABELS, quiet=st.booleans()
+)
 SEGMENTS = st.builds(Segment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES)
 TRACKS = st.builds(
     Track,
@@ -28,6 +30,8 @@ TRACKS = st.builds(
     heard_tags=st.lists(st.text()).map(tuple),
     outside=st.none() | SHARES,
     none_of_these=st.booleans(),
+    unread_s=TIMES_S,
+    notes=st.lists(st.text()).map(tuple),
 )
 
 
@@ -45,6 +49,8 @@ def short_track() -> Track:
         heard_tags=("guitar",),
         outside=0.2,
         none_of_these=False,
+        unread_s=2.5,
+        notes=("Very quiet.",),
     )
 
 
@@ -67,20 +73,25 @@ def test_the_schema_is_what_is_written_down() -> None:
         "genre_set": ["rock"],
         "cannot_tell": False,
         "decisive": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "probability": 0.4}],
-        "timeline": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "genres": {"blues": 0.6, "rock": 0.4}}],
+        "timeline": [
+            {"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "genres": {"blues": 0.6, "rock": 0.4}, "quiet": False}
+        ],
         "model": "tiny 1",
         "tags": {"guitar": 0.6, "sad": 0.1},
         "heard_tags": ["guitar"],
         "outside": 0.2,
         "none_of_these": False,
+        "unread_s": 2.5,
+        "notes": ["Very quiet."],
     }
 
 
 def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
-    new = ("tags", "heard_tags", "outside", "none_of_these")
+    new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes")
     old = {name: value for name, value in short_track().to_dict().items() if name not in new}
     track = Track.from_dict(old)
     assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
+    assert (track.unread_s, track.notes) == (0.0, ())
     assert track.genres == short_track().genres
 
 

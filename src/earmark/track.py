@@ -30,17 +30,22 @@ def sorted_labels(probabilities: Mapping[str, float]) -> tuple[Label, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One token of the timeline: what these seconds sound like on their own, and how much attention they had."""
+    """One token of the timeline: what these seconds sound like on their own, and how much attention they had.
+
+    A `quiet` moment lies so far under the loudest of the track that it took no part in the answer: its attention is 0,
+    and it has no genres.
+    """
 
     start_s: float
     end_s: float
     attention: float
     genres: tuple[Label, ...]
+    quiet: bool = False
 
     @property
     def genre(self) -> str:
-        """The most probable genre of these seconds."""
-        return self.genres[0].name
+        """The most probable genre of these seconds; empty where they are quiet."""
+        return self.genres[0].name if self.genres else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; genres as {name: probability}, the most probable first."""
@@ -49,6 +54,7 @@ class Moment:
             "end_s": self.end_s,
             "attention": self.attention,
             "genres": _labels_to_dict(self.genres),
+            "quiet": self.quiet,
         }
 
     @classmethod
@@ -59,6 +65,7 @@ class Moment:
             end_s=values["end_s"],
             attention=values["attention"],
             genres=sorted_labels(values["genres"]),
+            quiet=values.get("quiet", False),
         )
 
 
@@ -120,6 +127,12 @@ class Track:
         Probability that the track is none of the genres; None where the bundle does not tell.
     none_of_these:
         True where that is probable enough to be told: the genres are then merely the nearest ones.
+    unread_s:
+        Seconds of the file that are known or estimated to be missing from the sound, because they are damaged or cut
+        off; 0 where all was heard.
+    notes:
+        What a person should know of how the sound was heard, each one sentence: that its channels cancel, that it is
+        very quiet. Mostly empty.
     """
 
     path: str
@@ -134,6 +147,15 @@ class Track:
     heard_tags: tuple[str, ...] = ()
     outside: float | None = None
     none_of_these: bool = False
+    unread_s: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The answer in a few words, for a person."""
+        if self.none_of_these:
+            return f"none of these, nearest {self.genre}"
+        return "cannot tell" if self.cannot_tell else " or ".join(self.genre_set)
 
     @property
     def genre(self) -> str:
@@ -156,6 +178,8 @@ class Track:
             "heard_tags": list(self.heard_tags),
             "outside": self.outside,
             "none_of_these": self.none_of_these,
+            "unread_s": self.unread_s,
+            "notes": list(self.notes),
         }
 
     @classmethod
@@ -183,6 +207,8 @@ class Track:
                 heard_tags=tuple(values.get("heard_tags", ())),
                 outside=values.get("outside"),
                 none_of_these=values.get("none_of_these", False),
+                unread_s=values.get("unread_s", 0.0),
+                notes=tuple(values.get("notes", ())),
             )
         except KeyError as missing:
             raise EarmarkError(f"This track lacks the field {missing}.") from None
