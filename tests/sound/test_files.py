@@ -9,6 +9,7 @@ import pytest
 from corpus import Case
 from earmark.errors import SoundError
 from earmark.sound.files import Reader, find_audio, name_of
+from earmark.sound.watchdog import Pulse
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -143,9 +144,13 @@ def test_a_reader_passes_on_the_stop_key_as_it_is() -> None:
         reader.check()
 
 
-def test_a_reader_knows_how_much_it_has_not_read() -> None:
-    reader = Reader(io.BytesIO(bytes(100)), "song.mp3")
-    reader.read(25)
-    assert reader.unread_share() == 0.75
-    assert reader.tell() == 25
+def test_a_reader_beats_for_bytes_that_were_not_read_before_alone() -> None:
+    pulse = Pulse()
+    reader = Reader(io.BytesIO(bytes(100)), "song.mp3", pulse)
+    for place, beats in ((0, 1), (0, 1), (10, 2), (5, 2), (10, 2)):
+        reader.seek(place)
+        reader.read(10)
+        assert pulse.beats == beats
+    assert reader.size_bytes == 100
+    assert reader.tell() == 20
     reader.check()
