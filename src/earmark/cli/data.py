@@ -87,8 +87,11 @@ def check_verb(
 def _preparation(done: "Preparation") -> Iterator[str]:
     yield from (f"note: {note}" for note in done.notes)
     yield from _troubles("skipped", done.skipped)
+    yield from _troubles("heard in part", done.in_part)
     yield from _troubles("failed", done.failed)
     counts = [f"{done.prepared} prepared", f"{done.kept} kept from before", f"{len(done.failed)} failed"]
+    if done.in_part:
+        counts.insert(1, f"{len(done.in_part)} of them in part")
     if done.skipped:
         counts.append(f"{len(done.skipped)} skipped")
     if done.dropped:

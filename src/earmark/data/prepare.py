@@ -17,6 +17,7 @@ from earmark.data.sources import Item, Trouble, importer_for
 from earmark.errors import DataError, EarmarkError, SoundError
 from earmark.files import write_whole
 from earmark.listen.parallel import Crash, cores, work
+from earmark.sound.tags import tags_of
 
 SAVE_EVERY_S = 5.0
 
@@ -26,7 +27,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a run of `prepare` did: clips newly prepared, clips kept from before, and what is left out."""
+    """What a run of `prepare` did: clips newly prepared, clips kept from before, and what is left out.
+
+    `in_part` are clips, among those newly prepared, of whose sound a part could not be read.
+    """
 
     folder: str
     importer: str
@@ -36,6 +40,7 @@ class Preparation:
     failed: tuple[Trouble, ...]
     skipped: tuple[Trouble, ...]
     notes: tuple[str, ...]
+    in_part: tuple[Trouble, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -92,6 +97,7 @@ def prepare(
     before = _rows_before(out, {item.id for item in catalogue.items})
     tasks = [_task(item, out, before.get(item.id, {})) for item in catalogue.items]
     failed: list[Trouble] = []
+    in_part: list[Trouble] = []
     kept = 0
     with _Ledger(out, catalogue.items, before) as ledger:
         for number, (task, done) in enumerate(_each(tasks, jobs=jobs or cores()), start=1):
@@ -101,6 +107,8 @@ def prepare(
                     ledger.strike(task.item)
             else:
                 kept += done.kept
+                if unread_s := done.columns.get("unread_s"):
+                    in_part.append(Trouble(str(task.item.file), f"{unread_s} s of it could not be read"))
                 ledger.enter(task.item, done)
             on_progress(number, len(tasks))
     return Preparation(
@@ -112,6 +120,7 @@ def prepare(
         failed=tuple(failed),
         skipped=catalogue.skipped,
         notes=catalogue.notes,
+        in_part=tuple(in_part),
     )
 
 
@@ -181,7 +190,7 @@ def _row(item: Item, done: _Done, before: Mapping[str, str], out: Path) -> Row:
     return row
 
 
-_MEASURED = frozenset({"sha256", "duration_s", "peak_db", "clipped_share"})
+_MEASURED = frozenset({"sha256", "duration_s", "peak_db", "clipped_share", "unread_s"})
 
 
 def _relative(file: Path, folder: Path) -> str:
@@ -242,17 +251,6 @@ def _make_picture(task: _Task) -> Row:
         "duration_s": f"{heard.duration_s:.2f}",
         "peak_db": f"{heard.peak_db:.1f}",
         "clipped_share": f"{heard.clipped_share:.6f}",
+        "unread_s": f"{heard.unread_s:.2f}" if heard.unread_s else "",
     }
-    return {**_tags(file), **measured}
-
-
-def _tags(file: Path) -> Row:
-    """Artist and title from the file's tags, as far as soundfile reads them."""
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(file) as sound:
-            tags = sound.copy_metadata()
-    except (OSError, RuntimeError):
-        return {}
-    return {name: tags[name].strip() for name in ("artist", "title") if tags.get(name, "").strip()}
+    return {**tags_of(file), **measured}

@@ -79,7 +79,9 @@ def watched(
     wanted = threading.Semaphore(1 + _AHEAD)
     made: queue.SimpleQueue[_Made[Item] | _Ended] = queue.SimpleQueue()
     closing = threading.Event()
-    thread = threading.Thread(target=_run, args=(make, pulse, wanted, made, closing), name="earmark decoder", daemon=True)
+    thread = threading.Thread(
+        target=_run, args=(make, pulse, wanted, made, closing), name="earmark decoder", daemon=True
+    )
     thread.start()
     try:
         while True:
