@@ -70,7 +70,8 @@ def listen(
     from earmark.errors import BundleError, EarmarkError, SoundError
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
-    from earmark.sound.decode import find_audio, name_of
+    from earmark.sound.decode import name_of
+    from earmark.sound.search import find_audio
 
     listener = Listener(load_bundle(model))
     if tags and listener.bundle.info.tags is None:

@@ -20,14 +20,14 @@ import soxr
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import EarmarkError, MissingExtraError, SoundError
-from earmark.sound.files import AUDIO_SUFFIXES, Reader, Source, find_audio, name_of, opened
+from earmark.sound.files import Reader, Source, name_of, opened
 from earmark.sound.mel import SAMPLE_RATE_HZ
 from earmark.sound.tokens import SHORTEST_S
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-__all__ = ["AUDIO_SUFFIXES", "Source", "array_blocks", "blocks", "find_audio", "name_of"]
+__all__ = ["Source", "array_blocks", "blocks", "name_of"]
 
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1_000, 10_000_000
 # No sound is louder, and the power of much more would overflow float32.
