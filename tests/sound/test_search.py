@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus import Case
+from corpus import Case, music, write_with_pyav
+from earmark.sound.decode import blocks
 from earmark.sound.search import Search, find_audio, is_audio, joined, search
 
 
@@ -150,6 +151,31 @@ def test_with_pyav_its_formats_are_heard_too(tmp_path: Path) -> None:
     pytest.importorskip("av")
     touch(tmp_path, *NEED_PYAV)
     assert found(tmp_path) == list(NEED_PYAV)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("film.mp4", "aac"),
+        ("film.mkv", "aac"),
+        ("film.avi", "mp3"),
+        ("a.ac3", "ac3"),
+        ("a.wv", "wavpack"),
+        ("a.3gp", "aac"),
+    ],
+)
+def test_what_is_found_with_pyav_is_heard(tmp_path: Path, name: str, codec: str) -> None:
+    pytest.importorskip("av")
+    write_with_pyav(tmp_path / name, music(seed=1), codec)
+    (path,) = search([tmp_path]).paths
+    assert sum(map(len, blocks(path))) == pytest.approx(len(music(seed=1)) / 2, rel=0.02)  # 44.1 kHz to 22.05
+
+
+def test_a_folder_called_av_is_not_pyav(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "av").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "av", raising=False)
+    assert not is_audio("song.m4a")
 
 
 def test_without_pyav_its_formats_are_passed_over_and_the_extra_is_named(

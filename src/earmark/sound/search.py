@@ -176,7 +176,8 @@ class _Walk:
 
 
 def _heard_suffixes() -> frozenset[str]:
-    pyav_is_there = importlib.util.find_spec("av") is not None
+    spec = importlib.util.find_spec("av")
+    pyav_is_there = spec is not None and spec.has_location  # a folder called "av" has none
     return LIBSNDFILE_SUFFIXES | PYAV_SUFFIXES if pyav_is_there else LIBSNDFILE_SUFFIXES
 
 
