@@ -45,6 +45,13 @@ def test_patterns_leave_out_what_they_name(earmark: Command, album: Path, tiny_f
     assert said.stderr == "earmark: 2 of 2 files heard.\nearmark: Passed over: 1 cue.\n"
 
 
+def test_patterns_that_leave_nothing_are_named(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    said = earmark("listen", album, "--exclude", "*", "--model", tiny_folder)
+    assert (said.returncode, said.stdout) == (1, "")
+    hint = "Name files, or folders that hold some that --exclude does not leave out."
+    assert said.stderr == f"earmark: No sound file is in {album}. {hint}\n"
+
+
 def test_a_sorted_table_comes_in_its_order(earmark: Command, album: Path, tiny_folder: Path) -> None:
     said = earmark("listen", album / "Live", album / "1 one.wav", "--sort", "path", "--model", tiny_folder)
     assert names(said.stdout) == ["one", "two", "three"]

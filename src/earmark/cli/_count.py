@@ -38,12 +38,13 @@ class Count:
         yield f"{', '.join(counts)}."
 
 
-def no_sound(files: Sequence[Path], found: "Search") -> "SoundError":
+def no_sound(files: Sequence[Path], found: "Search", *, exclude: Sequence[str]) -> "SoundError":
     """The error where there is nothing to hear: what was searched, and what is there instead."""
     from earmark.errors import SoundError
     from earmark.sound.files import name_of
 
     searched = ", ".join(map(name_of, files))
     instead = f" (passed over: {found.passed_over_words})" if found.passed_over else ""
-    hint = found.hint or "Name files, or folders that hold some."
+    left_out = " that --exclude does not leave out" if exclude else ""
+    hint = found.hint or f"Name files, or folders that hold some{left_out}."
     return SoundError(f"No sound file is in {searched}{instead}.", hint=hint)

@@ -116,7 +116,7 @@ def listen(
     found = search(files, exclude=exclude or ())
     paths = found.paths
     if not paths:
-        raise no_sound(files, found)
+        raise no_sound(files, found, exclude=exclude or ())
     if explain and len(paths) != 1:
         raise EarmarkError(f"--explain is for one track, not for {len(paths)}.", hint="Name one sound file.")
     info = listener.bundle.info
