@@ -58,9 +58,11 @@ def test_a_sorted_table_comes_in_its_order(earmark: Command, album: Path, tiny_f
 
 
 def test_groups_have_a_head(earmark: Command, album: Path, tiny_folder: Path) -> None:
-    said = earmark("listen", album, "--group", "folder", "--model", tiny_folder, env={**os.environ, "COLUMNS": "60"})
-    assert re.search(r"^\S*album  1 track$", said.stdout, re.MULTILINE)
-    assert re.search(r"album/Live  2 tracks$", said.stdout, re.MULTILINE)
+    environment = {**os.environ, "COLUMNS": "60"}
+    command = ("listen", album.name, "--group", "folder", "--model", tiny_folder)
+    said = earmark(*command, cwd=album.parent, env=environment)
+    assert re.search(r"^album  1 track$", said.stdout, re.MULTILINE)
+    assert re.search(r"^album/Live  2 tracks$", said.stdout, re.MULTILINE)
     assert re.search(r"^2 two\.wav ", said.stdout, re.MULTILINE)
 
 
