@@ -40,12 +40,10 @@ def song_in(folder: Path) -> Path:
     return folder / "1 first.wav"
 
 
-def test_the_table_says_genres_set_and_timeline(earmark: Command, album: Path, tiny_folder: Path) -> None:
+def test_the_table_says_length_answer_and_what_decided(earmark: Command, album: Path, tiny_folder: Path) -> None:
     said = earmark("listen", "1 first.wav", "--model", tiny_folder, cwd=album)
     assert (said.returncode, said.stderr) == (0, "")
-    assert re.search(r"1 first\.wav +low +\d+ % +\w+", said.stdout)
-    assert "█" in said.stdout
-    assert re.search(r"0:0\d–0:0\d", said.stdout)
+    assert re.search(r"^1 first\.wav +0:0\d  low \d+ % +0:0\d–0:0\d", said.stdout, re.MULTILINE)
 
 
 def test_json_is_the_answer_of_the_listener_a_line_a_file(earmark: Command, album: Path, tiny_folder: Path) -> None:
@@ -62,9 +60,10 @@ def test_a_broken_file_costs_one_line_on_stderr_and_the_exit_code(
 ) -> None:
     said = earmark("listen", album, "--json", "--model", tiny_folder)
     assert said.returncode == 1
-    error, count = said.stderr.splitlines()
+    error, count, passed_over = said.stderr.splitlines()
     assert error.startswith(f"earmark: {album / '2 broken.mp3'} is not sound")
     assert count == "earmark: 2 of 3 files heard, 1 failed."
+    assert passed_over == "earmark: Passed over: 1 jpg."
 
 
 def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_folder: Path) -> None:
@@ -72,13 +71,14 @@ def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_fold
     first, broken, third = csv.DictReader(said.stdout.splitlines())
     assert list(first) == [
         *("path", "duration_s", "genre", "probability", "genre_set", "cannot_tell", "decisive_s", "model", "error"),
-        *LABELS,
+        *("unread_s", "notes", *LABELS),
     ]
     track = Listener(load_bundle(tiny_folder)).hear(song_in(album))
     assert first["genre"] == track.genre
     assert first["genre_set"] == ";".join(track.genre_set)
     assert first["decisive_s"].startswith(f"{track.decisive[0].start_s}-{track.decisive[0].end_s}")
     assert (first["cannot_tell"], first["error"], first["model"]) == ("0", "", "tiny 1")
+    assert (first["unread_s"], first["notes"]) == ("0.0", "")
     assert float(first["probability"]) == float(first[track.genre]) == track.genres[0].probability
     assert "is not sound" in broken["error"]
     assert broken["genre"] == ""
@@ -148,6 +148,16 @@ def test_a_folder_that_holds_itself_is_searched_once(
     assert len(paths) == len(set(paths)) > 10
 
 
+def test_where_there_is_no_sound_what_there_is_is_told(earmark: Command, tmp_path: Path, tiny_folder: Path) -> None:
+    for name in ("1.jpg", "2.jpg", "3.pdf"):
+        (tmp_path / name).write_bytes(b"no sound")
+    said = earmark("listen", tmp_path, "--model", tiny_folder)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == (
+        f"earmark: No sound file is in {tmp_path} (passed over: 2 jpg, 1 pdf). Name files, or folders that hold some.\n"
+    )
+
+
 def test_no_sound_file_at_all_is_a_sentence(earmark: Command, tmp_path: Path, tiny_folder: Path) -> None:
     said = earmark("listen", tmp_path, "--model", tiny_folder)
     assert (said.returncode, said.stdout) == (1, "")
@@ -161,7 +171,13 @@ def test_a_bundle_that_is_none_is_a_sentence(earmark: Command, album: Path) -> N
     assert said.stderr.startswith(f"earmark: {album} is not a bundle")
 
 
-@pytest.mark.parametrize("arguments", [["--json", "--csv"], ["--jobs", "0"], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["--json", "--csv"], ["--jobs", "0"], ["--sort", "colour"], ["--group", "size"], []),
+        *(["--sort", "path", "--json"], ["--group", "genre", "--csv"]),
+    ],
+)
 def test_a_contradiction_is_an_error_of_use(earmark: Command, album: Path, arguments: list[str]) -> None:
     said = earmark("listen", *([album] if arguments else []), *arguments)
     assert said.returncode == 2

@@ -58,6 +58,7 @@ h2 { font-size: 1.15rem; margin: 0; overflow-wrap: anywhere }
 h3, caption { font-size: .9rem; font-weight: 600; margin: 0 0 .3rem; text-align: left }
 article, section { border-top: 1px solid var(--rule); padding: 1.5rem 0 }
 .answer { margin: .2rem 0 1rem }
+.remark { margin: 0 0 1rem; padding-left: .7rem; border-left: .25rem solid {accent} }
 .quiet, footer { color: var(--quiet) }
 footer { border-top: 1px solid var(--rule); font-size: .9rem }
 figure { margin: 0 0 1.2rem }

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import EarmarkError, MissingExtraError, SoundError
 from earmark.sound import pyav
-from earmark.sound.files import AUDIO_SUFFIXES, Reader, Source, find_audio, name_of, opened
+from earmark.sound.files import Reader, Source, name_of, opened
 from earmark.sound.flac import Flac, read_flac
 from earmark.sound.kinds import FLAC, HEAD_BYTES, OGG, TEXT, UNKNOWN, WAV, Decoder, Kind, kind_of
 from earmark.sound.mpeg import is_free_format, mpeg_streams, tags_end
@@ -27,7 +27,7 @@ from earmark.sound.stitched import Seekable, Span, Stitched
 from earmark.sound.tokens import SHORTEST_S
 from earmark.sound.watchdog import PATIENCE_S, Pulse, watched
 
-__all__ = ["AUDIO_SUFFIXES", "Blocks", "Source", "array_blocks", "blocks", "find_audio", "name_of"]
+__all__ = ["Blocks", "Source", "array_blocks", "blocks", "name_of"]
 
 Floats = NDArray[np.float32]
 

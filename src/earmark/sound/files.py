@@ -1,4 +1,4 @@
-"""Sound files before they are sound: finding them, naming them in messages, opening them.
+"""Sound files before they are sound: naming them in messages, opening them.
 
 Every way in which a file cannot be opened becomes a `SoundError` sentence here. Names are shown on one line whatever is
 in them.
@@ -9,7 +9,7 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,30 +18,8 @@ from earmark.sound.watchdog import Pulse
 
 Source = str | os.PathLike[str] | BinaryIO
 
-# fmt: off
-AUDIO_SUFFIXES = frozenset({
-    ".aac", ".aif", ".aifc", ".aiff", ".ape", ".au", ".caf", ".dsf", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3",
-    ".oga", ".ogg", ".opus", ".rf64", ".snd", ".tta", ".w64", ".wav", ".wave", ".wma", ".wv",
-})
-# fmt: on
-
 # Holds together emoji that consist of several.
 _ZERO_WIDTH_JOINER = "\u200d"
-
-
-def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
-    """The sound files in files and folders.
-
-    A path that is no folder is given back whatever it is, so that hearing it says what is wrong. Folders are searched
-    to their depths, sorted by name, for the names of `AUDIO_SUFFIXES`; hidden ones are skipped. Links are followed, but
-    no folder is entered twice. A folder that may not be searched is given back itself.
-    """
-    entered: set[tuple[int, int]] = set()
-    for path in map(Path, paths):
-        if path.is_dir():
-            yield from _find_in(path, entered)
-        else:
-            yield path
 
 
 def name_of(source: Source) -> str:
@@ -154,25 +132,6 @@ class Reader:
             ) from self._error
         if self._error:
             raise self._error
-
-
-def _find_in(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
-    try:
-        facts = folder.stat()
-        entries = sorted(folder.iterdir())
-    except OSError:
-        yield folder
-        return
-    if (facts.st_dev, facts.st_ino) in entered:
-        return
-    entered.add((facts.st_dev, facts.st_ino))
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _find_in(entry, entered)
-        elif entry.suffix.lower() in AUDIO_SUFFIXES and (entry.is_file() or entry.is_symlink()):
-            yield entry
 
 
 def _unopened(source: Source, error: OSError | ValueError | AttributeError) -> SoundError:
