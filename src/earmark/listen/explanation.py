@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from earmark.listen.atlas import Atlas, Neighbour
 from earmark.listen.bundle import Bundle
-from earmark.listen.clips import mean_logits
 from earmark.listen.listener import Listener, blocks_of, path_of
-from earmark.listen.loudness import only
+from earmark.listen.loudness import Loudness, only
 from earmark.listen.picture import Picture
 from earmark.listen.tally import Answer, answer
 from earmark.sound import tokens
@@ -218,14 +217,17 @@ class _Blanks:
         cut = partial(
             tokens.windows, token_frames=self._token_frames, window_tokens=bundle.info.front_end.window_tokens
         )
-        self._windows: list[tuple[tokens.Window, NDArray[np.bool_]]] = []
-        for window in cut(columns):
-            first = round(window.start_s / token_s)
-            kept = np.array([first + place in loud for place in range(window.db.shape[1] // self._token_frames)])
-            # As in the track's own answer a window counts by its new tokens that are not quiet, blanked or not.
-            if weight := int(kept[len(kept) - window.new_tokens :].sum()):
-                self._windows.append((replace(window, new_tokens=weight), kept))
-        self._filler = _mean_levels([window for window, _ in self._windows]) if filler is None else filler
+        loudness = Loudness(token_frames=self._token_frames)
+        judged = [loudness.judge(window, silence_db=-np.inf) for window in cut(columns)]
+        self._windows: list[tuple[tokens.Window, NDArray[np.bool_], float]] = []
+        for each in judged:
+            window, first = each.window, round(each.window.start_s / token_s)
+            kept = np.array([first + place in loud for place in range(len(each.kept))])
+            # As in the track's own answer a window counts by how loud its new tokens are, blanked or not.
+            weights = (loudness.weights(each.levels_db) * kept)[len(kept) - window.new_tokens :]
+            if weights.any():
+                self._windows.append((window, kept, float(weights.sum())))
+        self._filler = _mean_levels([window for window, _, _ in self._windows]) if filler is None else filler
 
     def split(self) -> tuple[list[int], list[int]]:
         """The numbers of the track's decisive tokens, and of all others that were heard."""
@@ -237,15 +239,13 @@ class _Blanks:
 
     def answer(self, numbers: Collection[int]) -> Answer:
         """What the network says without these tokens."""
-        left = []
-        for window, kept in self._windows:
+        total, weight = np.zeros(len(self._bundle.info.labels)), 0.0
+        for window, kept, counts in self._windows:
             blanked = blank(window, numbers, self._filler, token_frames=self._token_frames)
-            left.append(replace(blanked, db=only(blanked.db, kept, token_frames=self._token_frames)))
-        return answer(self._bundle.info, mean_logits([left], self._logits)[0])
-
-    def _logits(self, db: Floats) -> Floats:
-        # One at a time: no slower on one thread, and the network's own memory stays that of one window.
-        return np.concatenate([self._bundle.run(each[np.newaxis]).logits for each in db])
+            db = only(blanked.db, kept, token_frames=self._token_frames)
+            total += counts * self._bundle.run(db[np.newaxis]).logits[0]
+            weight += counts
+        return answer(self._bundle.info, total / weight)
 
 
 def _inside(moment: Moment, segments: Sequence[Segment]) -> bool:

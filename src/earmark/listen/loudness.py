@@ -15,7 +15,9 @@ from earmark.sound.tokens import Window
 
 Floats = NDArray[np.float32]
 
-# A moment that lies further under the loudest one of its track is quiet.
+# A moment counts in full down to so far under the loudest one of its track, from there on less and less, and at the
+# second level not at all: it is quiet.
+FULL_DB = 20.0
 QUIET_DB = 40.0
 
 
@@ -79,11 +81,12 @@ class Loudness:
         sounding = frames.max(axis=(0, 2)) > max(FLOOR_DB, silence_db - window.peak_db)
         levels_db = token_levels_db(window.db, token_frames=self._token_frames) + window.peak_db
         self._loudest_db = max(self._loudest_db, float(levels_db[sounding].max(initial=-np.inf)))
-        return Judged(window, sounding & self.loud(levels_db), levels_db)
+        return Judged(window, sounding & (self.weights(levels_db) > 0), levels_db)
 
-    def loud(self, levels_db: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which levels are not far under the loudest moment that there was so far."""
-        return np.asarray(levels_db > self._loudest_db - QUIET_DB)
+    def weights(self, levels_db: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How much moments of these levels count, 0 to 1, by the loudest moment that there was so far."""
+        under_db = self._loudest_db - levels_db
+        return np.asarray(np.clip((QUIET_DB - under_db) / (QUIET_DB - FULL_DB), 0, 1))
 
 
 def only(db: Floats, kept: NDArray[np.bool_], *, token_frames: int) -> Floats:

@@ -1,11 +1,11 @@
 """The answer for a track, summed up window by window.
 
-A track's logits (of genres, of tags, of "none of these") are the mean of its windows' logits, each weighted by how many
-of its tokens are new and not quiet (`loudness`); a window without such tokens is left out, and of the others the
-network sees the tokens that are not quiet. Which moments are quiet is settled when the loudest one is known, at the end
-of the track. The attention of a window's new tokens, as shares of their sum, times the window's weight, is their
-attention on the track: every token has it once, and where the network looks at all tokens alike so does the timeline.
-Memory grows by the timeline and the tokens' vectors, 20 kB a minute.
+A track's logits (of genres, of tags, of "none of these") are the mean of its windows' logits, each weighted by its new
+tokens, which count by how loud they are (`loudness`). A window whose new tokens are all quiet is left out, and of the
+others the network sees the tokens that are not. What counts how much is settled at the end, when the loudest moment is
+known. The attention of a window's new tokens, weighted likewise, as shares of their sum, times the window's weight, is
+their attention on the track: every token has it once, and where the network looks at all tokens alike so does the
+timeline. Memory grows by the timeline and the tokens' vectors, 20 kB a minute.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,7 +93,7 @@ class Tally:
     @property
     def vector(self) -> NDArray[np.float32]:
         """Where the track is in the network's space: the mean of its tokens' vectors by attention, (128,) float32."""
-        total = sum(attention @ heard.vectors[loud] for heard, loud, attention in self._settled())
+        total = sum(attention @ heard.vectors for heard, _, attention in self._settled())
         return np.asarray(total / self._weight(), dtype=np.float32)
 
     def add(self, window: tokens.Window, *, silence_db: float = tokens.SILENCE_DB) -> None:
@@ -122,24 +122,24 @@ class Tally:
             )
         )
 
-    def _settled(self) -> Iterator[tuple[_HeardWindow, NDArray[np.bool_], NDArray[np.float64]]]:
-        """The windows in which there is more than quiet, which of their tokens are loud, and the attention of these."""
+    def _settled(self) -> Iterator[tuple[_HeardWindow, NDArray[np.float64], NDArray[np.float64]]]:
+        """The windows in which there is more than quiet, the weights of their tokens, and the attention on these."""
         for heard in self._windows:
-            loud = self._loudness.loud(heard.levels_db)
-            if loud.any():
-                attention = heard.attention[loud]
-                yield heard, loud, loud.sum() * attention / attention.sum()
+            weights = self._loudness.weights(heard.levels_db)
+            if weights.any():
+                attention = heard.attention * weights
+                yield heard, weights, weights.sum() * attention / attention.sum()
 
-    def _weight(self) -> int:
-        return sum(int(loud.sum()) for _, loud, _ in self._settled())
+    def _weight(self) -> float:
+        return float(sum(weights.sum() for _, weights, _ in self._settled()))
 
     def track(self, path: str, duration_s: float, *, unread_s: float = 0.0, notes: Sequence[str] = ()) -> Track:
         """The answer for a track of this name and length in seconds; the rest as `Track` has it."""
         info = self._bundle.info
         means: dict[str, NDArray[np.float64]] = {}
-        for heard, loud, _ in self._settled():
+        for heard, weights, _ in self._settled():
             for name, logits in heard.said.items():
-                means[name] = means.get(name, 0) + loud.sum() * logits
+                means[name] = means.get(name, 0) + weights.sum() * logits
         weight = self._weight()
         means = {name: total / weight for name, total in means.items()}
         said = answer(info, means["logits"])
@@ -169,11 +169,11 @@ class Tally:
         """Attention and genres of the moments that are not quiet, by their start."""
         info, weight = self._bundle.info, self._weight()
         moments = {}
-        for heard, loud, attention in self._settled():
-            probabilities = softmax(heard.token_logits[loud] / info.calibration.temperature)
-            starts_s = [start_s for start_s, is_loud in zip(heard.starts_s, loud, strict=True) if is_loud]
-            for start_s, share, row in zip(starts_s, attention, probabilities, strict=True):
-                moments[start_s] = (_short(share / weight), _labels(info.labels, row))
+        for heard, weights, attention in self._settled():
+            probabilities = softmax(heard.token_logits / info.calibration.temperature)
+            for place in np.flatnonzero(weights):
+                genres = _labels(info.labels, probabilities[place])
+                moments[heard.starts_s[place]] = (_short(attention[place] / weight), genres)
         return moments
 
 

@@ -14,8 +14,8 @@ Floats = NDArray[np.float32]
 STRETCH_SAMPLES = 4096
 # They cancel where the sum keeps less than this share: 15 dB less than of unrelated channels.
 CANCELLED = 0.03
-# Of the memory of earlier stretches, a stretch: about a second. A chorus cancels for moments, and that is its sound.
-_DECAY = 0.9
+# What is left of earlier stretches after each: a chorus cancels for moments, and that is its sound.
+_DECAY = 0.75
 _FADE_SAMPLES = 512
 
 
