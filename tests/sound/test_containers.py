@@ -9,13 +9,14 @@ import soundfile
 import soxr
 
 from corpus import LENGTH_S, RATE_HZ, Case, music
-from earmark.sound.decode import _ForwardOnly
-from earmark.sound.flac import read_flac
-from earmark.sound.kinds import Decoder, kind_of
-from earmark.sound.mpeg import is_free_format, mpeg_streams, tags_end
-from earmark.sound.ogg import ogg_links
-from earmark.sound.riff import waves
-from earmark.sound.stitched import Span, Stitched, Window
+from earmark.sound.containers.flac import read_flac
+from earmark.sound.containers.kinds import Decoder, kind_of
+from earmark.sound.containers.mpeg import is_free_format, mpeg_streams, tags_end
+from earmark.sound.containers.ogg import ogg_links
+from earmark.sound.containers.riff import waves
+from earmark.sound.containers.stated import stated_s
+from earmark.sound.containers.stitched import Span, Stitched, Window
+from earmark.sound.decode import _ForwardOnly, blocks
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_a_stitched_file_reads_like_its_parts_one_after_the_other() -> None:
 
 
 def test_a_window_finds_what_lies_across_its_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earmark.sound.stitched._CHUNK_BYTES", 8)
+    monkeypatch.setattr("earmark.sound.containers.stitched._CHUNK_BYTES", 8)
     window = Window(io.BytesIO(b"0123456OggS9" * 3))
     assert [window.find(b"OggS", place) for place in (0, 7, 8, 20, 32)] == [7, 7, 19, 31, 36]
 
@@ -144,6 +145,17 @@ def test_chunks_behind_the_sound_are_not_sound(corpus: dict[str, Case]) -> None:
 def test_a_wav_behind_a_wav_is_heard_too(corpus: dict[str, Case]) -> None:
     wav = content(corpus, "wav")
     assert len(waves(io.BytesIO(wav + wav))) == 2
+
+
+@pytest.mark.parametrize("name", ["aiff", "au"])
+def test_a_plain_file_that_is_cut_says_how_long_it_was(corpus: dict[str, Case], name: str) -> None:
+    whole = content(corpus, name)
+    assert stated_s(whole[:4096]) == pytest.approx(LENGTH_S, abs=0.01)
+    sound = blocks(io.BytesIO(whole[: len(whole) // 2]))
+    heard_s = sum(map(len, sound)) / 22_050
+    assert heard_s == pytest.approx(LENGTH_S / 2, abs=0.1)
+    assert sound.unread_s == pytest.approx(LENGTH_S - heard_s, abs=0.1)
+    assert [stated_s(whole[:20]), stated_s(b"fLaC")] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import EarmarkError, MissingExtraError, SoundError
 from earmark.sound import pyav
+from earmark.sound.containers.flac import Flac, read_flac
+from earmark.sound.containers.kinds import FLAC, HEAD_BYTES, OGG, TEXT, UNKNOWN, WAV, Decoder, Kind, kind_of
+from earmark.sound.containers.mpeg import is_free_format, mpeg_streams, tags_end
+from earmark.sound.containers.ogg import ogg_links
+from earmark.sound.containers.riff import waves
+from earmark.sound.containers.stated import stated_s
+from earmark.sound.containers.stitched import Seekable, Span, Stitched
 from earmark.sound.files import Reader, Source, name_of, opened
-from earmark.sound.flac import Flac, read_flac
-from earmark.sound.kinds import FLAC, HEAD_BYTES, OGG, TEXT, UNKNOWN, WAV, Decoder, Kind, kind_of
-from earmark.sound.mpeg import is_free_format, mpeg_streams, tags_end
-from earmark.sound.ogg import ogg_links
 from earmark.sound.pieces import Levels, Piece, at_full_scale, block_samples, check_rate, gathered, mono_blocks
-from earmark.sound.riff import waves
-from earmark.sound.stitched import Seekable, Span, Stitched
 from earmark.sound.tokens import SHORTEST_S
 from earmark.sound.watchdog import PATIENCE_S, Pulse, watched
 
@@ -179,7 +180,7 @@ class _Decoding:
         whole = True
         if kind.decoder is Decoder.BASE or kind is TEXT:
             sound = Stitched(self._file, [Span(start, self._file.size_bytes)]) if start else self._file
-            whole = yield from self._counted(_BY_KIND.get(kind, _Decoding._unnamed)(self, sound))
+            whole = yield from self._counted(_BY_KIND.get(kind, _Decoding._plain)(self, sound))
             self._file.check()
         if not self._heard_s or not whole:
             yield from self._rest_by_pyav()
@@ -262,10 +263,18 @@ class _Decoding:
     def _unnamed(self, file: Seekable) -> Generator[Piece, None, bool]:
         """What has no signature may be MPEG audio, or something that libsndfile alone knows."""
         known = yield from self._mpeg(file)
+        if known:
+            return True
         file.seek(0)
         # libsndfile would take anything for MPEG audio that begins with a one in eleven bits.
         seems_mpeg = int.from_bytes(file.read(2)) >= 0xFFE0 and not is_free_format(file)
-        return known or (not seems_mpeg and (yield from self._by_libsndfile(file)))
+        return not seems_mpeg and (yield from self._by_libsndfile(file))
+
+    def _plain(self, file: Seekable) -> Generator[Piece, None, bool]:
+        """What libsndfile reads as it is."""
+        file.seek(0)
+        duration_s = stated_s(file.read(HEAD_BYTES))
+        return (yield from self._measured(self._by_libsndfile(file), duration_s))
 
     def _measured(
         self, pieces: Generator[Piece, None, bool], duration_s: float, *, slack_s: float = 0.0
@@ -337,6 +346,8 @@ _BY_KIND: dict[Kind, Callable[[_Decoding, Seekable], Generator[Piece, None, bool
     WAV: _Decoding._wav,
     OGG: _Decoding._ogg,
     FLAC: _Decoding._flac,
+    TEXT: _Decoding._unnamed,
+    UNKNOWN: _Decoding._unnamed,
 }
 
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from earmark.sound.stitched import Seekable, Span, Stitched, Window
+from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
 
 # So many frames in a row are no accident.
 _CONVINCING = 3

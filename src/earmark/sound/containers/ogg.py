@@ -6,7 +6,7 @@ a radio stream's recording is, or a jingle in front of a song.
 
 from dataclasses import dataclass, field
 
-from earmark.sound.stitched import Seekable, Span, Stitched, Window
+from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
 
 _PAGE = b"OggS"
 _HEAD_BYTES = 27

@@ -7,7 +7,7 @@ next sound one is found, and what follows is decoded as a stream of its own.
 from dataclasses import dataclass
 from functools import cache
 
-from earmark.sound.stitched import Seekable, Span, Stitched, Window
+from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
 
 _STREAMINFO_BYTES = 34
 _LONGEST_HEADER_BYTES = 16

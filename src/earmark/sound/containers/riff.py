@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from earmark.sound.stitched import Seekable, Span, Stitched, Window
+from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
 
 _UNKNOWN = 0x7FFF_F000  # lengths from here on are what programs write that do not know
 _LARGEST = 0xFFFF_FFFF
