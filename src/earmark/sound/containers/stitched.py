@@ -9,10 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from typing import Protocol
 
 _CHUNK_BYTES = 1 << 20
 _AT_HAND_BYTES = 1 << 16
@@ -94,7 +91,7 @@ class Stitched:
         data = bytearray(max(0, left if size_bytes < 0 else min(left, size_bytes)))
         return bytes(data[: self.readinto(data)])
 
-    def readinto(self, buffer: "WriteableBuffer") -> int:
+    def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fill a buffer with the next bytes; gives how many there were."""
         view = memoryview(buffer).cast("B")
         filled = 0
