@@ -14,8 +14,8 @@ from pathlib import Path
 from earmark.data.hearing import hear_clip
 from earmark.data.layout import CLIPS_FILE, read_picture, read_rows, write_picture, write_rows
 from earmark.data.sources import Item, Trouble, importer_for
-from earmark.errors import DataError, EarmarkError, SoundError
-from earmark.files import write_whole
+from earmark.errors import DataError, EarmarkError, OutputError, SoundError
+from earmark.files import shown, write_whole
 from earmark.listen.parallel import Crash, cores, work
 
 SAVE_EVERY_S = 5.0
@@ -59,6 +59,9 @@ class _Done:
     kept: bool
 
 
+_Answer = _Done | Trouble | OutputError
+
+
 def prepare(
     source: Path,
     out: Path,
@@ -86,6 +89,8 @@ def prepare(
     ------
     DataError
         The source is of no known kind or empty, or `out` holds another set.
+    OutputError
+        `out` cannot be written: what is done by then is kept, where there is room for it.
     """
     importer = importer_for(source, kind)
     catalogue = importer.catalogue(source)
@@ -95,6 +100,8 @@ def prepare(
     kept = 0
     with _Ledger(out, catalogue.items, before) as ledger:
         for number, (task, done) in enumerate(_each(tasks, jobs=jobs or cores()), start=1):
+            if isinstance(done, OutputError):  # the fault of no clip, and the next would meet it too
+                raise done
             if isinstance(done, Trouble):
                 failed.append(done)
                 if source.resolve() != out.resolve():  # a person's own clips.csv loses no row to a broken file
@@ -191,7 +198,7 @@ def _relative(file: Path, folder: Path) -> str:
         return str(file.resolve())
 
 
-def _each(tasks: Sequence[_Task], *, jobs: int) -> Iterator[tuple[_Task, _Done | Trouble]]:
+def _each(tasks: Sequence[_Task], *, jobs: int) -> Iterator[tuple[_Task, _Answer]]:
     if jobs == 1:
         yield from ((task, _prepare_clip(task)) for task in tasks)
         return
@@ -202,23 +209,37 @@ def _each(tasks: Sequence[_Task], *, jobs: int) -> Iterator[tuple[_Task, _Done |
             yield task, done
 
 
-def _worker() -> Callable[[_Task], _Done | Trouble]:
+def _worker() -> Callable[[_Task], _Answer]:
     return _prepare_clip
 
 
-def _prepare_clip(task: _Task) -> _Done | Trouble:
+def _prepare_clip(task: _Task) -> _Answer:
     file = task.item.file
     try:
+        _refuse_what_is_no_text(task)
         sha256 = _sha256(file)
         if sha256 == task.known_sha256:
             return _Done({"sha256": sha256}, kept=True)
         return _Done({"sha256": sha256, **_make_picture(task)}, kept=False)
+    except OutputError as error:
+        return error
     except EarmarkError as error:
         return Trouble(str(file), str(error))
     except OSError as error:
         return Trouble(str(file), error.strerror or str(error))
     except Exception as error:  # noqa: BLE001  the edge: whatever is wrong with one file, the others are done
         return Trouble(str(file), f"{type(error).__name__}: {error}")
+
+
+def _refuse_what_is_no_text(task: _Task) -> None:
+    """Before there is a picture that no row could name: clips.csv is UTF-8, and names of files need not be."""
+    out = task.picture.parents[1]
+    said = (task.item.id, *task.item.columns.values(), _relative(task.item.file, out))
+    try:
+        "".join(said).encode()
+    except UnicodeEncodeError:
+        sentence = f"The path {shown(task.item.file)} is not UTF-8, and {CLIPS_FILE} is."
+        raise DataError(sentence, hint="Rename it.") from None
 
 
 def _sha256(file: Path) -> str:
@@ -237,13 +258,14 @@ def _make_picture(task: _Task) -> Row:
     heard = hear_clip(file)
     if heard.silent:
         raise SoundError(f"{file} is silent.")
-    write_picture(task.picture, heard.picture)
     measured = {
         "duration_s": f"{heard.duration_s:.2f}",
         "peak_db": f"{heard.peak_db:.1f}",
         "clipped_share": f"{heard.clipped_share:.6f}",
     }
-    return {**_tags(file), **measured}
+    row = {**_tags(file), **measured}
+    write_picture(task.picture, heard.picture)  # last: what fails before leaves no picture without a row
+    return row
 
 
 def _tags(file: Path) -> Row:
@@ -251,7 +273,8 @@ def _tags(file: Path) -> Row:
     import soundfile
 
     try:
-        with soundfile.SoundFile(file) as sound:
+        # Opened here, for soundfile takes no name that is not UTF-8.
+        with file.open("rb") as stream, soundfile.SoundFile(stream) as sound:
             tags = sound.copy_metadata()
     except (OSError, RuntimeError):
         return {}
