@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 
 
 def listen(
-    files: Annotated[list[Path], typer.Argument(help="Sound files, and folders to search for them.")],
+    files: Annotated[  # text, for a Path would make one slash of the two of an address
+        list[str] | None, typer.Argument(metavar="FILES...", help="Sound files, and folders to search for them.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and file.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
     tags: Annotated[
@@ -46,6 +48,9 @@ def listen(
     explain: Annotated[
         Path | None, typer.Option(metavar="PAGE", help="Write a page that explains one track to this file, too.")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write the page even over a file that is no page of earmark's.")
+    ] = False,
     model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no count on stderr.")] = False,
@@ -65,20 +70,24 @@ def listen(
         raise typer.BadParameter("choose --json or --csv, not both")
     if html and explain:
         raise typer.BadParameter("choose --html or --explain, not both")
+    named = _named(files or (), html=html, explain=explain, force=force)
 
+    from earmark.cli._streams import say
     from earmark.cli._waiting import Progress
     from earmark.errors import BundleError, EarmarkError, SoundError
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
     from earmark.sound.decode import find_audio, name_of
+    from earmark.sound.files import is_address
 
     listener = Listener(load_bundle(model))
     if tags and listener.bundle.info.tags is None:
         hint = "Listen without --tags, or name one that has with --model."
         raise BundleError(f"The bundle {listener.bundle.info.model} has no tags.", hint=hint)
-    paths = list(find_audio(files))
+    addresses = {Path(name): name for name in named if is_address(name)}
+    paths = [addresses.get(path, path) for path in find_audio(named)]
     if not paths:
-        searched = ", ".join(name_of(folder) for folder in files)
+        searched = ", ".join(name_of(folder) for folder in named)
         raise SoundError(f"No sound file is in {searched}.", hint="Name files, or folders that hold some.")
     if explain and len(paths) != 1:
         raise EarmarkError(f"--explain is for one track, not for {len(paths)}.", hint="Name one sound file.")
@@ -91,16 +100,32 @@ def listen(
                 show(heard)
                 if isinstance(heard, Failure):
                     failed += 1
-                    typer.echo(f"earmark: {heard.error}", err=True)
+                    say(heard.error)
     if not quiet and (failed or len(paths) > 1):
         count = f"{len(paths) - failed} of {len(paths)} files heard"
-        typer.echo(f"earmark: {count}, {failed} failed." if failed else f"earmark: {count}.", err=True)
+        say(f"{count}, {failed} failed." if failed else f"{count}.")
     if failed:
         raise typer.Exit(1)
 
 
+def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, force: bool) -> Sequence[str]:
+    """The files, once it is sure that they have names and that no page takes the place of what one would miss."""
+    from earmark.files import guard_file
+    from earmark.plots.sheet import PAGE
+    from earmark.sound.decode import AUDIO_SUFFIXES
+
+    # Pages first: with `--html *.flac` the only file that there is may have become the page.
+    for option, page in (("--html", html), ("--explain", explain)):
+        if page is not None:
+            guard_file(page, PAGE, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
+    if not files or "" in files:
+        wrong = "an empty name is no file" if files else "name sound files, or folders to search for them"
+        raise typer.BadParameter(wrong, param_hint="FILES...")
+    return files
+
+
 def _heard(
-    listener: "Listener", paths: Sequence[Path], *, html: Path | None, explain: Path | None, jobs: int | None
+    listener: "Listener", paths: Sequence[str | Path], *, html: Path | None, explain: Path | None, jobs: int | None
 ) -> "Iterator[Track | Failure]":
     if explain is not None:
         yield _explained(listener, paths[0], explain)
@@ -119,7 +144,7 @@ def _heard(
             yield heard if isinstance(heard, Failure) else heard.track
 
 
-def _explained(listener: "Listener", path: Path, page: Path) -> "Track | Failure":
+def _explained(listener: "Listener", path: str | Path, page: Path) -> "Track | Failure":
     from earmark.errors import MissingExtraError, SoundError
     from earmark.listen.atlas import read_atlas
     from earmark.listen.explanation import explain
