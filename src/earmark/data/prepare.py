@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from earmark.data.hearing import hear_clip
-from earmark.data.layout import CLIPS_FILE, read_picture, read_rows, write_picture, write_rows
+from earmark.data.layout import CLIPS_FILE, png_of_picture, read_picture, read_rows, write_rows
 from earmark.data.sources import Item, Trouble, importer_for
-from earmark.errors import DataError, EarmarkError, OutputError, SoundError
+from earmark.errors import DataError, EarmarkError, SoundError
 from earmark.files import shown, write_whole
 from earmark.listen.parallel import Crash, cores, work
 
@@ -53,13 +53,11 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Done:
-    """A clip's new columns; `kept` where its picture was there already."""
+    """A clip's new columns; `kept` where its picture was there already, else the PNG, empty where it is in place."""
 
     columns: Mapping[str, str]
     kept: bool
-
-
-_Answer = _Done | Trouble | OutputError
+    png: bytes = b""
 
 
 def prepare(
@@ -100,14 +98,14 @@ def prepare(
     kept = 0
     with _Ledger(out, catalogue.items, before) as ledger:
         for number, (task, done) in enumerate(_each(tasks, jobs=jobs or cores()), start=1):
-            if isinstance(done, OutputError):  # the fault of no clip, and the next would meet it too
-                raise done
             if isinstance(done, Trouble):
                 failed.append(done)
                 if source.resolve() != out.resolve():  # a person's own clips.csv loses no row to a broken file
                     ledger.strike(task.item)
             else:
                 kept += done.kept
+                if done.png:  # written here and not by the workers, for those may be ended at any moment
+                    write_whole(task.picture, done.png)
                 ledger.enter(task.item, done)
             on_progress(number, len(tasks))
     return Preparation(
@@ -198,7 +196,7 @@ def _relative(file: Path, folder: Path) -> str:
         return str(file.resolve())
 
 
-def _each(tasks: Sequence[_Task], *, jobs: int) -> Iterator[tuple[_Task, _Answer]]:
+def _each(tasks: Sequence[_Task], *, jobs: int) -> Iterator[tuple[_Task, _Done | Trouble]]:
     if jobs == 1:
         yield from ((task, _prepare_clip(task)) for task in tasks)
         return
@@ -209,20 +207,19 @@ def _each(tasks: Sequence[_Task], *, jobs: int) -> Iterator[tuple[_Task, _Answer
             yield task, done
 
 
-def _worker() -> Callable[[_Task], _Answer]:
+def _worker() -> Callable[[_Task], _Done | Trouble]:
     return _prepare_clip
 
 
-def _prepare_clip(task: _Task) -> _Answer:
+def _prepare_clip(task: _Task) -> _Done | Trouble:
     file = task.item.file
     try:
         _refuse_what_is_no_text(task)
         sha256 = _sha256(file)
         if sha256 == task.known_sha256:
             return _Done({"sha256": sha256}, kept=True)
-        return _Done({"sha256": sha256, **_make_picture(task)}, kept=False)
-    except OutputError as error:
-        return error
+        row, png = _make_picture(task)
+        return _Done({"sha256": sha256, **row}, kept=False, png=png)
     except EarmarkError as error:
         return Trouble(str(file), str(error))
     except OSError as error:
@@ -247,14 +244,13 @@ def _sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _make_picture(task: _Task) -> Row:
-    """Write the clip's picture; give what was measured, and the tags where the columns lack them."""
+def _make_picture(task: _Task) -> tuple[Row, bytes]:
+    """What was measured, the tags where the columns lack them, and the clip's picture as PNG."""
     file = task.item.file
     if file.suffix.lower() == ".png":
         read_picture(file)
-        if not (task.picture.exists() and file.samefile(task.picture)):
-            write_whole(task.picture, file.read_bytes())
-        return {}
+        in_place = task.picture.exists() and file.samefile(task.picture)
+        return {}, b"" if in_place else file.read_bytes()
     heard = hear_clip(file)
     if heard.silent:
         raise SoundError(f"{file} is silent.")
@@ -263,9 +259,7 @@ def _make_picture(task: _Task) -> Row:
         "peak_db": f"{heard.peak_db:.1f}",
         "clipped_share": f"{heard.clipped_share:.6f}",
     }
-    row = {**_tags(file), **measured}
-    write_picture(task.picture, heard.picture)  # last: what fails before leaves no picture without a row
-    return row
+    return {**_tags(file), **measured}, png_of_picture(heard.picture)
 
 
 def _tags(file: Path) -> Row:
