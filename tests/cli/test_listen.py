@@ -155,13 +155,13 @@ def test_no_sound_file_at_all_is_a_sentence(earmark: Command, tmp_path: Path, ti
     assert said.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("files", [[""], ["1 first.wav", ""]])
-def test_an_empty_name_is_an_error_of_use_and_not_the_folder_one_stands_in(
+@pytest.mark.parametrize("files", [[""], ["1 first.wav", ""], ["--json", ""]])
+def test_an_empty_name_is_refused_and_not_the_folder_one_stands_in(
     earmark: Command, album: Path, tiny_folder: Path, files: list[str]
 ) -> None:
     said = earmark("listen", *files, "--model", tiny_folder, cwd=album)
-    assert (said.returncode, said.stdout) == (2, "")
-    assert "an empty name is no file" in said.stderr
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("earmark: An empty name is no file.")
 
 
 def test_an_address_is_called_one_and_keeps_its_slashes(earmark: Command, album: Path, tiny_folder: Path) -> None:

@@ -110,6 +110,7 @@ def listen(
 
 def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, force: bool) -> Sequence[str]:
     """The files, once it is sure that they have names and that no page takes the place of what one would miss."""
+    from earmark.errors import EarmarkError
     from earmark.files import guard_file
     from earmark.plots.sheet import PAGE
     from earmark.sound.decode import AUDIO_SUFFIXES
@@ -118,9 +119,10 @@ def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, for
     for option, page in (("--html", html), ("--explain", explain)):
         if page is not None:
             guard_file(page, PAGE, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
-    if not files or "" in files:
-        wrong = "an empty name is no file" if files else "name sound files, or folders to search for them"
-        raise typer.BadParameter(wrong, param_hint="FILES...")
+    if not files:
+        raise typer.BadParameter("name sound files, or folders to search for them", param_hint="FILES...")
+    if "" in files:
+        raise EarmarkError("An empty name is no file.", hint="Name sound files, or folders to search for them.")
     return files
 
 

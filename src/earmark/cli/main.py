@@ -10,6 +10,7 @@ import importlib
 import os
 import pkgutil
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 from earmark import __version__
@@ -31,6 +32,7 @@ def run() -> None:
     prepare_streams()
     end_in_order()
     try:
+        _refuse_empty_names(sys.argv[1:])
         build_app()()
     except EarmarkError as error:
         say(str(error))
@@ -46,6 +48,12 @@ def run() -> None:
         # What Python still holds for stdout would fail again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _refuse_empty_names(words: list[str]) -> None:
+    """An empty name, as from a variable of the shell that is not set, would stand for the folder one is in."""
+    if any(not word and not before.startswith("-") for before, word in pairwise(words)):
+        raise EarmarkError("An empty name is no file.", hint="Name a file or folder.")
 
 
 def _sentence(error: OSError) -> str:
