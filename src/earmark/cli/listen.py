@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 def listen(
     files: Annotated[  # text, for a Path would make one slash of the two of an address
-        list[str] | None, typer.Argument(metavar="FILES...", help="Sound files, and folders to search for them.")
+        list[str] | None, typer.Argument(metavar="FILES", help="Sound files, and folders to search for them.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and file.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
@@ -120,7 +120,7 @@ def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, for
         if page is not None:
             guard_file(page, PAGE, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
     if not files:
-        raise typer.BadParameter("name sound files, or folders to search for them", param_hint="FILES...")
+        raise typer.BadParameter("name sound files, or folders to search for them", param_hint="FILES")
     if "" in files:
         raise EarmarkError("An empty name is no file.", hint="Name sound files, or folders to search for them.")
     return files
