@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from earmark.errors import EarmarkError
+from earmark.files import whole
 from earmark.listen.listener import Listener
 from earmark.track import Track
 
@@ -65,3 +66,15 @@ def _square(number: int) -> int:
     if number % 2 == 0:
         time.sleep(0.02)
     return number * number
+
+
+def write_or_fail(target: Path) -> None:
+    """Half-writes a file and waits; what is to write "failure" fails as soon as another file is half-written."""
+    if target.name == "failure":
+        while not list(target.parent.glob("*.part")):
+            time.sleep(0.02)
+        raise EarmarkError("The failure.")
+    with whole(target) as file:
+        file.write(b"half")
+        file.flush()
+        time.sleep(60)

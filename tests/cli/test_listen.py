@@ -118,7 +118,7 @@ def test_a_full_disk_is_a_sentence(album: Path, tiny_folder: Path, option: str) 
     with Path("/dev/full").open("w") as full:
         said = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert said.returncode == 1
-    assert said.stderr == "earmark: No space left on device.\n"
+    assert said.stderr == "earmark: Standard output cannot be written (No space left on device).\n"
 
 
 def test_every_case_of_the_corpus_is_answered_and_none_stops_the_others(
@@ -163,6 +163,23 @@ def test_no_sound_file_at_all_is_a_sentence(earmark: Command, tmp_path: Path, ti
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.startswith(f"earmark: No sound file is in {tmp_path}.")
     assert said.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("files", [[""], ["1 first.wav", ""], ["--json", ""]])
+def test_an_empty_name_is_refused_and_not_the_folder_one_stands_in(
+    earmark: Command, album: Path, tiny_folder: Path, files: list[str]
+) -> None:
+    said = earmark("listen", *files, "--model", tiny_folder, cwd=album)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("earmark: An empty name is no file.")
+
+
+def test_an_address_is_called_one_and_keeps_its_slashes(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    address = "https://example.org/y.mp3"
+    said = earmark("listen", "1 first.wav", address, "--json", "--model", tiny_folder, cwd=album)
+    error = f"{address} is an address, and earmark hears files. Download it first."
+    assert json.loads(said.stdout.splitlines()[1]) == {"path": address, "error": error}
+    assert said.stderr.splitlines()[0] == f"earmark: {error}"
 
 
 def test_a_bundle_that_is_none_is_a_sentence(earmark: Command, album: Path) -> None:

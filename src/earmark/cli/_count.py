@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Count:
         yield f"{', '.join(counts)}."
 
 
-def no_sound(files: Sequence[Path], found: "Search", *, exclude: Sequence[str]) -> "SoundError":
+def no_sound(files: Sequence[str], found: "Search", *, exclude: Sequence[str]) -> "SoundError":
     """The error where there is nothing to hear: what was searched, and what is there instead."""
     from earmark.errors import SoundError
     from earmark.sound.files import name_of

@@ -56,7 +56,9 @@ def register(app: typer.Typer) -> None:
 
 
 def listen(
-    files: Annotated[list[Path], typer.Argument(help="Sound files, and folders to search for them.")],
+    files: Annotated[  # text, for a Path would make one slash of the two of an address
+        list[str] | None, typer.Argument(metavar="FILES", help="Sound files, and folders to search for them.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and file.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
     wide: Annotated[
@@ -81,8 +83,14 @@ def listen(
             metavar="PATTERN", help="Leave out files and folders of this name, such as '*live*' (repeatable)."
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write the page even over a file that is no page of earmark's.")
+    ] = False,
     model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
+    patience: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Give a file up when nothing came of it for so long.")
+    ] = 60,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no count on stderr.")] = False,
 ) -> None:
     """Tell the genres of music files, and which seconds decided.
@@ -101,22 +109,26 @@ def listen(
     _at_most_one({**for_programs, "--sort": sort})
     _at_most_one({**for_programs, "--group": group})
     _at_most_one({"--html": html, "--explain": explain})
+    named = _named(files or (), html=html, explain=explain, force=force)
 
     from earmark.cli._count import Count, no_sound
+    from earmark.cli._streams import say
     from earmark.cli._waiting import Progress
     from earmark.errors import BundleError, EarmarkError
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
+    from earmark.sound.files import is_address
     from earmark.sound.search import search
 
-    listener = Listener(load_bundle(model))
+    listener = Listener(load_bundle(model), patience_s=patience)
     if tags and listener.bundle.info.tags is None:
         hint = "Listen without --tags, or name one that has with --model."
         raise BundleError(f"The bundle {listener.bundle.info.model} has no tags.", hint=hint)
-    found = search(files, exclude=exclude or ())
-    paths = found.paths
+    found = search(named, exclude=exclude or ())
+    addresses = {Path(name): name for name in named if is_address(name)}
+    paths = [addresses.get(path, path) for path in found.paths]
     if not paths:
-        raise no_sound(files, found, exclude=exclude or ())
+        raise no_sound(named, found, exclude=exclude or ())
     if explain and len(paths) != 1:
         raise EarmarkError(f"--explain is for one track, not for {len(paths)}.", hint="Name one sound file.")
     info = listener.bundle.info
@@ -132,10 +144,10 @@ def listen(
                 show(heard)
                 count.add(heard)
                 if isinstance(heard, Failure):
-                    typer.echo(f"earmark: {heard.error}", err=True)
+                    say(heard.error)
     if not quiet:
         for line in (*count.lines(), *found.notes):
-            typer.echo(f"earmark: {line}", err=True)
+            say(line)
     if count.failed:
         raise typer.Exit(1)
 
@@ -147,8 +159,26 @@ def _at_most_one(options: Mapping[str, object]) -> None:
         raise typer.BadParameter(f"choose {given[0]} or {given[1]}, not both")
 
 
+def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, force: bool) -> Sequence[str]:
+    """The files, once it is sure that they have names and that no page takes the place of what one would miss."""
+    from earmark.errors import EarmarkError
+    from earmark.files import guard_file
+    from earmark.plots.sheet import PAGE
+    from earmark.sound.search import AUDIO_SUFFIXES
+
+    # Pages first: with `--html *.flac` the only file that there is may have become the page.
+    for option, page in (("--html", html), ("--explain", explain)):
+        if page is not None:
+            guard_file(page, PAGE, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
+    if not files:
+        raise typer.BadParameter("name sound files, or folders to search for them", param_hint="FILES")
+    if "" in files:
+        raise EarmarkError("An empty name is no file.", hint="Name sound files, or folders to search for them.")
+    return files
+
+
 def _heard(
-    listener: "Listener", paths: Sequence[Path], *, html: Path | None, explain: Path | None, jobs: int | None
+    listener: "Listener", paths: Sequence[str | Path], *, html: Path | None, explain: Path | None, jobs: int | None
 ) -> "Iterator[Track | Failure]":
     if explain is not None:
         yield _explained(listener, paths[0], explain)
@@ -167,7 +197,7 @@ def _heard(
             yield heard if isinstance(heard, Failure) else heard.track
 
 
-def _explained(listener: "Listener", path: Path, page: Path) -> "Track | Failure":
+def _explained(listener: "Listener", path: str | Path, page: Path) -> "Track | Failure":
     from earmark.errors import MissingExtraError, SoundError
     from earmark.listen.atlas import read_atlas
     from earmark.listen.explanation import explain
@@ -224,7 +254,7 @@ def _csv_row(track: "Track") -> dict[str, Any]:
 
 @contextmanager
 def _table(
-    labels: Sequence[str], paths: Sequence[Path], *, wide: bool, tags: bool, sort: str | None, group: str | None
+    labels: Sequence[str], paths: Sequence[str | Path], *, wide: bool, tags: bool, sort: str | None, group: str | None
 ) -> "Iterator[Show]":
     from earmark.plots.table import Table
     from earmark.track import Track

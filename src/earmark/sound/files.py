@@ -7,6 +7,7 @@ in them.
 import contextlib
 import io
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,11 @@ def name_of(source: Source) -> str:
     if not isinstance(name, str):
         return "The stream"
     return "".join(c if c.isprintable() or c == _ZERO_WIDTH_JOINER else _escaped(c) for c in name)
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is that of something on the net, such as https://example.org/song.mp3."""
+    return re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE) is not None
 
 
 @contextlib.contextmanager
@@ -139,6 +145,8 @@ def _unopened(source: Source, error: OSError | ValueError | AttributeError) -> S
     name = name_of(source)
     path = None if hasattr(source, "read") else Path(source)
     if isinstance(error, FileNotFoundError):
+        if is_address(name):
+            return SoundError(f"{name} is an address, and earmark hears files.", hint="Download it first.")
         if path and path.is_symlink():
             return SoundError(f"{name} is a link to a file that is not there.", hint="Repair or remove the link.")
         return SoundError(f"{name} is not there.", hint="Check the path.")

@@ -29,6 +29,7 @@ PYAV_SUFFIXES = frozenset({
     ".tta", ".vob", ".weba", ".webm", ".wma", ".wmv", ".wv",
 })
 # fmt: on
+AUDIO_SUFFIXES = LIBSNDFILE_SUFFIXES | PYAV_SUFFIXES
 
 # What systems leave in folders, beside names that begin with a dot: pictures of folders, thumbnails, what was deleted.
 _JUNK = frozenset({
