@@ -1,7 +1,9 @@
 """`earmark listen` and `earmark model` as a person runs them: files in, answers on stdout, the rest on stderr."""
 
 import csv
+import io
 import json
+import multiprocessing
 import os
 import pty
 import re
@@ -12,9 +14,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
+import tiny_workers
 from corpus import Case, music
 from earmark import Listener, Track, load_bundle
 from earmark.cli import _waiting
@@ -316,3 +320,41 @@ def _group_lives(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_decoder_that_hangs_costs_the_patience_and_a_sentence(album: Path, tiny_folder: Path) -> None:
+    hanging = (
+        "import time\nimport earmark.sound.decode as decode\nfrom earmark.cli.main import run\n"
+        "def hang(*_):\n    while True: time.sleep(0.01)\n"
+        "decode._fill = hang\nrun()\n"
+    )
+    command = [sys.executable, "-c", hanging, "listen", song_in(album), "--patience", "1", "--model", tiny_folder]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert said.returncode == 1
+    sentence, count = said.stderr.splitlines()
+    assert f"{song_in(album)} was given up: for 1 seconds nothing came of it." in sentence
+    assert count == "earmark: 0 of 1 files heard, 1 failed."
+
+
+def test_decoders_keep_their_notes_off_the_terminal(tmp_path: Path, tiny_folder: Path, earmark: Command) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, music()[:, 0], 44_100, format="MP3")
+    content = bytearray(file.getvalue())
+    rng = np.random.default_rng(0)
+    for place in rng.integers(1000, len(content), 400):  # within frames, where only the decoder finds damage
+        content[place] ^= 1 << int(rng.integers(8))
+    (tmp_path / "scratched.mp3").write_bytes(content)
+    said = earmark("listen", tmp_path / "scratched.mp3", "--model", tiny_folder)
+    assert said.returncode == 0
+    assert "error" not in said.stderr
+    assert "mpg123" not in said.stderr
+
+
+def test_hear_all_in_a_daemonic_process_hears_in_that_process(album: Path, tiny_folder: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    names = context.Queue()
+    songs = [song_in(album)] * 3
+    process = context.Process(target=tiny_workers.hear_all, args=(tiny_folder, songs, names), daemon=True)
+    process.start()
+    assert [names.get(timeout=60) for _ in songs] == songs
+    process.join()
