@@ -16,7 +16,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,8 @@ from odd.kind import RATE_HZ, Desk, Kind, Sound, all_kinds, lacking
 MUSIC_S = 30
 LIMIT_S = 45
 PATIENCE_S = 15
-# How many hearings may wait for their turn: each holds its file.
-AHEAD = 8
+# How many kinds may wait for their turn: each holds its file.
+AHEAD = 4
 WITHOUT_AV = Path(odd.__file__).parent / "without_av"
 COLUMNS = (
     "kind",
@@ -100,10 +101,13 @@ def main() -> int:
         kinds = [kind for kind in all_kinds() if options.only in kind.name]
         missing = {program for kind in kinds for program in lacking(kind.needs)}
         kinds = [kind for kind in kinds if not lacking(kind.needs)]
-        rows = list(heard(kinds, desk, folder, jobs=options.jobs))
-    broken = [row for row in rows if row.complaints]
-    print("\n".join(table(rows)))
-    print(f"\n{len(rows)} kinds, {len(rows) - len(broken)} as promised, {len(broken)} not.")
+        print(line(COLUMNS), line(["---"] * len(COLUMNS)), sep="\n")
+        broken = []
+        for row in heard(kinds, desk, folder, jobs=options.jobs):
+            print(line(row.cells()), flush=True)
+            if row.complaints:
+                broken.append(row)
+    print(f"\n{len(kinds)} kinds, {len(kinds) - len(broken)} as promised, {len(broken)} not.")
     if missing:
         print(f"Left out, since these programs are not installed: {', '.join(sorted(missing))}.")
     for row in broken:
@@ -131,19 +135,22 @@ def heard(kinds: list[Kind], desk: Desk, folder: Path, *, jobs: int) -> Iterator
     (folder / "clean").mkdir()
     (folder / "clean" / "clean.wav").write_bytes(desk.wav)
     clean = listen(folder / "clean", "clean.wav", with_av=True).heard_as
+    waiting: deque[tuple[Kind, Future[Hearing], Future[Hearing]]] = deque()
     with ThreadPoolExecutor(jobs) as pool:
-        waiting: list[Future[Hearing]] = []
         for number, kind in enumerate(kinds):
             content = kind.build(desk)
-            waiting += [
-                pool.submit(hear, kind, content, folder / f"{number}-{with_av}", with_av=with_av)
-                for with_av in (True, False)
-            ]
-            if len(waiting) > AHEAD:
-                waiting[-AHEAD].result()  # memory holds few files at a time
-        hearings = [future.result() for future in waiting]
-    for kind, with_av, without_av in zip(kinds, hearings[::2], hearings[1::2], strict=True):
-        yield Row(kind, with_av, without_av, clean)
+            with_av, without_av = (
+                pool.submit(hear, kind, content, folder / f"{number}-{flag}", with_av=flag) for flag in (True, False)
+            )
+            waiting.append((kind, with_av, without_av))
+            while len(waiting) > AHEAD:
+                yield _row(*waiting.popleft(), clean)
+        while waiting:
+            yield _row(*waiting.popleft(), clean)
+
+
+def _row(kind: Kind, with_av: "Future[Hearing]", without_av: "Future[Hearing]", clean: str) -> Row:
+    return Row(kind, with_av.result(), without_av.result(), clean)
 
 
 def hear(kind: Kind, content: bytes, folder: Path, *, with_av: bool) -> Hearing:
@@ -196,12 +203,9 @@ def hearing_of(code: int, out: str, err: str) -> Hearing:
     return Hearing(values["duration_s"], values.get("unread_s", 0.0), " ".join(values.get("notes", ())), heard_as)
 
 
-def table(rows: list[Row]) -> Iterator[str]:
-    """Markdown."""
-    yield f"| {' | '.join(COLUMNS)} |"
-    yield f"|{'---|' * len(COLUMNS)}"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in row.cells())} |"
+def line(cells: Sequence[str]) -> str:
+    """A line of a Markdown table."""
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in cells)} |"
 
 
 if __name__ == "__main__":

@@ -130,17 +130,26 @@ class Desk:
         return file.getvalue()
 
     def encode_by_av(
-        self, codec: str, container: str, *, rate_hz: int = RATE_HZ, options: dict[str, str] | None = None
+        self,
+        codec: str,
+        container: str,
+        *,
+        rate_hz: int = RATE_HZ,
+        channels: int = 2,
+        bit_rate: int = 128_000,
+        options: dict[str, str] | None = None,
     ) -> bytes:
-        """The music as one of FFmpeg's encoders and muxers in PyAV write it."""
+        """The music, or its left channel, as one of FFmpeg's encoders and muxers in PyAV write it."""
         import av
 
+        layout = "stereo" if channels == 2 else "mono"
         path = self._folder / f"music.{container}"  # a file: moving the index to the start opens it again
         with av.open(str(path), "w", format=container, options=options or {}) as target:
-            stream = target.add_stream(codec, rate=rate_hz, layout="stereo", bit_rate=128_000)
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(self.at(rate_hz).T), format="fltp", layout="stereo")
+            stream = target.add_stream(codec, rate=rate_hz, layout=layout, bit_rate=bit_rate)
+            samples = np.ascontiguousarray(self.at(rate_hz)[:, :channels].T)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
             frame.sample_rate = rate_hz
-            convert = av.AudioResampler(stream.format, "stereo", rate_hz, frame_size=stream.codec_context.frame_size)
+            convert = av.AudioResampler(stream.format, layout, rate_hz, frame_size=stream.codec_context.frame_size)
             for converted in [*convert.resample(frame), *convert.resample(None), None]:
                 # FLAC's last packet is empty and carries a checksum alone, which PyAV cannot write.
                 target.mux([packet for packet in stream.encode(converted) if packet.size])
