@@ -27,6 +27,7 @@ import numpy as np
 import soundfile
 import soxr
 
+import earmark
 import odd
 from earmark.sound.decode import find_audio
 from odd.band import band
@@ -164,12 +165,8 @@ def hear(kind: Kind, content: bytes, folder: Path, *, with_av: bool) -> Hearing:
 
 def listen(folder: Path, file_name: str, *, with_av: bool) -> Hearing:
     """Run `earmark listen` on a file of the folder, from within it."""
-    paths = [str(WITHOUT_AV)] if not with_av else []
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([*paths, os.environ.get("PYTHONPATH", "")]),
-        "OMP_NUM_THREADS": "1",
-    }
+    paths = [*([] if with_av else [WITHOUT_AV]), Path(earmark.__file__).parents[1]]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths)), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "earmark", "listen", "--json", "--patience", str(PATIENCE_S), "--", file_name]
     process = subprocess.Popen(
         command,

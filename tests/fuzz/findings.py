@@ -34,8 +34,9 @@ class Findings:
 
 
 def kind_of(content: bytes, fault: str) -> str:
-    """Harm of one kind: the same words, numbers apart, by files that begin alike."""
-    return f"{content[:4].decode('ascii', 'replace')} {re.sub(r'[0-9]+', 'N', fault)[:60]}"
+    """Harm of one kind: the same first words, numbers apart, by files that begin alike."""
+    words = re.sub(r"\b[0-9A-F]+\b", "N", fault)[:30]
+    return f"{content[:4].decode('ascii', 'replace')} {words}"
 
 
 def shortened(content: bytes, *, limit_s: float = 5.0) -> bytes:

@@ -17,6 +17,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +27,7 @@ from odd.judge import Hearing
 
 Way = Literal["decode", "listen"]
 
-PATIENCE_S = 4.0
+PATIENCE_S = 3.0
 LIMIT_S = 10.0
 # What may be asked for beyond what the process has when it begins, in bytes.
 _MEMORY = 2**31
@@ -70,6 +71,7 @@ class Child:
         assert process.stdin is not None
         assert process.stdout is not None
         message = {"bytes": source.hex()} if isinstance(source, bytes) else {"path": str(source)}
+        begun_s = time.monotonic()
         process.stdin.write(json.dumps(message).encode() + b"\n")
         process.stdin.flush()
         if not select.select([process.stdout], [], [], limit_s)[0]:
@@ -78,6 +80,8 @@ class Child:
         line = process.stdout.readline()
         if not line:
             return Hearing(fault=f"the process died with exit code {self._end()}")
+        if time.monotonic() - begun_s > PATIENCE_S:
+            self._end()  # a decoder that was given up on may go on for ever, in a thread that nothing stops
         return Hearing(**json.loads(line))
 
     def _start(self) -> "subprocess.Popen[bytes]":

@@ -7,6 +7,7 @@ import numpy as np
 from odd import surgery
 from odd.kind import RATE_HZ, Desk, Kind, add, kind
 
+_NAMES_EXTRA = r"earmark\[av\]"
 # Codec and container as PyAV names them, suffix, rate.
 _BY_PYAV = {
     "m4a": ("aac", "ipod", "m4a", RATE_HZ),
@@ -39,7 +40,7 @@ def _add_all() -> None:
                     codec, container, rate_hz=rate_hz
                 ),
                 without_av="told",
-                says_without_av=r"earmark\[av\]",
+                says_without_av=_NAMES_EXTRA,
             )
         )
     film = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-shortest")
@@ -66,6 +67,7 @@ def _add_all() -> None:
                     "ffmpeg", "-i", "{wav}", *words, f"{{out.{suffix}}}"
                 ),
                 without_av="told",
+                says_without_av=_NAMES_EXTRA,
                 needs=("ffmpeg",),
                 same=name != "real audio",
             )
@@ -81,14 +83,28 @@ def m4a_truncated(desk: Desk) -> bytes:
     return desk.m4a[: len(desk.m4a) // 2]
 
 
-@kind("m4a, truncated, its index first", "music.m4a", outcome="part", without_av="told", least=0.4)
+@kind(
+    "m4a, truncated, its index first",
+    "music.m4a",
+    outcome="part",
+    without_av="told",
+    says_without_av=_NAMES_EXTRA,
+    least=0.4,
+)
 def m4a_fast_truncated(desk: Desk) -> bytes:
     """The first half of a file with its index at the start."""
     content = desk.encode_by_av("aac", "ipod", options={"movflags": "faststart"})
     return content[: len(content) // 2]
 
 
-@kind("m4a, a piece lost in the download", "music.m4a", outcome="told", without_av="told", same=False)
+@kind(
+    "m4a, a piece lost in the download",
+    "music.m4a",
+    outcome="told",
+    without_av="told",
+    says_without_av=_NAMES_EXTRA,
+    same=False,
+)
 def m4a_lost_piece(desk: Desk) -> bytes:
     """A fifth of the sound is zeros."""
     return surgery.hole(desk.m4a, 0.4, 0.2)
@@ -100,33 +116,33 @@ def m4a_behind_id3(desk: Desk) -> bytes:
     return surgery.id3v2(4000) + desk.m4a
 
 
-@kind("aac, truncated", "music.aac", times=0.5, without_av="told")
+@kind("aac, truncated", "music.aac", times=0.5, without_av="told", says_without_av=_NAMES_EXTRA)
 def aac_truncated(desk: Desk) -> bytes:
     """The first half: frames tell nothing of the whole."""
     content = desk.encode_by_av("aac", "adts")
     return content[: len(content) // 2]
 
 
-@kind("wavpack, truncated", "music.wv", outcome="part", without_av="told", least=0.4)
+@kind("wavpack, truncated", "music.wv", outcome="part", without_av="told", says_without_av=_NAMES_EXTRA, least=0.4)
 def wavpack_truncated(desk: Desk) -> bytes:
     """The first half of a file whose header tells the length."""
     content = desk.encode_by_av("wavpack", "wv")
     return content[: len(content) // 2]
 
 
-@kind("wavpack, by wavpack", "music.wv", without_av="told", needs=("wavpack",))
+@kind("wavpack, by wavpack", "music.wv", without_av="told", says_without_av=_NAMES_EXTRA, needs=("wavpack",))
 def wavpack_by_wavpack(desk: Desk) -> bytes:
     """`wavpack -hh`."""
     return desk.by("wavpack", "-q", "-y", "-hh", "{wav}", "-o", "{out.wv}")
 
 
-@kind("wavpack, lossy, by wavpack", "music.wv", without_av="told", needs=("wavpack",))
+@kind("wavpack, lossy, by wavpack", "music.wv", without_av="told", says_without_av=_NAMES_EXTRA, needs=("wavpack",))
 def wavpack_hybrid(desk: Desk) -> bytes:
     """`wavpack -b256`."""
     return desk.by("wavpack", "-q", "-y", "-b256", "{wav}", "-o", "{out.wv}")
 
 
-@kind("dsf", "music.dsf", without_av="told", same=False)
+@kind("dsf", "music.dsf", without_av="told", says_without_av=_NAMES_EXTRA, same=False)
 def dsf(desk: Desk) -> bytes:
     """One bit at 2.8 MHz, each sample as 64 bits of which as many are ones as the sample is high."""
     block = 4096

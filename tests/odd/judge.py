@@ -57,9 +57,7 @@ def complaint(kind: Kind, hearing: Hearing, *, music_s: float, with_av: bool, cl
 
 
 def _refused(promised: Outcome, hearing: Hearing, says: str) -> str:
-    if promised == "told":
-        return "" if re.search(says or r"earmark\[av\]", hearing.said) else "refused without the name of an extra"
-    if promised != "refused":
+    if promised in ("whole", "part"):
         return "refused"
     return "" if re.search(says, hearing.said) else f"refused, but not with '{says}'"
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 Sound = NDArray[np.float32]
 Build = Callable[["Desk"], bytes]
-# "whole": all is heard. "part": some is, and what is missing is said. "told": whole, part, or refused with the name of
-# the extra that would help, but nothing lost without a word. "refused": a sentence.
+# All is heard; or some, and what is missing is said; or either of both or a sentence, but nothing is lost without a
+# word; or a sentence alone.
 Outcome = Literal["whole", "part", "told", "refused"]
 
 RATE_HZ = 44_100

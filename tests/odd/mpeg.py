@@ -99,10 +99,10 @@ def tag_claims_little(desk: Desk) -> bytes:
     return surgery.id3v2(100_000, claimed=10_000) + desk.mp3
 
 
-@kind("mp3, ID3v2 claims too much", "music.mp3", least=0.8, outcome="told")
+@kind("mp3, ID3v2 claims too much", "music.mp3")
 def tag_claims_much(desk: Desk) -> bytes:
-    """A tag of 2 kB that says it has 10 kB, and so covers sound."""
-    return surgery.id3v2(2_000, claimed=10_000) + desk.mp3
+    """A tag of 2 kB that says it has 4 kB, and so covers a tenth of a second."""
+    return surgery.id3v2(2_000, claimed=4_000) + desk.mp3
 
 
 @kind("mp3, ID3v2 claims more than the file", "music.mp3")

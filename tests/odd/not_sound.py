@@ -108,9 +108,8 @@ def apple_double(desk: Desk) -> bytes:
 
 @kind("protected m4p", "music.m4p", outcome="refused", without_av="refused", says="(?i)protect")
 def protected(desk: Desk) -> bytes:
-    """An m4a whose codec says `drms`, as an old shop's files."""
-    atoms = surgery.mp4_atoms(desk.m4a)
-    return b"".join(atoms[name].replace(b"mp4a", b"drms") if name == b"moov" else atoms[name] for name in atoms)
+    """An m4a whose codec says `drms`, as an old shop's files, and whose sound is encrypted."""
+    return _encrypted(surgery.mp4_atoms(desk.m4a), b"drms")
 
 
 @kind("audiobook of Audible", "music.aax", outcome="refused", says="(?i)protect|aax|not sound")
@@ -118,4 +117,10 @@ def audible(desk: Desk) -> bytes:
     """MPEG-4 of the brand `aax `, whose codec says `aavd`."""
     atoms = surgery.mp4_atoms(desk.m4a)
     atoms[b"ftyp"] = atoms[b"ftyp"][:8] + b"aax " + atoms[b"ftyp"][12:]
-    return b"".join(atoms[name].replace(b"mp4a", b"aavd") if name == b"moov" else atoms[name] for name in atoms)
+    return _encrypted(atoms, b"aavd")
+
+
+def _encrypted(atoms: dict[bytes, bytes], codec: bytes) -> bytes:
+    atoms[b"moov"] = atoms[b"moov"].replace(b"mp4a", codec)
+    atoms[b"mdat"] = atoms[b"mdat"][:8] + np.random.default_rng(4).bytes(len(atoms[b"mdat"]) - 8)
+    return b"".join(atoms.values())

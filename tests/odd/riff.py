@@ -250,13 +250,13 @@ def caf(desk: Desk) -> bytes:
     return desk.encode(desk.sound, "CAF")
 
 
-@kind("caf, ALAC", "music.caf")
+@kind("caf, ALAC", "music.caf", without_av="told", says_without_av=r"earmark\[av\]")
 def caf_alac(desk: Desk) -> bytes:
     """Apple Lossless in CAF, by PyAV: libsndfile's own encoder writes beyond its memory where sound is noisy."""
     return desk.encode_by_av("alac", "caf")
 
 
-@kind("caf, size unknown", "music.caf")
+@kind("caf, size unknown", "music.caf", without_av="told", says_without_av=r"earmark\[av\]")
 def caf_unknown(desk: Desk) -> bytes:
     """The data chunk claims -1, as the format allows for what is being recorded."""
     content = desk.encode(desk.sound, "CAF")
