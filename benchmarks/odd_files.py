@@ -40,6 +40,11 @@ PATIENCE_S = 15
 # How many kinds may wait for their turn: each holds its file.
 AHEAD = 4
 WITHOUT_AV = Path(odd.__file__).parent / "without_av"
+HEADING = f"""# Odd files
+
+What `earmark listen` makes of odd files, each made of {MUSIC_S} seconds of {{music}}: the output of `make odd`.
+The kinds and what is promised for them stand in `tests/odd`; "same answer" is that of the clean copy.
+"""
 COLUMNS = (
     "kind",
     "how it was made",
@@ -102,7 +107,8 @@ def main() -> int:
         kinds = [kind for kind in all_kinds() if options.only in kind.name]
         missing = {program for kind in kinds for program in lacking(kind.needs)}
         kinds = [kind for kind in kinds if not lacking(kind.needs)]
-        print(line(COLUMNS), line(["---"] * len(COLUMNS)), sep="\n")
+        music = "a synthetic band" if options.music is None else "a recording"
+        print(HEADING.format(music=music), line(COLUMNS), line(["---"] * len(COLUMNS)), sep="\n")
         broken = []
         for row in heard(kinds, desk, folder, jobs=options.jobs):
             print(line(row.cells()), flush=True)
@@ -135,7 +141,9 @@ def heard(kinds: list[Kind], desk: Desk, folder: Path, *, jobs: int) -> Iterator
     """A row for each kind, in order; files are made one by one and heard side by side."""
     (folder / "clean").mkdir()
     (folder / "clean" / "clean.wav").write_bytes(desk.wav)
-    clean = listen(folder / "clean", "clean.wav", with_av=True).heard_as
+    clean = listen(folder / "clean", "clean.wav", with_av=True)
+    if not clean.heard_as:
+        raise SystemExit(f"Not even the clean copy is heard: {clean.fault or clean.said}")
     waiting: deque[tuple[Kind, Future[Hearing], Future[Hearing]]] = deque()
     with ThreadPoolExecutor(jobs) as pool:
         for number, kind in enumerate(kinds):
@@ -145,9 +153,9 @@ def heard(kinds: list[Kind], desk: Desk, folder: Path, *, jobs: int) -> Iterator
             )
             waiting.append((kind, with_av, without_av))
             while len(waiting) > AHEAD:
-                yield _row(*waiting.popleft(), clean)
+                yield _row(*waiting.popleft(), clean.heard_as)
         while waiting:
-            yield _row(*waiting.popleft(), clean)
+            yield _row(*waiting.popleft(), clean.heard_as)
 
 
 def _row(kind: Kind, with_av: "Future[Hearing]", without_av: "Future[Hearing]", clean: str) -> Row:

@@ -37,6 +37,8 @@ _NUMBERS = (
     2**31 - 1,
     2**31,
 )
+# Where sizes are, seen from a name: MPEG-4 has them before it, most others behind.
+_SIZES = (-4, 4)
 _WIDTHS = (1, 2, 2, 3, 4, 4, 4, 8)
 
 Damage = Callable[[bytearray, Sequence[bytes], np.random.Generator], bytearray]
@@ -130,7 +132,9 @@ def _place(content: bytearray, rng: np.random.Generator) -> int:
         return int(rng.integers(min(len(content), 64)))
     # From a random place on, so that the marks need not be counted.
     mark = _MARKS.search(content, int(rng.integers(len(content)))) if chance < 0.8 else None
-    place = mark.start() + int(rng.integers(-4, 28)) if mark else int(rng.integers(len(content)))
+    if mark is None:
+        return int(rng.integers(len(content)))
+    place = mark.start() + int(_SIZES[rng.integers(2)] if rng.random() < 0.5 else rng.integers(-4, 28))
     return min(max(place, 0), len(content) - 1)
 
 

@@ -166,7 +166,7 @@ def flac_sealed(content: bytes) -> bytes:
     sealed_content, place = bytearray(content), content.find(b"\xff\xf8", 42)
     while place >= 0 and place + 16 <= len(content):
         size = _flac_header_size(content[place : place + 16])
-        sealed_content[place + size] = _crc8(sealed_content[place : place + size])
+        sealed_content[place + size] = _crc8(bytes(sealed_content[place : place + size]))
         place = content.find(b"\xff\xf8", place + size + 1)
     return bytes(sealed_content)
 
