@@ -34,9 +34,10 @@ class Findings:
 
 
 def kind_of(content: bytes, fault: str) -> str:
-    """Harm of one kind: the same first words, numbers apart, by files that begin alike."""
-    words = re.sub(r"\b[0-9A-F]+\b", "N", fault)[:30]
-    return f"{content[:4].decode('ascii', 'replace')} {words}"
+    """Harm of one kind: the same first words, numbers apart; where a decoder said none, by files that begin alike."""
+    words = re.sub(r"\b[0-9A-F]+\b", "N", fault)[:40]
+    silent = fault.startswith(("no end", "the process"))
+    return f"{content[:4].decode('ascii', 'replace')} {words}" if silent else words
 
 
 def shortened(content: bytes, *, limit_s: float = 5.0) -> bytes:

@@ -77,7 +77,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name, (codec, container, rate_hz) in _BY_PYAV.items():
             desk = Desk(music(length_s=_LENGTH_S), Path(folder))
-            contents[name] = desk.encode_by_av(codec, container, rate_hz=rate_hz, channels=1, bit_rate=24_000)
+            contents[name] = desk.encode_by_av(codec, container, rate_hz=rate_hz, layout="mono", bit_rate=24_000)
     contents |= _made_of(contents)
     for name, content in contents.items():
         print(f"{len(content):6d} {name}")

@@ -142,6 +142,12 @@ def wavpack_hybrid(desk: Desk) -> bytes:
     return desk.by("wavpack", "-q", "-y", "-b256", "{wav}", "-o", "{out.wv}")
 
 
+@kind("wavpack of 16 channels", "music.wv", without_av="told", says_without_av=_NAMES_EXTRA)
+def wavpack_hexadecagonal(desk: Desk) -> bytes:
+    """By PyAV, whose arrays of more than eight planes reach beyond their memory."""
+    return desk.encode_by_av("wavpack", "wv", layout="hexadecagonal")
+
+
 @kind("dsf", "music.dsf", without_av="told", says_without_av=_NAMES_EXTRA, same=False)
 def dsf(desk: Desk) -> bytes:
     """One bit at 2.8 MHz, each sample as 64 bits of which as many are ones as the sample is high."""

@@ -135,19 +135,19 @@ class Desk:
         container: str,
         *,
         rate_hz: int = RATE_HZ,
-        channels: int = 2,
+        layout: str = "stereo",
         bit_rate: int = 128_000,
         options: dict[str, str] | None = None,
     ) -> bytes:
-        """The music, or its left channel, as one of FFmpeg's encoders and muxers in PyAV write it."""
+        """The music as one of FFmpeg's encoders and muxers in PyAV write it, left and right in turn on all channels."""
         import av
 
-        layout = "stereo" if channels == 2 else "mono"
         path = self._folder / f"music.{container}"  # a file: moving the index to the start opens it again
         with av.open(str(path), "w", format=container, options=options or {}) as target:
             stream = target.add_stream(codec, rate=rate_hz, layout=layout, bit_rate=bit_rate)
-            samples = np.ascontiguousarray(self.at(rate_hz)[:, :channels].T)
-            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+            sides = np.arange(av.AudioLayout(layout).nb_channels) % 2
+            samples = self.at(rate_hz)[:, sides].reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(samples, format="flt", layout=layout)
             frame.sample_rate = rate_hz
             convert = av.AudioResampler(stream.format, layout, rate_hz, frame_size=stream.codec_context.frame_size)
             for converted in [*convert.resample(frame), *convert.resample(None), None]:
