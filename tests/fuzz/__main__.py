@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from fuzz.findings import Findings
@@ -34,12 +35,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("fuzz-findings"), help="where harmful files go")
     options = parser.parse_args()
     run = Run(seed=options.seed, start=options.start, minutes=options.minutes, out=options.out)
-    threads = [threading.Thread(target=run.work, daemon=True) for _ in range(options.jobs)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        threads[0].join(TOLD_EVERY_S)
-        print(run.told(), flush=True)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        working = {pool.submit(run.work) for _ in range(options.jobs)}
+        while working:
+            done, working = wait(working, timeout=TOLD_EVERY_S)
+            for each in done:
+                each.result()
+            print(run.told(), flush=True)
     run.findings.shorten()
     for kind, count in run.findings.counts.most_common():
         print(f"{count:7d}  {kind}")

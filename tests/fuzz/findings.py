@@ -35,7 +35,7 @@ class Findings:
 
 def kind_of(content: bytes, fault: str) -> str:
     """Harm of one kind: the same first words, numbers apart; where a decoder said none, by files that begin alike."""
-    words = re.sub(r"\b[0-9A-F]+\b", "N", fault)[:40]
+    words = re.sub(r"\b[0-9A-F]+\b", "N", fault).partition("\n")[0][:40]
     silent = fault.startswith(("no end", "the process"))
     return f"{content[:4].decode('ascii', 'replace')} {words}" if silent else words
 
