@@ -29,7 +29,7 @@ import soxr
 
 import earmark
 import odd
-from earmark.sound.decode import find_audio
+from earmark.sound.files import find_audio
 from odd.band import band
 from odd.judge import Hearing, complaint
 from odd.kind import RATE_HZ, Desk, Kind, Sound, all_kinds, lacking
