@@ -2,13 +2,15 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+MINUTES ?= 10
+SEED ?= 0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # What an installation depends on: when one of these changes, the next command installs again.
 HOUSE := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format clean
+.PHONY: help run test lint format odd fuzz clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -33,6 +35,12 @@ lint: .venv/.dev  ## Lint, format, types and floors, without tests
 format: .venv/.dev  ## Format the code and repair what ruff can
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
+
+odd: .venv/.dev  ## Hear odd files of every kind by the command line, and print what came of each: MUSIC=folder
+	@PYTHONPATH=tests $(BIN)/python benchmarks/odd_files.py $(if $(MUSIC),--music "$(MUSIC)") --jobs $(WORKERS)
+
+fuzz: .venv/.dev  ## Give decoders damaged files for MINUTES=10, from SEED=0 on, on WORKERS=2 processes
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --minutes $(MINUTES) --seed $(SEED) --jobs $(WORKERS)
 
 clean:  ## Remove the environment and what the tools left behind
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
