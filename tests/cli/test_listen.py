@@ -324,7 +324,7 @@ def _group_lives(group: int) -> bool:
 
 def test_a_decoder_that_hangs_costs_the_patience_and_a_sentence(album: Path, tiny_folder: Path) -> None:
     hanging = (
-        "import time\nimport earmark.sound.decode as decode\nfrom earmark.cli.main import run\n"
+        "import time\nimport earmark.sound.decoding as decode\nfrom earmark.cli.main import run\n"
         "def hang(*_):\n    while True: time.sleep(0.01)\n"
         "decode._fill = hang\nrun()\n"
     )

@@ -16,7 +16,8 @@ from earmark.sound.containers.ogg import ogg_links
 from earmark.sound.containers.riff import waves
 from earmark.sound.containers.stated import stated_s
 from earmark.sound.containers.stitched import Span, Stitched, Window
-from earmark.sound.decode import _ForwardOnly, blocks
+from earmark.sound.decode import blocks
+from earmark.sound.decoding import _ForwardOnly
 
 
 @pytest.fixture(scope="module")

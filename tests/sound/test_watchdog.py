@@ -11,7 +11,7 @@ import pytest
 
 from corpus import Case
 from earmark.errors import SoundError
-from earmark.sound import decode
+from earmark.sound import decoding
 from earmark.sound.decode import blocks
 from earmark.sound.files import Reader
 from earmark.sound.watchdog import Pulse, anything_left, watched
@@ -134,7 +134,7 @@ def test_a_decoder_that_hangs_costs_its_file_the_patience(
         while True:
             time.sleep(0.01)
 
-    monkeypatch.setattr(decode, "_fill", spin)
+    monkeypatch.setattr(decoding, "_fill", spin)
     start_s = time.monotonic()
     with pytest.raises(SoundError, match=r"music\.flac was given up: for 0\.4 seconds nothing came of it"):
         next(blocks(corpus["flac"].path, patience_s=PATIENCE_S))

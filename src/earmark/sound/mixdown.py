@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 STRETCH_SAMPLES = 4096
-# They cancel where the sum keeps less than this share: 15 dB less than of unrelated channels.
-CANCELLED = 0.03
+# They cancel where the sum keeps less than the first share, and do so until it keeps more than the second. Lossy coding
+# leaves up to a quarter in sum where there was nothing; of 60 pieces of music none fell under 0.23 at any moment.
+CANCELS = 0.12
+CANCELS_NO_MORE = 0.3
 # What is left of earlier stretches after each: a chorus cancels for moments, and that is its sound.
 _DECAY = 0.75
 _FADE_SAMPLES = 512
@@ -58,7 +60,7 @@ class Mixdown:
         for stretch, mixed, whole, kept in zip(stretches, mean, whole_power.tolist(), kept_power.tolist(), strict=True):
             self._whole_power = _DECAY * self._whole_power + whole
             self._kept_power = _DECAY * self._kept_power + kept
-            if self._channel is not None or self._kept_power < CANCELLED * self._whole_power:
+            if self._channel is not None or self._kept_power < CANCELS * self._whole_power:
                 self._take_channel(stretch, mixed)
         self.samples += count * length
         return mean.reshape(-1)
@@ -66,7 +68,7 @@ class Mixdown:
     def _take_channel(self, stretch: Floats, mixed: Floats) -> None:
         """Put one channel in the place of the mean, or go back to the mean, without a click."""
         before = self._channel
-        if self._kept_power >= CANCELLED * self._whole_power:
+        if self._kept_power > CANCELS_NO_MORE * self._whole_power:
             self._channel = None
         elif before is None:
             self._channel = int(np.square(stretch).sum(axis=0).argmax())

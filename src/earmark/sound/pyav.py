@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.sound.files import Reader
 from earmark.sound.pieces import Piece, at_full_scale
 
 if TYPE_CHECKING:
+    from av import AudioFrame
     from av.container import InputContainer
 
 # FFmpeg's demuxers of sound and film. Left out are playlists, which open further files, and those that take any text
@@ -82,17 +84,27 @@ def _frames(container: "InputContainer") -> Generator[Piece, None, None]:
         except InvalidDataError:
             continue
         for frame in frames:
-            values = frame.to_ndarray()
             bits = _bits(frame.format.name, stream.codec_context.name)
-            samples = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
-            yield Piece(at_full_scale(samples), frame.sample_rate, bits)
+            yield Piece(at_full_scale(_samples(frame)), frame.sample_rate, bits)
+
+
+def _samples(frame: "AudioFrame") -> NDArray[Any]:
+    """`(n, channels)` of the frame's own type.
+
+    PyAV's `to_ndarray` reads planes that are not there, and crashes, where there are more than eight channels.
+    """
+    channels, kind = frame.layout.nb_channels, _TYPES[frame.format.name.removesuffix("p")]
+    if not frame.format.is_planar:
+        return np.frombuffer(frame.planes[0], kind, count=frame.samples * channels).reshape(-1, channels)
+    planes = frame.planes[:channels]
+    return np.stack([np.frombuffer(plane, kind, count=frame.samples) for plane in planes], axis=1)
 
 
 def _bits(sample_format: str, codec: str) -> int | None:
     """How fine the steps of a stream are; None for floats. Lossy codecs decode to floats and are made from 16 bits."""
     if sample_format in _FLOATS:
         return None if codec.startswith(("pcm_f", "wavpack")) else 16
-    return 8 * np.dtype(_INTEGERS.get(sample_format.removesuffix("p"), "i2")).itemsize
+    return 8 * np.dtype(_TYPES[sample_format.removesuffix("p")]).itemsize
 
 
-_INTEGERS = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8"}
+_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}

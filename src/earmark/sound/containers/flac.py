@@ -16,11 +16,12 @@ _RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000,
 
 @dataclass(frozen=True, slots=True)
 class Flac:
-    """What a file's STREAMINFO says.
+    """What the STREAMINFO says of a stream that begins `at` a place of a file.
 
     `frames_at` is where its frames begin, `samples` the length of each channel, 0 where it does not say.
     """
 
+    at: int
     streaminfo: bytes
     frames_at: int
     block_samples: int
@@ -84,6 +85,7 @@ def read_flac(file: Seekable, at: int = 0) -> Flac | None:
     if not rate_hz:
         return None
     return Flac(
+        at=at,
         streaminfo=info,
         frames_at=place,
         block_samples=int.from_bytes(info[:2]),
@@ -91,6 +93,15 @@ def read_flac(file: Seekable, at: int = 0) -> Flac | None:
         channels=(packed >> 41 & 7) + 1,
         samples=packed & (1 << 36) - 1,
     )
+
+
+def next_flac(file: Seekable, place: int) -> Flac | None:
+    """The first stream that begins behind a place; None where no other was joined."""
+    window = Window(file)
+    while (place := window.find(b"fLaC", place + 1)) < window.size_bytes:
+        if flac := read_flac(file, place):
+            return flac
+    return None
 
 
 def _coded_number(data: bytes) -> tuple[int, int]:

@@ -82,6 +82,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\x89PNG", Kind("a picture", Decoder.NOBODY, _OTHER)),
     (0, b"\xff\xd8\xff", Kind("a picture", Decoder.NOBODY, _OTHER)),
     (0, b"GIF8", Kind("a picture", Decoder.NOBODY, _OTHER)),
+    (6, b"\x00\x00\x00\x00\x36\x00\x00\x00", Kind("a picture", Decoder.NOBODY, _OTHER)),  # BMP
     (0, b"II*\x00", Kind("a picture", Decoder.NOBODY, _OTHER)),
     (0, b"MM\x00*", Kind("a picture", Decoder.NOBODY, _OTHER)),
     (0, b"MThd", Kind("a MIDI file: notes, and no sound", Decoder.NOBODY, "Play it into a sound file first.")),
@@ -94,12 +95,16 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"[playlist]", Kind("a playlist", Decoder.NOBODY, "Name the files that it lists.")),
     (0, b"ffconcat", Kind("a playlist", Decoder.NOBODY, "Name the files that it lists.")),
 )
-_MPEG_4 = Kind("an MPEG-4 file", Decoder.PYAV)
-_PROTECTED_MPEG_4 = Kind("protected against copying", Decoder.NOBODY, _PROTECTED)
+MPEG_4 = Kind("an MPEG-4 file", Decoder.PYAV)
+PROTECTED = Kind("protected against copying", Decoder.NOBODY, _PROTECTED)
 _PROTECTED_BRANDS = (b"M4P ", b"aax ", b"aaxc")
-_OGG_SPEEX = Kind("a Speex file", Decoder.PYAV)
+_PICTURE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif")
+_IN_OGG = (
+    (b"Speex   ", Kind("a Speex file", Decoder.PYAV)),
+    (b"\x7fFLAC", Kind("a FLAC in an Ogg file", Decoder.PYAV)),
+)
 _AVI = Kind("an AVI film", Decoder.PYAV)
-_WEBP = Kind("a picture", Decoder.NOBODY, _OTHER)
+_PICTURE = Kind("a picture", Decoder.NOBODY, _OTHER)
 _WEB_PAGE = Kind("a web page", Decoder.NOBODY, "Download the sound itself.")
 _TRANSPORT = Kind("an MPEG film", Decoder.PYAV)
 
@@ -109,14 +114,15 @@ def kind_of(head: bytes) -> Kind:
     where it has no signature.
     """
     if head[4:8] == b"ftyp":
-        # An encrypted track says so in its description, which may stand at the end of the file.
-        return _PROTECTED_MPEG_4 if head[8:12] in _PROTECTED_BRANDS or b"drms" in head else _MPEG_4
+        if head[8:12] in _PICTURE_BRANDS:
+            return _PICTURE
+        return PROTECTED if head[8:12] in _PROTECTED_BRANDS else MPEG_4
     if head[4:8] in (b"moov", b"mdat", b"wide"):
-        return _MPEG_4
+        return MPEG_4
     if head[:4] == b"OggS":
-        return _OGG_SPEEX if b"Speex   " in head[:64] else OGG
+        return next((kind for mark, kind in _IN_OGG if mark in head[:64]), OGG)
     if head[:4] == b"RIFF":
-        return {b"AVI ": _AVI, b"WEBP": _WEBP}.get(head[8:12], WAV)
+        return {b"AVI ": _AVI, b"WEBP": _PICTURE}.get(head[8:12], WAV)
     if head[:1] == b"G" and head[188:189] == b"G":
         return _TRANSPORT
     for offset, signature, kind in _SIGNATURES:
@@ -126,6 +132,9 @@ def kind_of(head: bytes) -> Kind:
 
 
 def _text_or_unknown(head: bytes) -> Kind:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") and head[2:4] != b"\xff\xff":
+        wide = head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+        return TEXT if _is_readable(wide) else UNKNOWN
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")) or b"<html" in start:
         return _WEB_PAGE
@@ -135,5 +144,8 @@ def _text_or_unknown(head: bytes) -> Kind:
         if error.start < len(head) - 4:  # not merely cut within a character
             return UNKNOWN
         text = head[: error.start].decode("utf-8")
-    readable = text and all(character.isprintable() or character in "\t\r\n\f\x1b" for character in text)
-    return TEXT if readable else UNKNOWN
+    return TEXT if _is_readable(text) else UNKNOWN
+
+
+def _is_readable(text: str) -> bool:
+    return bool(text) and all(character.isprintable() or character in "\t\r\n\f\x1b" for character in text)

@@ -27,6 +27,7 @@ _BITRATES_KBIT = {  # (MPEG 1?, layer): the fourteen rates that a header can nam
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _MONO = 3
 _HEADER_BYTES = 4
+_ID3_HEAD_BYTES = 10
 _XING_FRAMES_FLAG, _XING_BYTES_FLAG = 1, 2
 _TABLE_BITRATE = 9  # of a table of contents that is made here: the ninth bitrate, whose frames have room for one
 
@@ -228,7 +229,7 @@ def _tag_bytes(head: bytes) -> int:
     """How long the tag is that begins here; 0 where none does."""
     if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:
         size_bytes = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-        return 10 + size_bytes + (10 if head[5] & 16 else 0)
+        return _ID3_HEAD_BYTES * (2 if head[5] & 16 else 1) + size_bytes
     if head[:8] == b"APETAGEX" and len(head) >= 24:
         size_bytes, _, flags = struct.unpack("<3I", head[12:24])
         is_header = flags >> 29 & 1
@@ -237,9 +238,10 @@ def _tag_bytes(head: bytes) -> int:
 
 
 def _after_tags(window: Window, place: int) -> int:
-    while (size_bytes := _tag_bytes(window.at(place, 32))) and place < window.size_bytes:
-        place += size_bytes
-    return place
+    while size_bytes := _tag_bytes(window.at(place, 32)):
+        # One that claims more than there is hides what lies behind its head.
+        place += size_bytes if place + size_bytes <= window.size_bytes else _ID3_HEAD_BYTES
+    return min(place, window.size_bytes)
 
 
 def _is_tag(head: bytes) -> bool:

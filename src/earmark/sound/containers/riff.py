@@ -7,13 +7,14 @@ it died, or that a pipe could not know. What it gets here is a file of three chu
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
 
 _UNKNOWN = 0x7FFF_F000  # lengths from here on are what programs write that do not know
 _LARGEST = 0xFFFF_FFFF
 _MPEG_LAYER_3 = 0x55
+_RIFF = (b"RIFF", b"RF64", b"BW64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,22 @@ def waves(file: Seekable, at: int = 0) -> list[Wave]:
 
 
 def _waves(window: Window, place: int) -> Iterator[Wave]:
-    while window.at(place, 4) in (b"RIFF", b"RF64", b"BW64") and window.at(place + 8, 4) == b"WAVE":
+    while window.at(place, 4) in _RIFF and window.at(place + 8, 4) == b"WAVE":
         wave = _wave(window, place + 12)
         if wave is None:
             return
         yield wave
-        place = wave.data.end + (wave.data.end - wave.data.start) % 2
-        while window.at(place, 4) not in (b"RIFF", b"RF64", b"BW64") and _is_chunk(window, place):
+        place = _after(wave.data)
+        while window.at(place, 4) not in _RIFF and _is_chunk(window, place):
+            if window.at(place, 4) == b"data":  # the sound goes on
+                claimed = min(_size_at(window, place), window.size_bytes - place - 8)
+                wave = replace(wave, data=Span(place + 8, place + 8 + claimed), missing_bytes=0)
+                yield wave
             place += 8 + _size_at(window, place) + _size_at(window, place) % 2
+
+
+def _after(data: Span) -> int:
+    return data.end + (data.end - data.start) % 2
 
 
 def _wave(window: Window, place: int) -> Wave | None:
