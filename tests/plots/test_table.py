@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from earmark.plots.table import Table
-from earmark.track import Label, Moment, Segment, Track
+from earmark.track import NONE, Label, Moment, Segment, Track
 
 GENRES = (Label("rock", 0.614), Label("blues", 0.2), Label("classical", 0.1), Label("pop", 0.086))
 
@@ -38,12 +38,12 @@ def test_a_row_says_what_was_heard() -> None:
     lines = printed(track()).splitlines()
     assert lines[0].split() == ["Track", "Genres", "90", "%", "set", "Attention,", "decisive"]
     assert "song.mp3" in lines[1]
-    assert "rock       61 %" in lines[1]
+    assert "rock           61 %" in lines[1]
     assert "rock, blues" in lines[1]
     assert "█" in lines[1]
     assert "4:02" in lines[2]
     assert "1:12–1:15" in lines[2]
-    assert "classical  10 %" in lines[3]
+    assert "classical      10 %" in lines[3]
     assert "pop" not in printed(track())
 
 
@@ -74,7 +74,7 @@ def test_any_width_will_do(width: int) -> None:
 
 def test_at_80_columns_no_share_is_folded() -> None:
     lines = printed(track(), width=80).splitlines()
-    assert "rock       61 %" in lines[1]
+    assert "rock           61 %" in lines[1]
     assert len(lines) == 4
 
 
@@ -100,10 +100,8 @@ def test_tags_break_between_tags_alone_and_stay_below_each_other() -> None:
     ]
 
 
-@pytest.mark.parametrize("cannot_tell", [False, True])
-def test_none_of_these_is_said_with_the_nearest_genre(cannot_tell: bool) -> None:
-    text = printed(track(none_of_these=True, outside=0.9, cannot_tell=cannot_tell), width=120)
-    assert "none of these" in text
-    assert "(nearest: rock)" in text
+def test_none_of_these_is_the_first_line_and_said_with_the_nearest_genre() -> None:
+    text = printed(track(none_of_these=True, outside=0.9, genre_set=(NONE,)), width=140)
+    assert "none of these  90 %" in text.splitlines()[1]
+    assert "(nearest:" in text
     assert "rock, blues" not in text
-    assert "cannot tell" not in text

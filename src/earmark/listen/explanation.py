@@ -58,8 +58,8 @@ class Explanation:
     without:
         The answer for the same track with the decisive tokens blanked.
     random_changes:
-        What the probability of the track's genre gains when as many other tokens are blanked, in runs as long, one
-        number a draw; empty where there is no room for them.
+        What the probability of the track's genre (the nearest one, where it is none of these) gains when as many other
+        tokens are blanked, in runs as long, one number a draw; empty where there is no room for them.
     place:
         Where the track is on the map of the atlas; None without an atlas.
     neighbours:
@@ -226,11 +226,17 @@ class _Blanks:
     def answer(self, numbers: Collection[int]) -> Answer:
         """What the network says without these tokens."""
         left = [blank(window, numbers, self._filler, token_frames=self._token_frames) for window in self._windows]
-        return answer(self._bundle.info, mean_logits([left], self._logits)[0])
+        said = mean_logits([left], self._logits)[0]
+        genres = len(self._bundle.info.labels)
+        return answer(self._bundle.info, said[:genres], said[genres] if len(said) > genres else None)
 
     def _logits(self, db: Floats) -> Floats:
+        """(windows, genres) logits, and "none of these" in a further column where the bundle tells."""
         # One at a time: no slower on one thread, and the network's own memory stays that of one window.
-        return np.concatenate([self._bundle.run(each[np.newaxis]).logits for each in db])
+        heard = [self._bundle.run(each[np.newaxis]) for each in db]
+        outside = [[said.outside[:, np.newaxis]] if said.outside is not None else [] for said in heard]
+        rows = [np.concatenate([said.logits, *none], axis=1) for said, none in zip(heard, outside, strict=True)]
+        return np.concatenate(rows)
 
 
 def _inside(moment: Moment, segments: Sequence[Segment]) -> bool:

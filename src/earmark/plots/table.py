@@ -11,7 +11,7 @@ from rich.text import Text
 from earmark.plots.palette import ACCENT
 from earmark.plots.text import clock, percent, span, sparkline
 from earmark.sound.decode import name_of
-from earmark.track import Label, Segment, Track
+from earmark.track import NONE, Label, Segment, Track
 
 _TOP = 3
 _ATTENTION_WIDTH = 26
@@ -36,10 +36,10 @@ class Table:
     def __init__(self, *, labels: Sequence[str], tags: bool = False, console: Console | None = None) -> None:
         self._tags = tags
         self._console = console or _stdout_console()
-        names = max(map(len, labels))
+        names = max(map(len, (*labels, NONE)))
         genres = names + 6
         room = self._console.width - genres - _ATTENTION_WIDTH - 3 * 2  # for the other two
-        least = len("none of these")
+        least = len(NONE)
         chosen = max(min(2 * names + 2, 24), least)
         if least <= room - _LEAST_TRACK < chosen:
             chosen = room - _LEAST_TRACK  # so that all fits into 80 columns
@@ -53,7 +53,7 @@ class Table:
         if not self._headed:
             rows.add_row(*(Text(head, style="bold") for head in ("Track", "Genres", "90 % set", "Attention, decisive")))
             self._headed = True
-        top = track.genres[:_TOP]
+        top = track.answers[:_TOP]
         rows.add_row(_name(track), _genres(top, self._widths[1]), _genre_set(track), _attention(track))
         self._console.print(rows)
         if self._tags:
@@ -101,9 +101,11 @@ def _tags(track: Track, width: int) -> Text:
 
 
 def _genre_set(track: Track) -> Text:
+    if track.cannot_tell:
+        return Text("cannot tell", style="italic")
     if track.none_of_these:
-        return Text.assemble(("none of these", "italic"), f" (nearest: {track.genre})")
-    return Text("cannot tell", style="italic") if track.cannot_tell else Text(", ".join(track.genre_set))
+        return Text.assemble((NONE, "italic"), f" (nearest: {track.genre})")
+    return Text(", ".join(track.genre_set))
 
 
 def _attention(track: Track) -> Text:
