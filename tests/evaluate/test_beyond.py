@@ -94,6 +94,7 @@ def test_a_network_that_says_what_its_teacher_says_and_knows_what_is_outside_is_
         "reported sets and all outside": len(data.clips),
         "pieces, of the genres": len(data.clips) * 3 // 4,
         "outside": len(data.clips) // 4,
+        "all sets, half outside": len(data.clips),
     }
     assert "AUC 1.000" in found.words
     (tmp_path / "cv/runs/seed1_fold0.npz").write_bytes(b"of a seed that is not reported")

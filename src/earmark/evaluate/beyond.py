@@ -41,9 +41,9 @@ class Beyond:
 
     `outside_by_set` is the ROC AUC within each set that has clips of both kinds: there the network cannot go by what
     tells one set from another. `whole` has the figures of genres and "none of these" as one answer: of reported sets
-    together with all that is outside, of the clips inside of each set, and of those outside. `precision` is what
-    `tagging.tag_precision` gives, by the labels of people. `parts` are accuracies, of networks with kernel machines: of
-    both together, of the network and of the machines alone.
+    together with all that is outside, of the clips inside of each set, of those outside, and of all in another mix than
+    that calibrated for. `precision` is what `tagging.tag_precision` gives, by the labels of people. `parts` are
+    accuracies, of networks with kernel machines: of both together, of the network and of the machines alone.
     """
 
     tags: TagInfo | None
@@ -235,7 +235,7 @@ def _outside(
     told, away = whole.cross_fit(judged), judged.is_outside
     info = whole.fit_outside(judged, told, protocol=protocol, rng=rng())
     by_set: dict[str, dict[str, Any]] = {}
-    mixes = {"reported sets and all outside": (judged.reported | away) & judged.exact}
+    mixes = {"reported sets and all outside": ((judged.reported | away) & judged.exact, whole.SHARE)}
     for name in sorted(set(sets.tolist())):
         here = sets == name
         if len(set(away[here].tolist())) == 2:
@@ -243,10 +243,12 @@ def _outside(
             auc, low, high = whole.auc_of(part, told.probabilities[here, -1], rng=rng())
             clips = {"n": clips_of(len(part), part.seeds), "n_outside": clips_of(int(away[here].sum()), part.seeds)}
             by_set[name] = {"auc": auc, "auc_low": low, "auc_high": high, **clips}
-        mixes[f"{name}, of the genres"] = here & judged.exact & ~away
-    mixes["outside"] = away
+        mixes[f"{name}, of the genres"] = (here & judged.exact & ~away, whole.SHARE)
+    mixes |= {"outside": (away, whole.SHARE), "all sets, half outside": (judged.exact, 0.5)}
     figures = {
-        name: whole.figures(judged, told, rows, rng=rng()).to_dict() for name, rows in mixes.items() if rows.any()
+        name: whole.figures(judged, told, rows, share=share, rng=rng()).to_dict()
+        for name, (rows, share) in mixes.items()
+        if rows.any()
     }
     return info, by_set, figures
 
