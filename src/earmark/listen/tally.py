@@ -60,14 +60,14 @@ def answer(info: BundleInfo, logits: ArrayLike, outside: ArrayLike | None = None
         probabilities = info.outside.probabilities(probabilities, outside)
         names = (*info.labels, NONE)
         quantile = quantile if info.outside.set_quantile is None else info.outside.set_quantile
-    chosen = prediction_set(probabilities[np.newaxis], quantile)[0]
     shares = {name: _short(probability) for name, probability in zip(names, probabilities, strict=True)}
-    in_set = {name for name, inside in zip(names, chosen, strict=True) if inside}
     answers = sorted_labels(shares)
+    # In their order, so that of equal ones that which is told first is in the set.
+    chosen = prediction_set([[label.probability for label in answers]], quantile)[0]
     return Answer(
         genres=tuple(label for label in answers if label.name in info.labels),
-        genre_set=tuple(label.name for label in answers if label.name in in_set),
-        cannot_tell=len(in_set) > info.calibration.max_set,
+        genre_set=tuple(label.name for label, inside in zip(answers, chosen, strict=True) if inside),
+        cannot_tell=int(chosen.sum()) > info.calibration.max_set,
         outside=shares.get(NONE),
         none_of_these=answers[0].name == NONE,
     )
