@@ -1,7 +1,8 @@
 """What a bundle says of its network's further heads: tags, and "none of these". Both are optional in a bundle.
 
-A head gives logits; a `Platt` line makes probabilities of them. Beside the lines stand the figures of the heads, all
-measured on clips that neither network nor line ever saw. `from_dict` raises ValueError in words that follow "it".
+A head gives logits; a `Platt` line makes probabilities of them. "None of these" and the genres are one answer, its set
+taken from all of it. Beside the lines stand the figures of the heads, all measured on clips that neither network nor
+line ever saw. `from_dict` raises ValueError in words that follow "it".
 """
 
 from collections.abc import Mapping, Sequence
