@@ -117,6 +117,7 @@ def test_the_answers_are_genres_and_none_of_these_and_the_genres_alone_are_share
         ({"genre_set": ("rock", "metal")}, "rock or metal"),
         ({"genre_set": ("classical", NONE)}, "classical or none of the two"),
         ({"genre_set": ("rock", "metal", NONE), "outside": 0.2}, "rock or metal or none of the two"),
+        ({"genre_set": ("rock", NONE, "metal"), "outside": 0.3}, "rock or metal or none of the two"),
         ({"genre_set": (NONE,), "none_of_these": True}, "none of the two, nearest rock"),
         ({"genre_set": (NONE, "rock"), "none_of_these": True}, "none of the two, nearest rock"),
         ({"genre_set": ("rock", NONE), "cannot_tell": True}, "cannot tell"),

@@ -169,7 +169,8 @@ class Track:
             return "cannot tell"
         if self.none_of_these:
             return f"{self._none}, nearest {self.genre}"
-        return " or ".join(self._none if name == NONE else name for name in self.genre_set)
+        genres = [name for name in self.genre_set if name != NONE]
+        return " or ".join(genres + [self._none] * (NONE in self.genre_set))
 
     @property
     def _none(self) -> str:
