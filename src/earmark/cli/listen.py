@@ -71,6 +71,7 @@ def listen(
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
     from earmark.sound.decode import find_audio, name_of
+    from earmark.track import NONE
 
     listener = Listener(load_bundle(model))
     if tags and listener.bundle.info.tags is None:
@@ -83,7 +84,8 @@ def listen(
     if explain and len(paths) != 1:
         raise EarmarkError(f"--explain is for one track, not for {len(paths)}.", hint="Name one sound file.")
     info = listener.bundle.info
-    show = _json_lines() if as_json else _csv_lines(info) if as_csv else _table(info.labels, tags=tags)
+    answers = (*info.labels, NONE) if info.outside else info.labels
+    show = _json_lines() if as_json else _csv_lines(info) if as_csv else _table(answers, tags=tags)
     failed = 0
     with Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
         for heard in _heard(listener, paths, html=html, explain=explain, jobs=jobs):

@@ -26,7 +26,7 @@ class Table:
     Parameters
     ----------
     labels:
-        The genres of the network, whose names must fit.
+        The answers that there are, whose names must fit: the genres of the network, and `NONE` where it tells.
     tags:
         Whether each track has a line of its tags, below the other columns.
     console:
@@ -36,7 +36,7 @@ class Table:
     def __init__(self, *, labels: Sequence[str], tags: bool = False, console: Console | None = None) -> None:
         self._tags = tags
         self._console = console or _stdout_console()
-        names = max(map(len, (*labels, NONE)))
+        names = max(map(len, labels))
         genres = names + 6
         room = self._console.width - genres - _ATTENTION_WIDTH - 3 * 2  # for the other two
         least = len(NONE)
