@@ -1,13 +1,15 @@
 """The schema of an answer: what goes into JSON comes out again, whoever had it in between."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark import EarmarkError, Track
-from earmark.track import Label, Moment, Segment, sorted_labels
+from earmark.track import NONE, Label, Moment, Segment, sorted_labels
 
 SHARES = st.floats(0, 1)
 TIMES_S = st.floats(0, 1e5)
@@ -39,7 +41,7 @@ def short_track() -> Track:
     return Track(
         path="a.mp3",
         duration_s=2.0,
-        genres=(Label("rock", 0.7), Label("blues", 0.3)),
+        genres=(Label("rock", 0.6), Label("blues", 0.2)),
         genre_set=("rock",),
         cannot_tell=False,
         decisive=(Segment(0.0, 1.5, 1.0, 0.4),),
@@ -66,10 +68,10 @@ def test_a_track_survives_a_tool_that_sorts_keys(track: Track) -> None:
 
 def test_the_schema_is_what_is_written_down() -> None:
     assert short_track().to_dict() == {
-        "schema": 1,
+        "schema": 2,
         "path": "a.mp3",
         "duration_s": 2.0,
-        "genres": {"rock": 0.7, "blues": 0.3},
+        "genres": {"rock": 0.6, "blues": 0.2},
         "genre_set": ["rock"],
         "cannot_tell": False,
         "decisive": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "probability": 0.4}],
@@ -89,7 +91,7 @@ def test_the_schema_is_what_is_written_down() -> None:
 def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
     new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes")
     old = {name: value for name, value in short_track().to_dict().items() if name not in new}
-    track = Track.from_dict(old)
+    track = Track.from_dict(old | {"schema": 1})
     assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
     assert (track.unread_s, track.notes) == (0.0, ())
     assert track.genres == short_track().genres
@@ -100,6 +102,65 @@ def test_the_genre_is_the_most_probable_one() -> None:
     assert short_track().timeline[0].genre == "blues"
 
 
+def test_the_answers_are_genres_and_none_of_these_and_the_genres_alone_are_shares_of_what_is_left() -> None:
+    track = short_track()
+    assert track.answers == (Label("rock", 0.6), Label("blues", 0.2), Label(NONE, 0.2))
+    assert track.genres_alone == (Label("rock", pytest.approx(0.75)), Label("blues", pytest.approx(0.25)))
+    plain = replace(track, outside=None, genres=(Label("rock", 0.7), Label("blues", 0.3)))
+    assert plain.answers == plain.genres_alone == plain.genres
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"genre_set": ("blues",)}, "blues"),
+        ({"genre_set": ("rock", "metal")}, "rock or metal"),
+        ({"genre_set": ("classical", NONE)}, "classical or none of the two"),
+        ({"genre_set": ("rock", "metal", NONE), "outside": 0.2}, "rock or metal or none of the two"),
+        ({"genre_set": ("rock", NONE, "metal"), "outside": 0.3}, "rock or metal or none of the two"),
+        ({"genre_set": (NONE,), "none_of_these": True}, "none of the two, nearest rock"),
+        ({"genre_set": (NONE, "rock"), "none_of_these": True}, "none of the two, nearest rock"),
+        ({"genre_set": ("rock", NONE), "cannot_tell": True}, "cannot tell"),
+        ({"genre_set": (NONE, "rock"), "cannot_tell": True, "none_of_these": True}, "cannot tell"),
+    ],
+)
+def test_the_words_follow_from_the_set(changes: dict[str, Any], words: str) -> None:
+    assert replace(short_track(), **changes).words == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, NONE), (10, "none of the ten"), (12, "none of the twelve"), (13, "none of the 13")]
+)
+def test_none_of_these_says_how_many_genres_there_are(count: int, words: str) -> None:
+    genres = tuple(Label(f"genre {number}", 0.1 / count) for number in range(count))
+    track = replace(short_track(), genres=genres, outside=0.9, genre_set=(NONE,), none_of_these=True)
+    assert track.words == f"{words}, nearest genre 0"
+
+
+def first_schema(**changes: object) -> dict[str, object]:
+    """A track as schema 1 stored it: genres that sum to 1 beside what is outside."""
+    old = {"schema": 1, "genres": {"rock": 0.75, "blues": 0.25}, "outside": 0.2}
+    return {**short_track().to_dict(), **old, **changes}
+
+
+def test_a_track_of_the_first_schema_is_read_as_one_answer() -> None:
+    assert Track.from_dict(first_schema()) == replace(
+        short_track(), genres=(Label("rock", 0.75 * 0.8), Label("blues", 0.25 * 0.8))
+    )
+    told = Track.from_dict(first_schema(outside=0.3, none_of_these=True))
+    assert (told.genre_set, told.none_of_these, told.words) == (("rock", NONE), False, "rock or none of the two")
+    sure = Track.from_dict(first_schema(outside=0.9, none_of_these=True))
+    assert (sure.genre_set, sure.none_of_these) == ((NONE, "rock"), True)
+    for outside in (0.0, 0.2, 0.9, 1.0):
+        answers = Track.from_dict(first_schema(outside=outside)).answers
+        assert sum(label.probability for label in answers) == pytest.approx(1)
+
+
+def test_a_track_of_the_first_schema_without_none_of_these_keeps_its_genres() -> None:
+    track = Track.from_dict(first_schema(outside=None))
+    assert track.genres == track.answers == (Label("rock", 0.75), Label("blues", 0.25))
+
+
 def test_labels_are_sorted_by_probability_and_then_by_name() -> None:
     assert [label.name for label in sorted_labels({"c": 0.2, "b": 0.4, "a": 0.4})] == ["a", "b", "c"]
 
@@ -107,9 +168,10 @@ def test_labels_are_sorted_by_probability_and_then_by_name() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"schema": 2}, "schema 2, and this earmark reads schema 1"),
+        ({"schema": 3}, "schema 3, and this earmark reads schemas 1 and 2"),
         ({"schema": None}, "schema None"),
         ({"genres": ...}, "lacks the field 'genres'"),
+        ({"schema": 1, "genres": ...}, "lacks the field 'genres'"),
         ({"decisive": [{"start_s": 1.0}]}, "lacks the field 'end_s'"),
     ],
 )

@@ -16,7 +16,7 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
 from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
 from earmark.listen.calibrate import Calibration, Platt
-from earmark.listen.heads import OutsideInfo, Tag, TagInfo
+from earmark.listen.heads import OutsideInfo, Tag, TagInfo, WholeFigures
 from earmark.sound.mel import BANDS
 from earmark.sound.tokens import TOKEN_FRAMES
 
@@ -52,7 +52,6 @@ TAGS = TagInfo(
 )
 OUTSIDE = OutsideInfo(
     calibration=Platt(1.0, 0.0),
-    threshold=0.5,
     auc=0.77,
     auc_low=0.7,
     auc_high=0.84,
@@ -63,6 +62,9 @@ OUTSIDE = OutsideInfo(
     n=20,
     n_outside=8,
     n_artists=9,
+    share=0.2,
+    set_quantile=0.9,
+    whole=WholeFigures(0.03, 0.02, 0.05, 0.91, 0.88, 0.94, 1.7, n=15, n_outside=8, n_artists=7),
 )
 
 

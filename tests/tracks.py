@@ -1,9 +1,13 @@
 """A track that was heard, for the tests of what shows one."""
 
-from earmark.track import Label, Moment, Segment, Track
+from typing import Any
+
+from earmark.track import NONE, Label, Moment, Segment, Track
 
 GENRES = (Label("rock", 0.614), Label("blues", 0.2), Label("classical", 0.1), Label("pop", 0.086))
 TAGS = (Label("rock", 0.62), Label("female vocalists", 0.33), Label("Progressive rock", 0.21), Label("sad", 0.02))
+# Of a track that is most probably none of the genres.
+NONE_FIRST: dict[str, Any] = {"none_of_these": True, "outside": 0.9, "genre_set": (NONE,)}
 
 
 def track(path: str = "song.mp3", **changes: object) -> Track:

@@ -7,7 +7,8 @@ import torch
 
 import synthetic
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.tagging import fit_outside, fit_tags
+from earmark.evaluate.tagging import fit_tags
+from earmark.evaluate.whole import Judged, fit_outside
 from earmark.listen.calibrate import softmax
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.models.registry import build
@@ -57,7 +58,16 @@ def tags(names: tuple[str, ...] = TAGS) -> TagInfo:
 
 
 def outside() -> OutsideInfo:
-    """Likewise "none of these"."""
+    """Likewise "none of these", of the clips with answers and of others outside."""
     rng = np.random.default_rng(2)
-    truth = rng.random(CLIPS) < 0.4
-    return fit_outside(rng.normal(size=CLIPS) + truth, truth, ARTISTS, FOLDS, rounds=20, rng=rng)
+    said, away = predictions(), np.arange(2 * CLIPS) >= CLIPS
+    judged = Judged(
+        logits=np.concatenate([said.logits, said.logits]),
+        outside=rng.normal(size=2 * CLIPS) + away,
+        allowed=np.concatenate([np.eye(len(GENRES), dtype=bool)[said.truth], np.zeros((CLIPS, len(GENRES)), bool)]),
+        reported=~away,
+        artists=2 * ARTISTS,
+        folds=np.concatenate([FOLDS, FOLDS]),
+        seeds=np.zeros(2 * CLIPS, dtype=np.int64),
+    )
+    return fit_outside(judged, rounds=20, rng=rng)

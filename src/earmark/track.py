@@ -1,17 +1,20 @@
 """What earmark heard in a track: the one schema that the table, JSON, CSV, HTML and any other face render.
 
-Times are seconds from the start of the track. Probabilities are calibrated; those of genres sum to 1, those of tags are
-each for themselves. Attention sums to 1 over the track's timeline. `to_dict` gives plain JSON values and `from_dict`
-gives the same `Track` back.
+Times are seconds from the start of the track. Probabilities are calibrated; those of the genres and of "none of these"
+sum to 1 together, those of tags are each for themselves. Attention sums to 1 over the track's timeline. `to_dict` gives
+plain JSON values and `from_dict` gives the same `Track` back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from earmark.errors import EarmarkError
 
-SCHEMA = 1
+SCHEMA = 2
+FIRST_SCHEMA = 1  # its genres summed to 1 by themselves
+NONE = "none of these"  # the answer beside the genres, in `Track.genre_set` and `Track.answers`
+_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,17 @@ def sorted_labels(probabilities: Mapping[str, float]) -> tuple[Label, ...]:
     return tuple(sorted(labels, key=lambda label: (-label.probability, label.name)))
 
 
+def ranked(genres: Sequence[Label], outside: float | None) -> tuple[Label, ...]:
+    """All answers that there are, the most probable first: the genres and, where that is told, `NONE`."""
+    none = {} if outside is None else {NONE: outside}
+    return sorted_labels({label.name: label.probability for label in genres} | none)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One token of the timeline: what these seconds sound like on their own, and how much attention they had.
+
+    The probabilities of its genres sum to 1: they are told as if it had to be one of them.
 
     A `quiet` moment lies so far under the loudest of the track that it took no part in the answer: its attention is 0,
     and it has no genres.
@@ -108,11 +119,11 @@ class Track:
     duration_s:
         Length of the sound that was decoded.
     genres:
-        Every genre of the network with its probability, the most probable first.
+        Every genre of the network with its probability, the most probable first. They and `outside` sum to 1.
     genre_set:
-        The genres of the 90 % set, the most probable first; never empty.
+        The answers of the 90 % set, the most probable first: genres, and `NONE` where that may be so; never empty.
     cannot_tell:
-        True where the genre set is too large to be an answer.
+        True where the set is too large to be an answer.
     decisive:
         The segments that decided, in order of time.
     timeline:
@@ -124,9 +135,10 @@ class Track:
     heard_tags:
         The few tags probable enough to be told, the most probable first.
     outside:
-        Probability that the track is none of the genres; None where the bundle does not tell.
+        Probability that the track is none of the genres; None where the bundle does not tell, and the genres alone
+        sum to 1.
     none_of_these:
-        True where that is probable enough to be told: the genres are then merely the nearest ones.
+        True where that is the most probable answer of all: the genres are then merely the nearest ones.
     unread_s:
         Seconds of the file that are known or estimated to be missing from the sound, because they are damaged or cut
         off; 0 where all was heard.
@@ -152,10 +164,31 @@ class Track:
 
     @property
     def words(self) -> str:
-        """The answer in a few words, for a person."""
+        """The answer in a few words, for a person: "rock or metal", "none of the ten, nearest classical"."""
+        if self.cannot_tell:
+            return "cannot tell"
         if self.none_of_these:
-            return f"none of these, nearest {self.genre}"
-        return "cannot tell" if self.cannot_tell else " or ".join(self.genre_set)
+            return f"{self._none}, nearest {self.genre}"
+        genres = [name for name in self.genre_set if name != NONE]
+        return " or ".join(genres + [self._none] * (NONE in self.genre_set))
+
+    @property
+    def _none(self) -> str:
+        count = len(self.genres)
+        if count < 2:
+            return NONE
+        return f"none of the {_COUNTS[count - 2] if count - 2 < len(_COUNTS) else count}"
+
+    @property
+    def answers(self) -> tuple[Label, ...]:
+        """The genres and, where it is told, `NONE`, the most probable first: these sum to 1."""
+        return ranked(self.genres, self.outside)
+
+    @property
+    def genres_alone(self) -> tuple[Label, ...]:
+        """The genres given that it is one of them: in the same order, and these sum to 1."""
+        total = 1.0 if self.outside is None else sum(label.probability for label in self.genres)
+        return tuple(Label(label.name, label.probability / (total or 1.0)) for label in self.genres)
 
     @property
     def genre(self) -> str:
@@ -186,14 +219,18 @@ class Track:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The track that `to_dict` wrote; `EarmarkError` where it is of another schema or lacks a field.
 
-        Tags and "none of these" may be missing: what was stored before there were any is still read.
+        Tags and "none of these" may be missing: what was stored before there were any is still read. In schema 1 genres
+        summed to 1 beside `outside`, and the set held genres alone. They are read as shares of what `outside` leaves;
+        `NONE` is in the set where it was told or is now the most probable answer. Such a set promises no 90 %.
         """
-        if values.get("schema") != SCHEMA:
+        if values.get("schema") not in (FIRST_SCHEMA, SCHEMA):
             raise EarmarkError(
-                f"This track has schema {values.get('schema')!r}, and this earmark reads schema {SCHEMA}.",
+                f"This track has schema {values.get('schema')!r}, and this earmark reads schemas 1 and {SCHEMA}.",
                 hint="Listen to the file again with this version.",
             )
         try:
+            if values["schema"] == FIRST_SCHEMA:
+                values = _from_first_schema(values)
             return cls(
                 path=values["path"],
                 duration_s=values["duration_s"],
@@ -216,3 +253,15 @@ class Track:
 
 def _labels_to_dict(labels: tuple[Label, ...]) -> dict[str, float]:
     return {label.name: label.probability for label in labels}
+
+
+def _from_first_schema(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    outside = values.get("outside")
+    if outside is None:
+        return values
+    genres = {name: probability * (1 - outside) for name, probability in values["genres"].items()}
+    answers = sorted_labels(genres | {NONE: outside})
+    first = answers[0].name == NONE
+    told = {*values["genre_set"], *([NONE] if first or values.get("none_of_these", False) else [])}
+    names = [label.name for label in answers if label.name in told]
+    return {**values, "genres": genres, "genre_set": names, "none_of_these": first}

@@ -13,6 +13,7 @@ import soundfile
 import untrained
 from corpus import music
 from earmark import Listener, Track, load_bundle
+from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.bundling import make_bundle
 from tiny_bundle import LABELS, OUTSIDE, TAGS, write_tiny_bundle
 
@@ -99,6 +100,22 @@ def test_the_page_has_tags_too(earmark: Command, desk: Path) -> None:
     assert "<ul class=chips" in (desk / "heard.html").read_text()
 
 
+def test_a_bundle_is_calibrated_again_by_a_verb(earmark: Command, desk: Path) -> None:
+    untrained.predictions().write(desk / "cv/predictions.csv")
+    recipe = load_bundle(desk / "exported").info.lineage["recipe"]
+    (desk / "cv/crossval.json").write_text(json.dumps({"recipe": recipe}))
+    Beyond(untrained.tags(), untrained.outside(), {}, {}, {}).write(desk / "cv")
+    network = (desk / "exported/network.onnx").read_bytes()
+    said = earmark("model", "calibrate", "cv", "--model", "exported", cwd=desk)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("Calibration\n  temperature")
+    assert "calibrated for 20 % of the tracks outside" in said.stdout
+    assert (desk / "exported/network.onnx").read_bytes() == network
+    refused = earmark("model", "calibrate", "nowhere", "--model", "exported", cwd=desk)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == "earmark: nowhere holds no cross-validation. `earmark crossval` makes one.\n"
+
+
 def test_the_model_card_says_how_good_tags_and_none_of_these_are(earmark: Command, desk: Path) -> None:
     said = earmark("model", "full", cwd=desk).stdout
     for part in (
@@ -113,6 +130,10 @@ def test_the_model_card_says_how_good_tags_and_none_of_these_are(earmark: Comman
         "said of 30 % of the clips that are none of the genres",
         "said of 5.0 % of the clips of the genres",
         "none whatever; 20 clips of 9 artists, 8 of them outside",
+        "calibrated for 20 % of the tracks outside",
+        "0.030 (0.020 to 0.050)",
+        "hold the true answer for 91.0 % (88.0 % to 94.0 %), with 1.70 answers",
+        "15 clips of 7 artists, 8 of them outside",
     ):
         assert part in said
     values = json.loads(earmark("model", "full", "--json", cwd=desk).stdout)

@@ -87,6 +87,15 @@ def test_a_network_that_says_what_its_teacher_says_and_knows_what_is_outside_is_
     assert found.tags.n == len(data.clips)
     assert found.outside.auc == found.outside_by_set["pieces"]["auc"] == 1
     assert found.outside.n_outside == len(data.clips) // 4
+    assert (found.outside.detected, found.outside.false_alarms) == (1, 0)
+    assert found.outside.whole
+    assert found.outside.whole.n == len(data.clips)
+    assert {name: row["n"] for name, row in found.whole.items()} == {
+        "reported sets and all outside": len(data.clips),
+        "pieces, of the genres": len(data.clips) * 3 // 4,
+        "outside": len(data.clips) // 4,
+        "all sets, half outside": len(data.clips),
+    }
     assert "AUC 1.000" in found.words
     (tmp_path / "cv/runs/seed1_fold0.npz").write_bytes(b"of a seed that is not reported")
     assert measure_beyond(recipe(data), [data.folder], tmp_path / "cv", predictions(data)) == found

@@ -1,5 +1,6 @@
 """Bundles of networks with further heads: what is calibrated goes in, what is not stays out."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import pytest
 
 import untrained
 from earmark.errors import DataError
-from earmark.evaluate.bundling import make_bundle
+from earmark.evaluate.beyond import Beyond
+from earmark.evaluate.bundling import make_bundle, recalibrate_files
 from earmark.listen.bundle import BundleInfo, load_bundle
 
+OTHER = {"recipe": untrained.checkpoint(tags=5).recipe.identity()}
 ALL = {"tags": len(untrained.TAGS), "outside": True, "embedding": 3}
 
 
@@ -49,3 +52,51 @@ def test_figures_of_heads_that_the_network_has_not_are_refused(
     with pytest.raises(DataError, match=words):
         bundled(tmp_path / "bundle", model, **heads)
     assert not (tmp_path / "bundle").exists()
+
+
+@pytest.fixture
+def crossval(tmp_path: Path) -> Path:
+    """A cross-validation of the bundle's recipe, with figures of both heads."""
+    folder = tmp_path / "cv"
+    untrained.predictions().write(folder / "predictions.csv")
+    recipe = untrained.checkpoint(**ALL).recipe
+    (folder / "crossval.json").write_text(json.dumps({"recipe": recipe.identity()}))
+    Beyond(untrained.tags(), untrained.outside(), {}, {}, {}).write(folder)
+    return folder
+
+
+def test_a_bundle_is_calibrated_again_and_its_network_stays(tmp_path: Path, crossval: Path) -> None:
+    new = bundled(tmp_path / "bundle", ALL, tags=untrained.tags(), outside=untrained.outside())
+    before = (tmp_path / "bundle/network.onnx").read_bytes()
+    file = tmp_path / "bundle/bundle.json"
+    values = json.loads(file.read_text())
+    values["outside"] = {**values["outside"], "threshold": 0.3}
+    for name in ("share", "set_quantile", "whole"):
+        del values["outside"][name]  # as bundles of the first schema were
+    file.write_text(json.dumps({**values, "schema": 1, "calibration": {"temperature": 9.0, "set_quantile": 0.1}}))
+    recalibrate_files(tmp_path / "bundle", crossval)
+    again = load_bundle(tmp_path / "bundle").info
+    assert (again.outside, again.tags) == (new.outside, new.tags)
+    assert again.calibration.temperature == pytest.approx(new.calibration.temperature, rel=1e-3)
+    numbers = {name: value for name, value in new.metrics.items() if name != "protocol"}
+    assert {name: again.metrics[name] for name in numbers} == pytest.approx(numbers, rel=1e-3)
+    assert (tmp_path / "bundle/network.onnx").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda folder: (folder / "crossval.json").unlink(), "holds no cross-validation"),
+        (lambda folder: (folder / "beyond.json").unlink(), "has no figures of 'tags'"),
+        (lambda folder: (folder / "crossval.json").write_text(json.dumps(OTHER)), "of another recipe"),
+    ],
+)
+def test_a_cross_validation_that_does_not_fit_calibrates_nothing(
+    tmp_path: Path, crossval: Path, spoil: Any, words: str
+) -> None:
+    bundled(tmp_path / "bundle", ALL, tags=untrained.tags(), outside=untrained.outside())
+    before = (tmp_path / "bundle/bundle.json").read_bytes()
+    spoil(crossval)
+    with pytest.raises(DataError, match=words):
+        recalibrate_files(tmp_path / "bundle", crossval)
+    assert (tmp_path / "bundle/bundle.json").read_bytes() == before

@@ -1,4 +1,4 @@
-"""Tags and "none of these" out of fold: calibrated, measured, and no row in its own calibration."""
+"""Tags out of fold: calibrated, measured, and no row in its own calibration."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from sklearn import metrics as oracle
 
 from earmark.errors import DataError
 from earmark.evaluate import calibration, tagging
-from earmark.evaluate.tagging import HEARD, fit_outside, fit_tags, tag_precision
+from earmark.evaluate.tagging import HEARD, fit_tags, tag_precision
 from earmark.listen.calibrate import sigmoid
 
 Floats = NDArray[np.float64]
@@ -122,64 +122,6 @@ def test_tags_that_cannot_be_measured_are_refused_in_words(changes: dict[str, An
     given = {"logits": logits, "teacher": teacher} | changes
     with pytest.raises(DataError, match=words):
         tags(**given)
-
-
-# None of these.
-
-
-def outsiders(*, apart: float = 2.0) -> tuple[Floats, NDArray[np.bool_]]:
-    """Logits (n,) that are a quarter of what they should be, and which clips, one in three, are outside."""
-    truth = rng(4).random(CLIPS) < 1 / 3
-    # Two normal laws of deviation 1: the honest logit is apart * x plus a constant.
-    return (rng(5).normal(size=CLIPS) + apart * truth) / 4, truth
-
-
-def test_none_of_these_is_calibrated_and_its_threshold_keeps_its_promise() -> None:
-    logits, truth = outsiders()
-    found = fit_outside(logits, truth, ARTISTS, FOLDS, rounds=300, rng=rng())
-    assert found.calibration.slope == pytest.approx(8, rel=0.2)
-    assert found.auc == pytest.approx(oracle.roc_auc_score(truth, logits), abs=0.01)
-    assert found.auc_low < found.auc < found.auc_high
-    assert found.calibration_error < 0.06
-    called = found.calibration.probabilities(logits) > found.threshold
-    assert called[~truth].mean() == pytest.approx(0.05, abs=0.004)
-    assert found.false_alarms == pytest.approx(0.05, abs=0.02)
-    assert found.detected == pytest.approx(called[truth].mean(), abs=0.05)
-    assert (found.n, found.n_outside, found.n_artists) == (CLIPS, truth.sum(), 120)
-
-
-def test_clips_that_are_told_apart_without_error_leave_finite_figures() -> None:
-    _, truth = outsiders()
-    found = fit_outside(np.where(truth, 5.0, -5.0), truth, ARTISTS, FOLDS, rounds=50, rng=rng())
-    assert (found.auc, found.detected, found.false_alarms) == (1.0, 1.0, 0.0)
-    assert np.isfinite([found.calibration.slope, found.calibration.offset, found.threshold]).all()
-
-
-def test_more_false_alarms_find_more() -> None:
-    logits, truth = outsiders()
-    few, many = (
-        fit_outside(logits, truth, ARTISTS, FOLDS, false_alarms=share, rounds=20, rng=rng()) for share in (0.05, 0.3)
-    )
-    assert many.threshold < few.threshold
-    assert many.detected > few.detected
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"is_outside": np.zeros(CLIPS)}, "bool"),
-        ({"is_outside": np.zeros(CLIPS - 1, dtype=bool)}, "not"),
-        ({"is_outside": np.zeros(CLIPS, dtype=bool)}, "more than one fold"),
-        ({"is_outside": FOLDS == 3}, "more than one fold"),
-        ({"logits": np.zeros((CLIPS, 1))}, r"need logits \(n,\)|Need logits"),
-        ({"folds": np.zeros(CLIPS, dtype=int)}, "two folds"),
-    ],
-)
-def test_outside_that_cannot_be_measured_is_refused_in_words(changes: dict[str, Any], words: str) -> None:
-    logits, truth = outsiders()
-    given = {"logits": logits, "is_outside": truth, "artists": ARTISTS, "folds": FOLDS, "rng": rng(), **changes}
-    with pytest.raises(DataError, match=words):
-        fit_outside(**given)
 
 
 # Tags that are names of genres.

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from corpus import music
+from earmark import Listener
 from earmark.errors import BundleError
 from earmark.listen import bundle as bundle_room
 from earmark.listen.bundle import BundleInfo, load_bundle, write_bundle
@@ -133,7 +135,7 @@ def test_json_that_is_none_is_refused(folder: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"schema": 9}, "has schema 9, and this earmark reads schema 1"),
+        ({"schema": 9}, "has schema 9, and this earmark reads schemas 1 and 2"),
         ({"schema": ...}, "has schema None"),
         ({"labels": ..., "licence": ...}, "lacks licence, labels"),
         ({"labels": []}, "labels that are different names"),
@@ -263,7 +265,10 @@ def without(values: dict[str, Any], name: str) -> dict[str, Any]:
         ({"tags": {**TAGS.to_dict(), "teacher": 7}}, "tags: teacher = 7, which is no text"),
         ({"outside": []}, "has outside that is no object"),
         ({"outside": without(OUTSIDE.to_dict(), "auc")}, "has outside that lacks auc"),
-        ({"outside": {**OUTSIDE.to_dict(), "threshold": -0.1}}, "threshold -0.1"),
+        ({"outside": {**OUTSIDE.to_dict(), "share": -0.1}}, "share = -0.1, which is not from 0 to 1"),
+        ({"outside": {**OUTSIDE.to_dict(), "set_quantile": "all"}}, "set_quantile = 'all', which is no number"),
+        ({"outside": {**OUTSIDE.to_dict(), "whole": {"ece": 0.1}}}, "outside: whole that lacks ece_low, "),
+        ({"labels": ["low", "none of these", "high"]}, "'none of these' among its labels"),
         ({"outside": {**OUTSIDE.to_dict(), "calibration": {"slope": 1.0}}}, "calibration that lacks offset"),
         ({"outside": {**OUTSIDE.to_dict(), "calibration": {"slope": None, "offset": 0}}}, "slope = None"),
     ],
@@ -274,6 +279,16 @@ def test_heads_that_cannot_be_used_are_refused_in_words(
     change_info(full_folder, **changes)
     with pytest.raises(BundleError, match=sentence):
         load_bundle(full_folder)
+
+
+def test_a_bundle_of_the_first_schema_still_answers(full_folder: Path, tmp_path: Path) -> None:
+    new = ("share", "set_quantile", "whole")
+    old = {name: value for name, value in OUTSIDE.to_dict().items() if name not in new} | {"threshold": 0.5}
+    change_info(full_folder, schema=1, outside=old)
+    track = Listener(load_bundle(full_folder)).hear(music(rate_hz=22_050, length_s=3), sample_rate_hz=22_050)
+    assert sum(label.probability for label in track.answers) == pytest.approx(1, abs=1e-5)
+    again = Listener(load_bundle(write_tiny_bundle(tmp_path / "new", heads=True)))
+    assert track == again.hear(music(rate_hz=22_050, length_s=3), sample_rate_hz=22_050)
 
 
 def test_what_a_later_version_adds_to_a_head_is_left_out(full_folder: Path) -> None:

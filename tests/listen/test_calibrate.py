@@ -18,6 +18,7 @@ from earmark.listen.calibrate import (
     prediction_set,
     sigmoid,
     softmax,
+    with_none,
 )
 
 LOGITS = arrays(np.float64, (5, 4), elements=st.floats(-50, 50))
@@ -160,6 +161,63 @@ def test_a_calibration_of_impossible_figures_is_refused(figures: dict[str, float
         Calibration(**{"temperature": 1.0, "set_quantile": 0.5, **figures})
 
 
+def test_weights_are_as_good_as_copies() -> None:
+    logits, labels = drawn(300, temperature=1.0)
+    probabilities, copies = softmax(logits), np.arange(300) % 3 + 1
+    again = np.repeat(np.arange(300), copies)
+    # A copy is a clip more, and the new clip counts as the heaviest: three copies, where each copy alone is one.
+    total = len(again)
+    weighted = lac_quantile(probabilities, labels, level=0.9, weights=copies)
+    level = 0.9 * (total + 3) / (total + 1)
+    assert weighted == lac_quantile(probabilities[again], labels[again], level=level)
+    assert lac_quantile(probabilities, labels, weights=np.full(300, 0.7)) == lac_quantile(probabilities, labels)
+
+
+def test_weighted_sets_keep_their_promise_in_another_mix() -> None:
+    held: dict[bool, list[float]] = {False: [], True: []}
+    for seed in range(100):
+        logits, labels = drawn(400, temperature=2.0, seed=seed)
+        logits[labels == 0, 0] -= 3  # label 0 is hard to tell, and ten times as common in the mix promised for
+        probabilities, weights = softmax(logits), np.where(labels == 0, 10.0, 1.0)
+        rows = slice(200, None)
+        for weighted in held:
+            loads = weights[:200] if weighted else None
+            quantile = lac_quantile(probabilities[:200], labels[:200], weights=loads)
+            inside = prediction_set(probabilities[rows], quantile)[np.arange(200), labels[rows]]
+            held[weighted].append(float(np.average(inside, weights=weights[rows])))
+    assert np.mean(held[False]) < 0.85
+    assert 0.89 < np.mean(held[True]) < 0.95
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, 0.0], [1.0, np.inf], [1.0, np.nan]])
+def test_weights_that_are_none_are_refused(weights: list[float]) -> None:
+    with pytest.raises(ValueError, match="weights"):
+        lac_quantile(np.eye(2), [0, 1], weights=weights)
+    with pytest.raises(ValueError, match="weights"):
+        fit_platt([0.0, 1.0], [0.0, 1.0], weights=weights)
+
+
+# Genres and "none of these" as one distribution.
+
+
+def test_genres_and_none_of_these_are_worked_out_by_hand() -> None:
+    assert with_none([[0.75, 0.25]], [np.log(3)]).tolist() == [pytest.approx([0.1875, 0.0625, 0.75])]
+
+
+@given(LOGITS, arrays(np.float64, 5, elements=st.floats(-1e3, 1e3)))
+def test_whole_answers_sum_to_one_and_keep_the_order_of_the_genres(
+    logits: NDArray[np.float64], none: NDArray[np.float64]
+) -> None:
+    genres = softmax(logits)
+    whole = with_none(genres, none)
+    assert whole.shape == (5, 5)
+    np.testing.assert_allclose(whole.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(whole[:, -1], sigmoid(none))
+    sure = none < 500  # beyond that there is nothing left to share out
+    left = whole[sure, :-1].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(whole[sure, :-1] / left, genres[sure], atol=1e-9)
+
+
 # Yes or no: Platt scaling.
 
 
@@ -193,6 +251,15 @@ def test_no_other_line_has_a_lower_loss_and_the_mean_is_kept() -> None:
     for slope, offset in rng.normal([best.slope, best.offset], 0.1, (200, 2)):
         assert lowest <= cross_entropy(Platt(slope, offset), logits, targets) + 1e-9
     assert best.probabilities(logits).mean() == pytest.approx(targets.mean(), abs=1e-5)
+
+
+def test_a_line_is_fitted_to_weights_as_to_copies() -> None:
+    rng = np.random.default_rng(4)
+    logits, copies = rng.normal(size=200), np.arange(200) % 3 + 1
+    targets = (logits + rng.normal(size=200) > 0.3).astype(float)
+    weighted = fit_platt(logits, targets, weights=copies)
+    repeated = fit_platt(np.repeat(logits, copies), np.repeat(targets, copies))
+    assert (weighted.slope, weighted.offset) == pytest.approx((repeated.slope, repeated.offset), rel=1e-4)
 
 
 @given(scale=st.floats(1e-3, 1e3), shift=st.floats(-100, 100))

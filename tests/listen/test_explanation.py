@@ -14,9 +14,10 @@ import soundfile
 from atlases import RATE_HZ, low_bursts, points, small_atlas
 from earmark import Listener
 from earmark.errors import SoundError
-from earmark.listen.explanation import Explanation, blank, elsewhere, explain
+from earmark.listen.explanation import Explanation, _Blanks, blank, elsewhere, explain
 from earmark.sound.mel import LogMel
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window, windows
+from earmark.track import NONE
 
 TOKEN_S = TOKEN_FRAMES * FRAME_S
 FILLER = np.linspace(-60, -20, 128, dtype=np.float32)
@@ -73,6 +74,30 @@ def test_the_seconds_that_made_it_low_are_missed_when_they_are_gone(explanation:
     assert explanation.change == pytest.approx(after["low"] - track.genres[0].probability, abs=1e-6)
     assert explanation.change < -0.05
     assert sum(after.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_without_the_decisive_seconds_there_is_a_whole_answer_too(full_listener: Listener) -> None:
+    found = explain(full_listener, SONG, sample_rate_hz=RATE_HZ)
+    assert found.track.outside is not None
+    assert found.without.outside is not None
+    for said in (found.track, found.without):
+        assert sum(label.probability for label in said.answers) == pytest.approx(1, abs=1e-5)
+        assert said.none_of_these == (said.answers[0].name == NONE)
+    # Loud seconds are gone, and what is not loud is none of the tiny network's genres.
+    assert found.without.outside > found.track.outside
+    after = {label.name: label.probability for label in found.without.genres}
+    assert found.change == pytest.approx(after[found.track.genre] - found.track.genres[0].probability, abs=1e-6)
+    assert json.loads(json.dumps(found.to_dict()))["without"]["outside"] == found.without.outside
+
+
+def test_a_track_of_which_nothing_is_blanked_has_its_own_answer(full_listener: Listener) -> None:
+    columns: list[np.ndarray] = []
+    track = full_listener.hear(SONG, sample_rate_hz=RATE_HZ, on_columns=columns.append)
+    said = _Blanks(full_listener.bundle, columns, filler=None).answer([])
+    assert said.genre_set == track.genre_set
+    assert [label.name for label in said.answers] == [label.name for label in track.answers]
+    shares = [label.probability for label in track.answers]
+    assert [label.probability for label in said.answers] == pytest.approx(shares, rel=1e-3)
 
 
 def test_other_seconds_are_missed_less_and_the_draws_repeat(explanation: Explanation, listener: Listener) -> None:

@@ -39,10 +39,16 @@ def test_a_handful_of_tags_is_heard_at_most() -> None:
     assert len(TAGS.heard([Label(str(number), 0.9) for number in range(20)])) == MOST_HEARD
 
 
-def test_the_probability_of_none_of_these_is_calibrated() -> None:
+def test_genres_share_what_none_of_these_leaves() -> None:
     info = replace(OUTSIDE, calibration=Platt(2.0, -1.0))
-    assert info.probability(0.5) == 0.5
-    assert info.probability(np.array(1.0)) == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-6)
+    assert info.probabilities([0.75, 0.25], 0.5).tolist() == [0.375, 0.125, 0.5]
+    assert info.probabilities([1.0], np.array(1.0))[-1] == pytest.approx(1 / (1 + np.exp(-1)), abs=1e-6)
+
+
+def test_what_was_stored_before_genres_and_none_of_these_were_one_answer_is_still_read() -> None:
+    new = ("share", "set_quantile", "whole")
+    old = {name: value for name, value in OUTSIDE.to_dict().items() if name not in new} | {"threshold": 0.3}
+    assert OutsideInfo.from_dict(old) == replace(OUTSIDE, share=None, set_quantile=None, whole=None)
 
 
 def test_tags_of_one_name_are_refused() -> None:

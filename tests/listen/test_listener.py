@@ -23,6 +23,7 @@ from earmark.listen.bundle import Bundle, write_bundle
 from earmark.listen.calibrate import Platt, softmax
 from earmark.listen.listener import Failure
 from earmark.sound import decode, mel, tokens
+from earmark.track import NONE
 from tiny_bundle import INFO, LABELS, OUTSIDE, TAGS, tiny_network
 
 RATE_HZ = 22_050
@@ -252,8 +253,11 @@ def test_without_heads_nothing_is_said_of_tags_or_of_what_is_outside(listener: L
 
 def test_heads_change_nothing_of_the_genres(listener: Listener, full_listener: Listener) -> None:
     samples = music(rate_hz=RATE_HZ, length_s=40).mean(axis=1)
-    plain = replace(heard(full_listener, samples), tags=(), heard_tags=(), outside=None, none_of_these=False)
-    assert plain == heard(listener, samples)
+    full, plain = heard(full_listener, samples), heard(listener, samples)
+    assert [label.name for label in full.genres_alone] == [label.name for label in plain.genres]
+    shares = [label.probability for label in plain.genres]
+    assert [label.probability for label in full.genres_alone] == pytest.approx(shares, rel=1e-5)
+    assert (full.decisive, full.timeline) == (plain.decisive, plain.timeline)
 
 
 def test_logits_of_heads_count_by_the_new_tokens_of_their_windows(full_listener: Listener) -> None:
@@ -267,26 +271,43 @@ def test_logits_of_heads_count_by_the_new_tokens_of_their_windows(full_listener:
     assert one.outside is not None
     assert two.outside is not None
     assert track.tags == TAGS.labels((20 * one.tags[0] + 10 * two.tags[0]) / 30)
-    assert track.outside == pytest.approx(OUTSIDE.probability((20 * one.outside[0] + 10 * two.outside[0]) / 30))
+    logit = (20 * one.outside[0] + 10 * two.outside[0]) / 30
+    assert track.outside == pytest.approx(float(OUTSIDE.calibration.probabilities(logit)), rel=1e-5)
     assert track.heard_tags == TAGS.heard(track.tags)
 
 
-@pytest.mark.parametrize(("threshold", "none_of_these"), [(0.0, True), (1.0, False)])
-def test_none_of_these_follows_its_threshold(full_listener: Listener, threshold: float, none_of_these: bool) -> None:
+def told(full_listener: Listener, offset: float, **changes: float) -> Track:
+    """A low tone, heard by a bundle whose logit of "none of these" is always `offset`."""
     bundle = full_listener.bundle
-    info = replace(bundle.info, outside=replace(OUTSIDE, threshold=threshold))
-    track = heard(Listener(Bundle(bundle.folder, info, bundle._network)), tone(200, 3))
-    assert track.none_of_these is none_of_these
-    assert track.outside is not None
-    assert 0 < track.outside < 1
-    assert track.genre == "low"  # the nearest one
+    info = replace(bundle.info, outside=replace(OUTSIDE, calibration=Platt(slope=0.0, offset=offset), **changes))
+    return heard(Listener(Bundle(bundle.folder, info, bundle._network)), tone(200, 3))
 
 
-def test_a_track_on_the_threshold_is_still_one_of_these(full_listener: Listener) -> None:
-    bundle = full_listener.bundle
-    info = replace(bundle.info, outside=replace(OUTSIDE, calibration=Platt(slope=0.0, offset=0.0), threshold=0.5))
-    track = heard(Listener(Bundle(bundle.folder, info, bundle._network)), tone(200, 3))
-    assert (track.outside, track.none_of_these) == (0.5, False)
+@pytest.mark.parametrize("offset", [-500.0, -3.0, -0.5, 0.0, 0.5, 3.0, 30.0, 500.0])
+def test_genres_and_none_of_these_sum_to_1_and_none_of_these_is_said_where_it_comes_first(
+    full_listener: Listener, offset: float
+) -> None:
+    track = told(full_listener, offset)
+    assert sum(label.probability for label in track.answers) == pytest.approx(1, abs=1e-5)
+    assert track.none_of_these == (track.answers[0].name == NONE)
+    assert track.genre_set[0] == track.answers[0].name
+    assert track.genre == "low"  # the nearest one, where it is none of these
+
+
+def test_where_it_is_surely_none_of_these_the_genres_keep_their_shares(full_listener: Listener) -> None:
+    unsure, sure = told(full_listener, 0.0), told(full_listener, 60.0)
+    assert sure.outside == 1
+    for one, other in zip(unsure.genres_alone, sure.genres_alone, strict=True):
+        assert (one.name, one.probability) == (other.name, pytest.approx(other.probability, rel=1e-4))
+
+
+def test_the_set_is_taken_from_all_answers_together(full_listener: Listener) -> None:
+    low = told(full_listener, 0.0).genres_alone[0].probability
+    assert told(full_listener, -1.0, set_quantile=0.5).genre_set == ("low",)
+    assert told(full_listener, 1.0, set_quantile=0.5).genre_set == (NONE,)
+    both = told(full_listener, 0.0, set_quantile=1 - 0.49 * low)
+    assert set(both.genre_set) == {"low", NONE}
+    assert told(full_listener, 0.0, set_quantile=1.0).cannot_tell
 
 
 def test_heads_that_answer_nonsense_are_found_out(tmp_path: Path) -> None:

@@ -111,6 +111,41 @@ def test_what_a_bundle_says_of_tags_and_of_what_is_outside_is_what_was_measured(
     assert json.loads(json.dumps(info.outside.to_dict())) == measured["outside"]
 
 
+def test_documents_tell_the_figures_of_the_whole_answer() -> None:
+    measured = json.loads((SHIPPED / "beyond.json").read_text())
+    everything = measured["outside"]["whole"]
+    rows = {"all with one known answer": everything, **measured["whole"]}
+    assert len(rows) == 7
+    results = (ROOT / "docs/results.md").read_text()
+    for name, row in rows.items():
+        spans = [
+            f"{row['ece_low']:.3f} to {row['ece_high']:.3f}",
+            f"{100 * row['coverage_low']:.1f} to {100 * row['coverage_high']:.1f} %",
+        ]
+        covers = f"{100 * row['coverage']:.1f} %"
+        cells = [
+            row["n"],
+            row["n_outside"],
+            f"{row['ece']:.3f}",
+            spans[0],
+            covers,
+            spans[1],
+            f"{row['mean_set_size']:.2f}",
+        ]
+        assert " | ".join(map(str, cells)) in results.replace("**", ""), name
+    card, readme = ((ROOT / file).read_text() for file in ("docs/model_card.md", "README.md"))
+    together = measured["whole"]["reported sets and all outside"]
+    assert f"| {everything['ece']:.3f} | interval {everything['ece_low']:.3f} to {everything['ece_high']:.3f}" in card
+    assert f"| {100 * everything['coverage']:.1f} % | interval {100 * everything['coverage_low']:.1f} to" in card
+    said = f"{together['ece']:.3f}; {100 * together['coverage']:.1f} %; {together['mean_set_size']:.2f}"
+    assert said in card
+    assert f"by {together['ece']:.3f} and its sets hold the right one for {100 * together['coverage']:.1f} %" in readme
+    away = measured["outside"]
+    for text in (results, card):
+        assert f"{100 * away['detected']:.1f} %" in text
+        assert f"{100 * away['false_alarms']:.1f} %" in text
+
+
 # Power falls with so much of the frequency's power; a tone is apart.
 NOISES = {"white": 0.0, "pink": 1.0, "brown": 2.0, "blue": -1.0, "tone": None}
 

@@ -95,3 +95,13 @@ def test_who_says_the_targets_themselves_has_no_error() -> None:
 def test_bad_input_is_named(call, words: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_items_without_weight_do_not_count_in_the_adaptive_error() -> None:
+    shares, targets = np.array([0.1, 0.4, 0.5, 0.9]), np.array([0.0, 1.0, 1.0, 0.0])
+    weights = np.array([2.0, 0.0, 0.0, 1.0])
+    assert adaptive_ece(shares, targets, bins=4, weights=weights) == pytest.approx((2 * 0.1 + 0.9) / 3)
+    assert adaptive_ece(shares, targets, bins=2, weights=np.ones(4)) == adaptive_ece(shares, targets, bins=2)
+    for wrong in (np.zeros(4), -weights, np.ones(3)):
+        with pytest.raises(ValueError, match="weights"):
+            adaptive_ece(shares, targets, weights=wrong)

@@ -106,6 +106,18 @@ def test_a_flat_answer_is_no_hit_in_the_top_two() -> None:
     assert metrics.top_k(flat, np.arange(10) % CLASSES, k=2) == 0.0
 
 
+def test_the_weighted_ece_is_that_of_copies() -> None:
+    rng = np.random.default_rng(0)
+    shares, labels = rng.dirichlet(np.ones(4), 60), rng.integers(4, size=60)
+    copies = rng.integers(0, 3, (5, 60))
+    found = metrics.weighted_ece(shares, labels, copies)
+    repeated = [np.repeat(np.arange(60), row) for row in copies]
+    assert found == pytest.approx([metrics.ece(shares[rows], labels[rows]) for rows in repeated])
+    assert np.isnan(metrics.weighted_ece(shares, labels, np.zeros((1, 60)))).all()
+    with pytest.raises(ValueError, match="weights"):
+        metrics.weighted_ece(shares, labels, np.ones(60))
+
+
 def test_coverage_and_size_of_sets_worked_out_by_hand() -> None:
     sets = np.array([[True, False, True], [False, True, False], [True, True, True]])
     assert metrics.coverage(sets, [1, 1, 2]) == pytest.approx(2 / 3)

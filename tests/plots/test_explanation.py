@@ -16,7 +16,7 @@ from earmark.listen.tally import Answer
 from earmark.plots.explanation import EXPLANATION_STYLE, explanation_html
 from earmark.plots.sheet import new_sheet
 from earmark.sound.decode import blocks
-from earmark.track import Label, Moment, Segment, Track
+from earmark.track import NONE, Label, Moment, Segment, Track
 from pages import read
 
 LABELS = ("low", "middle", "high")
@@ -78,6 +78,18 @@ def test_both_answers_stand_side_by_side(tmp_path: Path) -> None:
         ("high", "8.0 %", "9.0 %"),
     ]
     assert re.findall(r"width:([\d.]+)%", table) == ["62.0", "41.0", "30.0", "50.0", "8.0", "9.0"]
+
+
+def test_none_of_these_stands_beside_the_genres_before_and_after(tmp_path: Path) -> None:
+    plain = explanation()
+    track = replace(plain.track, outside=0.7, none_of_these=True, genre_set=(NONE,))
+    without = replace(plain.without, outside=0.9, none_of_these=True, genre_set=(NONE,))
+    page = written(tmp_path, replace(plain, track=track, without=without))
+    (table,) = re.findall(r"<table class=compared>.*?</table>", page)
+    assert re.findall(r"row>([\w ]+)</th><td class=share>([\d. %]+)</td><td class=share>([\d. %]+)<", table)[0] == (
+        *(NONE, "70 %", "90 %"),
+    )
+    assert "The probability of low, the nearest genre, goes from 62.0 % to 41.0 %" in words_of(page)
 
 
 def test_a_set_that_is_another_one_is_named(tmp_path: Path) -> None:

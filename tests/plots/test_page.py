@@ -14,7 +14,7 @@ from earmark.errors import EarmarkError
 from earmark.listen.listener import Failure, PicturedTrack
 from earmark.plots.page import Page
 from earmark.plots.palette import ACCENT, sequential_table
-from earmark.track import Label, Moment, Segment, Track
+from earmark.track import NONE, Label, Moment, Segment, Track
 from pages import read
 
 LABELS = ("blues", "rock", "pop")
@@ -38,11 +38,10 @@ def pictured(
         decisive=(Segment(30.0, 40.0, 0.9),),
         timeline=tuple(moments),
         model="tiny 1",
-        **further,  # type: ignore[arg-type]
     )
     spectrogram = np.zeros((128, 300), np.uint8)
     spectrogram[0] = 255  # the lowest band
-    return PicturedTrack(track, spectrogram)
+    return PicturedTrack(replace(track, **further), spectrogram)  # type: ignore[arg-type]
 
 
 def written(folder: Path, *heard: PicturedTrack | Failure) -> str:
@@ -188,7 +187,7 @@ def test_what_was_not_heard_and_what_to_know_stand_below_the_answer(tmp_path: Pa
 
 def test_abstention_is_said(tmp_path: Path) -> None:
     assert (
-        "Cannot tell: 2 genres are possible (blues, rock)" in read(written(tmp_path, pictured(cannot_tell=True))).words
+        "Cannot tell: 2 answers are possible (blues, rock)" in read(written(tmp_path, pictured(cannot_tell=True))).words
     )
 
 
@@ -214,10 +213,18 @@ def test_a_page_without_tags_has_no_word_of_them(tmp_path: Path) -> None:
 
 
 def test_none_of_these_is_said_with_the_nearest_genre(tmp_path: Path) -> None:
-    words = read(written(tmp_path, pictured(none_of_these=True, outside=0.834, cannot_tell=True))).words
-    assert "None of these genres 83 % (nearest: blues). 2:00 long." in words
+    words = read(written(tmp_path, pictured(none_of_these=True, outside=0.834, genre_set=(NONE, "blues")))).words
+    said = re.search(r"None of these genres 83 % \(nearest: blues \d+ %\)\. The 90.% set: ([\w, ]+)\. 2:00", words)
+    assert said
+    assert said[1] == "none of these, blues"
     assert "Cannot tell" not in words
-    assert "% set:" not in words
+
+
+def test_none_of_these_has_its_place_among_the_genres(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured(outside=0.01, genre_set=("blues",)))
+    table = page[page.index("<caption>Genres") :]
+    names = re.findall(r"<th scope=row>([\w ]+)</th>", table[: table.index("</table>")])
+    assert names == ["blues", "rock", "pop", NONE]
 
 
 def test_failures_stand_at_the_end_and_are_counted(tmp_path: Path) -> None:

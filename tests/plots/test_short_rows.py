@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from earmark.plots.short_rows import Names, ShortRows, fitted_answer
-from earmark.track import Label, Segment, Track
-from tracks import TAGS, track
+from earmark.track import NONE, Label, Segment, Track
+from tracks import NONE_FIRST, TAGS, track
 
 
 def lines(heard: Track, *, width: int | None = 80, tags: bool = False) -> list[str]:
@@ -29,8 +29,8 @@ def test_a_row_says_name_length_answer_and_what_decided() -> None:
         ({"genre_set": ("rock",)}, "rock 61 %"),
         ({"genre_set": ("rock", "blues")}, "rock or blues"),
         ({"cannot_tell": True}, "cannot tell"),
-        ({"none_of_these": True}, "none of these, nearest rock"),
-        ({"none_of_these": True, "genre_set": ("rock",)}, "none of these, nearest rock"),
+        (NONE_FIRST, "none of the four, nearest rock"),
+        ({"outside": 0.3, "genre_set": ("rock", NONE)}, "rock or none of the four"),
     ],
 )
 def test_the_answer_is_that_of_the_track_and_one_genre_has_its_probability(
@@ -47,7 +47,7 @@ def test_the_answer_is_that_of_the_track_and_one_genre_has_its_probability(
         ("classical or country", 17, "classical or cou…"),
         ("rock or metal or country", 20, "rock or 2 more"),
         ("rock or metal or country or pop", 30, "rock or metal or 2 more"),
-        ("none of these, nearest classical", 20, "none of these"),
+        ("none of the ten, nearest classical", 20, "none of the ten"),
         ("none of the ten, nearest classical", 17, "none of the ten"),
         ("cannot tell", 8, "cannot…"),
     ],
@@ -94,7 +94,7 @@ def test_where_there_is_no_room_a_remark_stands_below_in_one_line() -> None:
 
 
 def test_a_note_alone_is_told_too() -> None:
-    assert lines(track(notes=("It is very quiet.",)))[0].endswith("  It is very quiet.")
+    assert lines(track(notes=("It is very quiet.",)), width=120)[0].endswith("  It is very quiet.")
 
 
 def test_tags_stand_below_where_they_are_asked_for() -> None:

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from earmark.plots.table import Table, stdout_width
 from earmark.track import Label, Track
-from tracks import GENRES, TAGS, track
+from tracks import GENRES, NONE_FIRST, TAGS, track
 
 
 def printed(*tracks: Track, width: int | None = 100, **options: object) -> str:
@@ -63,9 +63,9 @@ A_FOLDER_OF_A_HUNDRED = [
     track(
         path=f"Music/The Artist {number // 25}/{number:02} A song with a name that is long enough.flac",
         duration_s=3 * 3600.0,
-        none_of_these=number % 2 == 0,
         tags=TAGS,
         unread_s=20.0 if number == 50 else 0.0,
+        **(NONE_FIRST if number % 2 == 0 else {}),
     )
     for number in range(100)
 ]
@@ -75,7 +75,7 @@ A_FOLDER_OF_A_HUNDRED = [
 def test_a_hundred_tracks_are_a_hundred_lines_and_no_line_is_folded(width: int) -> None:
     lines = printed(*A_FOLDER_OF_A_HUNDRED, width=width).splitlines()
     assert all(cell_len(line) <= width for line in lines)
-    rows = [line for line in lines if re.match(r"\d\d A.*flac *3:00:00  (rock or blues|none of these)", line)]
+    rows = [line for line in lines if re.match(r"\d\d A.*flac *3:00:00  (rock or blues|none of the four)", line)]
     assert len(rows) == 100
     assert [line for line in lines if line not in rows if "in part" not in line] == [
         *(lines[0], "", "Music/The Artist 0", "", "Music/The Artist 1"),
@@ -98,7 +98,7 @@ def test_a_sorted_table_waits_for_all_tracks(sort: str) -> None:
 
 def test_groups_of_genres_have_their_numbers_and_what_has_no_genre_is_last() -> None:
     tracks = [
-        track(path="a.mp3", none_of_these=True),
+        track(path="a.mp3", **NONE_FIRST),
         track(path="b.mp3"),
         track(path="c.mp3", cannot_tell=True),
         track(path="d.mp3", genres=(Label("blues", 0.7),)),
@@ -146,7 +146,7 @@ def test_in_a_pipe_each_line_has_its_whole_path_and_nothing_is_shortened() -> No
     head, *rows = printed(*A_FOLDER_OF_A_HUNDRED, width=None, sort="path").splitlines()
     assert len(rows) == 100
     assert all(row.startswith(each.path) for row, each in zip(rows, A_FOLDER_OF_A_HUNDRED, strict=True))
-    assert rows[0].endswith("none of these, nearest rock       1:12–1:15")
+    assert rows[0].endswith("none of the four, nearest rock      1:12–1:15")
     assert rows[50].endswith("in part: 20 s unread")
     assert head.index("Answer") == rows[0].index("none of")
 

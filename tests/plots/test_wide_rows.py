@@ -6,13 +6,13 @@ import pytest
 from rich.console import Console
 
 from earmark.plots.wide_rows import WideRows
-from earmark.track import Track
-from tracks import GENRES, TAGS, track
+from earmark.track import NONE, Track
+from tracks import GENRES, NONE_FIRST, TAGS, track
 
 
 def lines(heard: Track, *, width: int = 80) -> list[str]:
     stream = io.StringIO()
-    rows = WideRows(labels=[label.name for label in GENRES], width=width)
+    rows = WideRows(labels=[*(label.name for label in GENRES), NONE], width=width)
     Console(file=stream, width=width).print(rows.row(heard))
     return [line.rstrip() for line in stream.getvalue().splitlines()][1:]
 
@@ -33,12 +33,10 @@ def test_no_column_is_folded(width: int) -> None:
     assert len(lines(track(), width=width)) == 4
 
 
-@pytest.mark.parametrize("cannot_tell", [False, True])
-def test_none_of_these_is_said_with_the_nearest_genre(cannot_tell: bool) -> None:
-    text = "\n".join(lines(track(none_of_these=True, outside=0.9, cannot_tell=cannot_tell), width=120))
-    assert "none of these, nearest rock" in text
-    assert "rock, blues" not in text
-    assert "cannot tell" not in text
+def test_none_of_these_comes_first_and_is_said_with_the_nearest_genre() -> None:
+    _, first, *rest = lines(track(**NONE_FIRST), width=120)
+    assert first.split()[:5] == ["none", "of", "these", "90", "%"]
+    assert "none of the four, nearest rock" in "\n".join([first, *rest])
 
 
 def test_abstention_is_said() -> None:

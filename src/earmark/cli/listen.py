@@ -119,6 +119,7 @@ def listen(
     from earmark.listen.listener import Failure, Listener
     from earmark.sound.files import is_address
     from earmark.sound.search import search
+    from earmark.track import NONE
 
     listener = Listener(load_bundle(model), patience_s=patience)
     if tags and listener.bundle.info.tags is None:
@@ -135,7 +136,8 @@ def listen(
     if as_json or as_csv:
         output: AbstractContextManager[Show] = nullcontext(_json_lines() if as_json else _csv_lines(info))
     else:
-        output = _table(info.labels, paths, wide=wide, tags=tags, sort=sort, group=group)
+        answers = (*info.labels, NONE) if info.outside else info.labels
+        output = _table(answers, paths, wide=wide, tags=tags, sort=sort, group=group)
     count = Count()
     # A table that waits for all comes when the progress is gone.
     with output as show, Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:

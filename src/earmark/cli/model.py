@@ -86,8 +86,24 @@ def atlas(
     typer.echo(f"{path}: {len(made.names)} clips; two axes show {share} of the variance between them")
 
 
+@app.command()
+def calibrate(
+    crossval: Annotated[Path, typer.Argument(help="Folder of `earmark crossval` with the bundle's recipe.")],
+    model: Annotated[Path | None, typer.Option(help="The bundle to calibrate.", show_default="the shipped one")] = None,
+) -> None:
+    """Calibrate a bundle again, from what networks of its recipe said of clips they never heard; its network stays.
+
+    \b
+    Example: earmark model calibrate results/earmark --model bundle
+    """
+    from earmark.evaluate.bundling import recalibrate_files
+
+    info = recalibrate_files(model, crossval)
+    typer.echo("\n".join(_calibration(info)).rstrip())
+
+
 def _card(info: "BundleInfo") -> Iterator[str]:
-    front_end, calibration = info.front_end, info.calibration
+    front_end = info.front_end
     window_s = front_end.window_tokens * front_end.token_frames * front_end.hop_samples / front_end.sample_rate_hz
     yield f"{info.name} {info.version}, {info.created}, licence {info.licence}, made by earmark {info.code_version}"
     yield ""
@@ -100,13 +116,18 @@ def _card(info: "BundleInfo") -> Iterator[str]:
     yield from _section("Trained on", lineage)
     yield from _section("Figures", info.metrics)
     yield from _section("Limits", {name.replace("_", " "): text for name, text in card.items()})
-    yield from _section("Calibration", {
-        "temperature": calibration.temperature,
-        "genre set": f"holds the true genre with {100 * calibration.level:.0f} % confidence",
-        "cannot tell": f"where the set has more than {calibration.max_set} genres",
-    })  # fmt: skip
     if info.tags is not None:
         yield from _section("Tags", _tags(info.tags))
+    yield from _calibration(info)
+
+
+def _calibration(info: "BundleInfo") -> Iterator[str]:
+    calibration = info.calibration
+    yield from _section("Calibration", {
+        "temperature": calibration.temperature,
+        "set": f"holds the true answer with {100 * calibration.level:.0f} % confidence",
+        "cannot tell": f"where the set has more than {calibration.max_set} answers",
+    })  # fmt: skip
     if info.outside is not None:
         yield from _section("None of these", _outside(info.outside))
 
@@ -130,8 +151,8 @@ def _tags(tags: "TagInfo") -> dict[str, str]:
 def _outside(outside: "OutsideInfo") -> dict[str, str]:
     from earmark.plots.text import percent
 
-    return {
-        "said": f"above a probability of {_said(outside.threshold)}",
+    told = {
+        "said": "where it is the most probable answer of all",
         "ROC AUC": f"{outside.auc:.3f} ({outside.auc_low:.3f} to {outside.auc_high:.3f})",
         "right": f"said of {percent(outside.detected)} of the clips that are none of the genres",
         "wrong": f"said of {percent(outside.false_alarms)} of the clips of the genres",
@@ -139,6 +160,20 @@ def _outside(outside: "OutsideInfo") -> dict[str, str]:
         "measured": f"{outside.protocol}; {outside.n} clips of {outside.n_artists} artists, "
         f"{outside.n_outside} of them outside",
     }
+    if outside.whole is None or outside.share is None:
+        return told
+    whole = outside.whole
+    return told | {
+        "mix": f"calibrated for {percent(outside.share)} of the tracks outside",
+        "whole answer, ECE": f"{whole.ece:.3f} ({whole.ece_low:.3f} to {whole.ece_high:.3f})",
+        "whole answer, sets": f"hold the true answer for {_tenths(whole.coverage)} ({_tenths(whole.coverage_low)} to "
+        f"{_tenths(whole.coverage_high)}), with {whole.mean_set_size:.2f} answers",
+        "whole answer, of": f"{whole.n} clips of {whole.n_artists} artists, {whole.n_outside} of them outside",
+    }
+
+
+def _tenths(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _section(title: str, values: Mapping[str, Any]) -> Iterator[str]:

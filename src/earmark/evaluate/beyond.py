@@ -7,7 +7,7 @@ recipe calls outside.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from earmark.data.dataset import Clip, Dataset
 from earmark.data.teacher import TEACHER_FILE, Teacher
 from earmark.errors import DataError
-from earmark.evaluate import calibration
+from earmark.evaluate import calibration, whole
 from earmark.evaluate.answers import Answers
+from earmark.evaluate.calibration import clips_of
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.tagging import fit_outside, fit_tags, tag_precision
+from earmark.evaluate.tagging import fit_tags, tag_precision
+from earmark.evaluate.whole import Judged
 from earmark.files import write_whole
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.bootstrap import artist_interval
@@ -38,7 +40,9 @@ class Beyond:
     """The figures of the further heads; None for a head that the networks do not have.
 
     `outside_by_set` is the ROC AUC within each set that has clips of both kinds: there the network cannot go by what
-    tells one set from another. `precision` is what `tagging.tag_precision` gives, by the labels of people. `parts` are
+    tells one set from another. `whole` has the figures of genres and "none of these" as one answer: of reported sets
+    together with all that is outside, of the clips inside of each set, of those outside, and of all in another mix than
+    that calibrated for. `precision` is what `tagging.tag_precision` gives, by the labels of people. `parts` are
     accuracies, of networks with kernel machines: of both together, of the network and of the machines alone.
     """
 
@@ -47,6 +51,7 @@ class Beyond:
     outside_by_set: dict[str, dict[str, Any]]
     precision: dict[str, dict[str, Any]]
     parts: dict[str, dict[str, float]]
+    whole: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write FILE to the folder of the cross-validation."""
@@ -54,6 +59,7 @@ class Beyond:
             "tags": self.tags.to_dict() if self.tags else None,
             "outside": self.outside.to_dict() if self.outside else None,
             "outside_by_set": self.outside_by_set,
+            "whole": self.whole,
             "precision": self.precision,
             "parts": self.parts,
         }
@@ -74,6 +80,7 @@ class Beyond:
                 plain["outside_by_set"],
                 plain["precision"],
                 plain["parts"],
+                plain.get("whole", {}),
             )
         except (OSError, KeyError, TypeError, ValueError) as reason:
             raise DataError(f"{path} does not hold what networks say beyond the genre.") from reason
@@ -95,6 +102,12 @@ class Beyond:
                 f"none of the genres: AUC {away.auc:.3f} (95 % by artist {away.auc_low:.3f} to {away.auc_high:.3f}), "
                 f"{away.n_outside} of {away.n} clips{within}"
             )
+        lines += [
+            f"genres and none of these together, {name}: ECE {row['ece']:.3f} ({row['ece_low']:.3f} to "
+            f"{row['ece_high']:.3f}), sets cover {row['coverage']:.1%} ({row['coverage_low']:.1%} to "
+            f"{row['coverage_high']:.1%}) with {row['mean_set_size']:.2f} answers, n {row['n']}"
+            for name, row in self.whole.items()
+        ]
         lines += [
             f"{name}: accuracy {row['accuracy']:.1%} ({row['accuracy_low']:.1%} to {row['accuracy_high']:.1%})"
             for name, row in self.parts.items()
@@ -136,9 +149,12 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
     tags, precision = _tags(rows) if "tags" in rows.said else (None, {})
-    outside, by_set = _outside(rows, recipe, predictions.genres) if "outside" in rows.said else (None, {})
     parts = _parts(rows, predictions) if "opinion" in rows.said else {}
-    return Beyond(tags, outside, by_set, precision, parts)
+    judged = _judged(rows, recipe, predictions) if "outside" in rows.said else None
+    if judged is None:
+        return Beyond(tags, None, {}, precision, parts)
+    outside, by_set, together = _outside(*judged, protocol=_protocol(rows))
+    return Beyond(tags, outside, by_set, precision, parts, together)
 
 
 def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
@@ -188,27 +204,53 @@ def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
     return info, precision
 
 
-def _outside(
-    rows: _Rows, recipe: Recipe, genres: Sequence[str]
-) -> tuple[OutsideInfo | None, dict[str, dict[str, Any]]]:
-    places = []
-    for clip in rows.clips:
-        options = recipe.sets.get(clip.folder.name, SetOptions())
-        places.append(outside_of(clip, allowed_genres(clip, options, genres), options))
+def _judged(rows: _Rows, recipe: Recipe, predictions: Predictions) -> tuple[Judged, NDArray[np.str_]] | None:
+    """The rows of which it is known whether they are outside, and (n,) their sets; None where all are of one kind."""
+    options = [recipe.sets.get(clip.folder.name, SetOptions()) for clip in rows.clips]
+    pairs = list(zip(rows.clips, options, strict=True))
+    allowed = np.stack([allowed_genres(clip, option, predictions.genres) for clip, option in pairs])
+    places = np.array([outside_of(clip, row, option) for (clip, option), row in zip(pairs, allowed, strict=True)])
+    labelled = set(zip(predictions.sets, predictions.ids, strict=True))
+    judged = Judged(
+        rows.said["logits"].astype(np.float64),
+        rows.said["outside"][:, 0].astype(np.float64),
+        allowed & (places != 1)[:, np.newaxis],
+        np.array([(clip.folder.name, clip.id) in labelled for clip in rows.clips]),
+        rows.artists,
+        rows.folds,
+        rows.seeds,
+    )
     known = ~np.isnan(places)
-    truth = np.array(places)[known] == 1
-    if not truth.any() or truth.all():
-        return None, {}
-    those = rows.take(known)
-    whole = _fit_outside(those, truth, _protocol(rows))
-    sets = np.array([clip.folder.name for clip in those.clips])
-    by_set = {}
+    if not known.any() or len(set(judged.is_outside[known].tolist())) < 2:
+        return None
+    return judged.take(known), np.array([clip.folder.name for clip in rows.clips])[known]
+
+
+def _outside(
+    judged: Judged, sets: NDArray[np.str_], *, protocol: str
+) -> tuple[OutsideInfo, dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    def rng() -> np.random.Generator:
+        return np.random.default_rng(BOOTSTRAP_SEED)
+
+    told, away = whole.cross_fit(judged), judged.is_outside
+    info = whole.fit_outside(judged, told, protocol=protocol, rng=rng())
+    by_set: dict[str, dict[str, Any]] = {}
+    mixes = {"reported sets and all outside": ((judged.reported | away) & judged.exact, whole.SHARE)}
     for name in sorted(set(sets.tolist())):
         here = sets == name
-        if truth[here].any() and not truth[here].all():
-            within = _fit_outside(those.take(here), truth[here], _protocol(rows)).to_dict()
-            by_set[name] = {key: within[key] for key in ("auc", "auc_low", "auc_high", "n", "n_outside")}
-    return whole, by_set
+        if len(set(away[here].tolist())) == 2:
+            part = judged.take(here)
+            auc, low, high = whole.auc_of(part, told.probabilities[here, -1], rng=rng())
+            clips = {"n": clips_of(len(part), part.seeds), "n_outside": clips_of(int(away[here].sum()), part.seeds)}
+            by_set[name] = {"auc": auc, "auc_low": low, "auc_high": high, **clips}
+        mixes[f"{name}, of the genres"] = (here & judged.exact & ~away, whole.SHARE)
+    mixes |= {"outside": (away, whole.SHARE), "all sets, half outside": (judged.exact, 0.5)}
+    figures = {
+        name: whole.figures(judged, told, rows, share=share, rng=rng()).to_dict()
+        for name, (rows, share) in mixes.items()
+        if rows.any()
+    }
+    return info, by_set, figures
 
 
 def _parts(rows: _Rows, predictions: Predictions) -> dict[str, dict[str, float]]:
@@ -224,12 +266,6 @@ def _parts(rows: _Rows, predictions: Predictions) -> dict[str, dict[str, float]]
         low, high = artist_interval(right, artists, rng=np.random.default_rng(BOOTSTRAP_SEED))
         parts[name] = {"accuracy": float(right.mean()), "accuracy_low": low, "accuracy_high": high}
     return parts
-
-
-def _fit_outside(rows: _Rows, truth: NDArray[np.bool_], protocol: str) -> OutsideInfo:
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    logits = rows.said["outside"][:, 0]
-    return fit_outside(logits, truth, rows.artists, rows.folds, seeds=rows.seeds, protocol=protocol, rng=rng)
 
 
 def _protocol(rows: _Rows) -> str:

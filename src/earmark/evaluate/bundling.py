@@ -1,8 +1,10 @@
 """From a checkpoint and out-of-fold predictions to a bundle that can be shipped."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -13,12 +15,13 @@ from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import figures
 from earmark.files import FolderKind, guard_folder
-from earmark.listen.bundle import INFO_FILE, NETWORK_FILE, BundleInfo, FrontEnd, write_bundle
+from earmark.listen.bundle import INFO_FILE, NETWORK_FILE, BundleInfo, FrontEnd, load_bundle, write_bundle
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.metrics import class_table
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.export import PARITY, heads_of, largest_difference, to_onnx
 from earmark.train.predict import window_tokens_of
+from earmark.train.recipe import Recipe
 
 FOLDER = FolderKind((NETWORK_FILE, INFO_FILE), known_by={INFO_FILE: b'"schema"'})
 KEPT = (
@@ -75,9 +78,6 @@ def make_bundle(
         difference = largest_difference(net, network, tokens=tokens, token_frames=token_frames)
         if difference > PARITY:
             raise BundleError(f"ONNX and torch differ by {difference:.2g} in logits of {tokens} tokens.")
-    probabilities, sets = calibration.cross_fit(out_of_fold)
-    protocol = calibration.protocol(out_of_fold.folds)
-    metrics = figures(out_of_fold.with_probabilities(probabilities), sets, protocol=protocol)
     clips = checkpoint.lineage["clips"]
     info = BundleInfo(
         name=checkpoint.recipe.name,
@@ -96,12 +96,20 @@ def make_bundle(
             **checkpoint.lineage,
             "card": {"weakest": _weakest(out_of_fold), **checkpoint.recipe.card},
         },
-        metrics={key: metrics[key] for key in KEPT},
+        metrics=_metrics(out_of_fold),
         tags=tags,
         outside=outside,
     )
     write_bundle(out, network, info)
     return info
+
+
+def _metrics(out_of_fold: Predictions) -> dict[str, Any]:
+    """The figures that a bundle keeps, of the genres alone."""
+    probabilities, sets = calibration.cross_fit(out_of_fold)
+    protocol = calibration.protocol(out_of_fold.folds)
+    measured = figures(out_of_fold.with_probabilities(probabilities), sets, protocol=protocol)
+    return {key: measured[key] for key in KEPT}
 
 
 def _described(net: nn.Module, token_frames: int, tags: TagInfo | None, outside: OutsideInfo | None) -> list[str]:
@@ -125,14 +133,7 @@ def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -
     """`make_bundle` from the folders that `earmark train` and `earmark crossval` wrote; raises what they raise."""
     guard_folder(out, FOLDER)
     trained = Checkpoint.load(checkpoint)
-    try:
-        plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise DataError(f"{crossval} holds no cross-validation.", hint="`earmark crossval` makes one.") from None
-    if not trained.recipe.same_as(plan["recipe"]):
-        raise DataError(
-            f"{crossval} is of another recipe than {checkpoint}.", hint="Its figures would not be this network's."
-        )
+    _check_recipe(trained.recipe, crossval, str(checkpoint))
     predictions = Predictions.read(crossval / "predictions.csv")
     beyond = Beyond.read(crossval)
     return make_bundle(
@@ -144,3 +145,51 @@ def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -
         tags=beyond.tags,
         outside=beyond.outside,
     )
+
+
+def recalibrate_files(bundle: Path | None, crossval: Path) -> BundleInfo:
+    """Calibrate a bundle again from the cross-validation of its recipe; the network stays as it is, byte for byte.
+
+    Calibration, figures, tags and "none of these" are made anew, the last two where the bundle has them. None is the
+    shipped bundle.
+
+    Raises
+    ------
+    BundleError
+        There is no bundle.
+    DataError
+        There is no cross-validation, it is of another recipe or other genres, or lacks a head that the bundle has.
+    """
+    old = load_bundle(bundle)
+    if "recipe" not in old.info.lineage:
+        raise DataError(f"{old.folder} does not say of which recipe it is.", hint="Export it again.")
+    _check_recipe(Recipe.from_dict(old.info.lineage["recipe"]), crossval, str(old.folder))
+    predictions, beyond = Predictions.read(crossval / "predictions.csv"), Beyond.read(crossval)
+    if predictions.genres != old.info.labels:
+        raise DataError(f"The predictions in {crossval} are of other genres than {old.folder}.")
+    heads = {"tags": beyond.tags, "outside": beyond.outside}
+    for name, found in heads.items():
+        if found is None and getattr(old.info, name) is not None:
+            raise DataError(f"{crossval} has no figures of '{name}', which {old.folder} has.")
+    card = {**old.info.lineage.get("card", {}), "weakest": _weakest(predictions)}
+    info = replace(
+        old.info,
+        calibration=calibration.fit(predictions),
+        lineage={**old.info.lineage, "card": card},
+        metrics=_metrics(predictions),
+        tags=beyond.tags if old.info.tags else None,
+        outside=beyond.outside if old.info.outside else None,
+    )
+    write_bundle(old.folder, (old.folder / NETWORK_FILE).read_bytes(), info)
+    return info
+
+
+def _check_recipe(recipe: Recipe, crossval: Path, whose: str) -> None:
+    try:
+        plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise DataError(f"{crossval} holds no cross-validation.", hint="`earmark crossval` makes one.") from None
+    if not recipe.same_as(plan["recipe"]):
+        raise DataError(
+            f"{crossval} is of another recipe than {whose}.", hint="Its figures would not be this network's."
+        )

@@ -1,14 +1,20 @@
-"""Calibration from out-of-fold predictions: fitted on all of them for a bundle, cross-fitted for an honest figure."""
+"""Calibration from out-of-fold predictions: fitted on all of them for a bundle, cross-fitted for an honest figure.
 
-from collections.abc import Iterator
+It is that of the genres alone, for clips known to be of one of them; `whole` has that of genres and "none of these".
+"""
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.errors import DataError
 from earmark.evaluate.predictions import Predictions
 from earmark.listen.calibrate import Calibration, fit_temperature, lac_quantile, prediction_set, softmax
 
 LEVEL = 0.9
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 
 def fit(predictions: Predictions, *, level: float = LEVEL) -> Calibration:
@@ -37,7 +43,7 @@ def cross_fit(predictions: Predictions, *, level: float = LEVEL) -> tuple[NDArra
     return probabilities, sets
 
 
-def parts(seeds: NDArray[np.int64], folds: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+def parts(seeds: Ints, folds: Ints) -> Iterator[tuple[Bools, Bools]]:
     """For each seed and fold, (n,) masks of its rows and of the rows of the same seed's other folds."""
     for seed in np.unique(seeds):
         mine = seeds == seed
@@ -45,6 +51,24 @@ def parts(seeds: NDArray[np.int64], folds: NDArray[np.int64]) -> Iterator[tuple[
             yield mine & (folds == fold), mine & (folds != fold)
 
 
-def protocol(folds: NDArray[np.int64]) -> str:
+def checked_parts(n: int, artists: Sequence[str], seeds: Ints | None, folds: Ints) -> list[tuple[Bools, Bools]]:
+    """`parts` of n answers; DataError where they cannot be cross-fitted. One seed by default."""
+    seed = np.zeros(len(folds), dtype=np.int64) if seeds is None else seeds
+    if not n or not len(artists) == len(folds) == len(seed) == n:
+        raise DataError(f"{n} answers, {len(artists)} artists, {len(folds)} folds and {len(seed)} seeds do not fit.")
+    if len(set(artists)) < 2:
+        raise DataError("Figures with an interval need clips of at least two artists.")
+    found = list(parts(seed, folds))
+    if any(not others.any() for _, others in found):
+        raise DataError("Cross-fitting needs the answers of at least two folds a seed.")
+    return found
+
+
+def clips_of(rows: int, seeds: Ints | None) -> int:
+    """How many clips there are, where every seed answered each."""
+    return rows if seeds is None else rows // len(np.unique(seeds))
+
+
+def protocol(folds: Ints) -> str:
     """The protocol of figures of cross-fitted answers, in words."""
     return f"artist-grouped {len(np.unique(folds))}-fold cross-validation, calibration cross-fitted"

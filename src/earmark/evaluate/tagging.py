@@ -1,4 +1,4 @@
-"""How well a network tells tags and "none of these", from answers about clips that it never heard.
+"""How well a network tells tags, from answers about clips that it never heard.
 
 A tag's truth is its teacher: there are no labels of tags. So a probability is calibrated to mean that the teacher would
 say so, and the ROC AUC asks whether the tenth of clips in which the teacher hears the tag most is told from the others.
@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import DataError
 from earmark.evaluate import calibration
-from earmark.listen.calibrate import Platt, fit_platt, sigmoid
-from earmark.listen.heads import OutsideInfo, Tag, TagInfo
+from earmark.listen.calibrate import fit_platt, sigmoid
+from earmark.listen.heads import Tag, TagInfo
 from earmark.measure.binary import adaptive_ece, average_precision, roc_auc, weighted_roc_auc
 from earmark.measure.bootstrap import artist_interval_of
 
@@ -24,7 +24,6 @@ TEACHER_LICENCE = "ISC"
 # Clips of the sets at hand get one or two tags at this, one in twelve none; at 0.2 a quarter would have none.
 HEARD = 0.15
 TOP_SHARE = 0.1  # the teacher's yes of a tag: the tenth of clips where it hears it most
-FALSE_ALARMS = 0.05  # the share of clips of the genres that may be called "none of these"
 # AllMusic genres of the clips of the 4Q set, by the tag that means the same.
 GENRE_OF_TAG = {
     "jazz": "Jazz",
@@ -84,7 +83,8 @@ def fit_tags(
     said, taught = _matrix(logits, "logits"), _matrix(teacher_logits, "teacher_logits")
     if said.shape != taught.shape or said.shape[1] != len(names):
         raise DataError(f"Tags of {said.shape}, a teacher of {taught.shape} and {len(names)} names do not fit.")
-    parts = _parts(len(said), artists, folds, seeds)
+    fold, seed = np.asarray(folds), None if seeds is None else np.asarray(seeds)
+    parts = calibration.checked_parts(len(said), artists, seed, fold)
     wanted = sigmoid(taught)
     positives = taught > np.quantile(taught, 1 - TOP_SHARE, axis=0)
     flat = [name for name, column in zip(names, positives.T, strict=True) if not column.any()]
@@ -118,75 +118,8 @@ def fit_tags(
         auc_high=high,
         correlation=float(np.mean([tag.correlation for tag in each])),
         calibration_error=float(np.mean([adaptive_ece(honest[:, tag], wanted[:, tag]) for tag in range(len(names))])),
-        protocol=protocol or calibration.protocol(np.asarray(folds)),
-        n=_clips(len(said), seeds),
-        n_artists=len(set(artists)),
-    )
-
-
-def fit_outside(
-    logits: ArrayLike,
-    is_outside: ArrayLike,
-    artists: Sequence[str],
-    folds: ArrayLike,
-    *,
-    seeds: ArrayLike | None = None,
-    protocol: str = "",
-    false_alarms: float = FALSE_ALARMS,
-    rounds: int = 2000,
-    rng: np.random.Generator,
-) -> OutsideInfo:
-    """Calibrate "none of these", choose its threshold, and measure it.
-
-    The threshold is that above which the share `false_alarms` of the clips of the genres lies. The probability is
-    calibrated for the share of clips outside that there is among the rows.
-
-    Parameters
-    ----------
-    logits:
-        (n,) of the network, out of fold, the mean over a clip's windows.
-    is_outside:
-        (n,) bool, True where the clip is none of the genres. Leave out clips of which that is not known.
-    artists, folds, seeds, protocol, rounds, rng:
-        As in `fit_tags`.
-    false_alarms:
-        Share of clips of the genres that may be called "none of these".
-
-    Raises
-    ------
-    DataError
-        Arrays that do not fit each other, fewer than two folds or artists, no clip outside or none inside, in all rows
-        or in all but those of one fold.
-    """
-    said, truth = np.asarray(logits, dtype=np.float64), np.asarray(is_outside)
-    if said.ndim != 1 or truth.shape != said.shape or truth.dtype != np.bool_:
-        raise DataError(f"Need logits (n,) and is_outside (n,) bool, not {said.shape} and {truth.shape} {truth.dtype}.")
-    parts = _parts(len(said), artists, folds, seeds)
-    honest, called = np.empty(len(said)), np.empty(len(said), dtype=np.bool_)
-    for here, others in parts:
-        if truth[others].all() or not truth[others].any():
-            raise DataError("Clips of the genres and clips outside must be in more than one fold, to be told apart.")
-        line = fit_platt(said[others], truth[others])
-        honest[here] = line.probabilities(said[here])
-        called[here] = honest[here] > _threshold(line, said[others & ~truth], false_alarms)
-    line = fit_platt(said, truth)
-
-    def auc(weights: Floats) -> Floats:
-        return weighted_roc_auc(honest, truth, weights)
-
-    low, high = artist_interval_of(auc, artists, rounds=rounds, rng=rng)
-    return OutsideInfo(
-        calibration=line,
-        threshold=_threshold(line, said[~truth], false_alarms),
-        auc=roc_auc(honest, truth),
-        auc_low=low,
-        auc_high=high,
-        detected=float(called[truth].mean()),
-        false_alarms=float(called[~truth].mean()),
-        calibration_error=adaptive_ece(honest, truth),
-        protocol=protocol or calibration.protocol(np.asarray(folds)),
-        n=_clips(len(said), seeds),
-        n_outside=_clips(int(truth.sum()), seeds),
+        protocol=protocol or calibration.protocol(fold),
+        n=calibration.clips_of(len(said), seed),
         n_artists=len(set(artists)),
     )
 
@@ -250,29 +183,6 @@ def _cross_fitted(logits: Floats, targets: Floats, parts: Sequence[tuple[Bools, 
     for here, others in parts:
         probabilities[here] = fit_platt(logits[others], targets[others]).probabilities(logits[here])
     return probabilities
-
-
-def _threshold(line: Platt, inside: Floats, false_alarms: float) -> float:
-    return float(np.quantile(line.probabilities(inside), 1 - false_alarms, method="higher"))
-
-
-def _parts(n: int, artists: Sequence[str], folds: ArrayLike, seeds: ArrayLike | None) -> list[tuple[Bools, Bools]]:
-    """`calibration.parts`, where rows, artists, folds and seeds fit each other."""
-    fold = np.asarray(folds)
-    seed = np.zeros(len(fold), dtype=np.int64) if seeds is None else np.asarray(seeds)
-    if not n or not len(artists) == len(fold) == len(seed) == n:
-        raise DataError(f"{n} answers, {len(artists)} artists, {len(fold)} folds and {len(seed)} seeds do not fit.")
-    if len(set(artists)) < 2:
-        raise DataError("Figures with an interval need clips of at least two artists.")
-    parts = list(calibration.parts(seed, fold))
-    if any(not others.any() for _, others in parts):
-        raise DataError("Cross-fitting needs the answers of at least two folds a seed.")
-    return parts
-
-
-def _clips(rows: int, seeds: ArrayLike | None) -> int:
-    """How many clips there are, where every seed answered each."""
-    return rows if seeds is None else rows // len(np.unique(np.asarray(seeds)))
 
 
 def _matrix(values: ArrayLike, name: str) -> Floats:

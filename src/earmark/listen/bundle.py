@@ -23,11 +23,13 @@ from earmark.files import write_whole
 from earmark.listen.calibrate import Calibration
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.sound import mel, tokens
+from earmark.track import NONE
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-SCHEMA = 1
+SCHEMA = 2
+READ_SCHEMAS = (1, SCHEMA)  # in 1 "none of these" stood beside the genres, with a threshold of its own
 NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
 _OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
@@ -84,8 +86,8 @@ class BundleInfo:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The info that `to_dict` wrote; `ValueError` in words where it is not one."""
-        if values.get("schema") != SCHEMA:
-            raise ValueError(f"has schema {values.get('schema')!r}, and this earmark reads schema {SCHEMA}")
+        if values.get("schema") not in READ_SCHEMAS:
+            raise ValueError(f"has schema {values.get('schema')!r}, and this earmark reads schemas 1 and {SCHEMA}")
         always = [field.name for field in fields(cls) if field.name not in _OPTIONAL]
         missing = [name for name in always if name not in values]
         if missing:
@@ -98,6 +100,8 @@ class BundleInfo:
             known["tags"] = TagInfo.from_dict(values["tags"])
         if values.get("outside") is not None:
             known["outside"] = OutsideInfo.from_dict(values["outside"])
+            if NONE in labels:
+                raise ValueError(f"has '{NONE}' among its labels, which is the answer beside them")
         try:
             known["front_end"] = FrontEnd(**values["front_end"])
             known["calibration"] = Calibration(**values["calibration"])

@@ -3,7 +3,9 @@
 Temperature scaling after Guo et al. 2017 (arXiv 1706.04599). Prediction sets by split conformal prediction with the
 "least ambiguous set" score, 1 - probability of the true genre (Sadinle, Lei & Wasserman 2019, arXiv 1609.00451). What
 is a yes or a no by itself (a tag, "none of these") has Platt scaling (Platt 1999, in Advances in Large Margin
-Classifiers). Arrays are (clips, genres), labels indices of genres. Fit only on predictions for clips never heard.
+Classifiers). Genres and "none of these" become one distribution by `with_none`. Weights of clips stand for another mix
+of clips than that at hand; sets then keep their promise by weighted quantiles (Podkopaev & Ramdas 2021, arXiv
+2103.03323). Arrays are (clips, genres), labels indices of genres. Fit only on predictions for clips never heard.
 """
 
 import math
@@ -61,9 +63,13 @@ class Platt:
         if not (math.isfinite(self.slope) and math.isfinite(self.offset)):
             raise ValueError(f"slope and offset must be finite numbers, not {self.slope} and {self.offset}")
 
+    def on(self, logits: ArrayLike) -> NDArray[np.float64]:
+        """slope * logit + offset, float64 of any shape: logits that mean what they say."""
+        return self.slope * np.asarray(logits, dtype=np.float64) + self.offset
+
     def probabilities(self, logits: ArrayLike) -> NDArray[np.float64]:
         """sigmoid(slope * logit + offset), float64 of any shape."""
-        return sigmoid(self.slope * np.asarray(logits, dtype=np.float64) + self.offset)
+        return sigmoid(self.on(logits))
 
 
 def sigmoid(logits: ArrayLike) -> NDArray[np.float64]:
@@ -76,6 +82,25 @@ def softmax(logits: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
     values = np.asarray(logits, dtype=np.float64)
     powers = np.exp(values - values.max(axis=axis, keepdims=True))
     return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+
+
+def with_none(genres: ArrayLike, none_logits: ArrayLike) -> NDArray[np.float64]:
+    """One distribution over the genres and "none of these".
+
+    Parameters
+    ----------
+    genres:
+        (..., genres) probabilities given that it is one of them, which sum to 1.
+    none_logits:
+        (...) calibrated logits that it is none of them.
+
+    Returns
+    -------
+    (..., genres + 1) float64 that sum to 1, "none of these" last.
+    """
+    logits = np.asarray(none_logits, dtype=np.float64)[..., np.newaxis]
+    # The sigmoid of the negative, not 1 less: genres of what is surely none of them keep their order.
+    return np.concatenate([np.asarray(genres) * sigmoid(-logits), sigmoid(logits)], axis=-1)
 
 
 def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
@@ -106,7 +131,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     return 1 / math.sqrt(low * high)
 
 
-def fit_platt(logits: ArrayLike, targets: ArrayLike) -> Platt:
+def fit_platt(logits: ArrayLike, targets: ArrayLike, *, weights: ArrayLike | None = None) -> Platt:
     """The line with the lowest cross-entropy to `targets`, by Newton's method from 0, with a small ridge.
 
     The ridge works on logits of mean 0 and deviation 1, so the unit of the logits does not matter.
@@ -117,11 +142,13 @@ def fit_platt(logits: ArrayLike, targets: ArrayLike) -> Platt:
         (clips,), out of fold.
     targets:
         (clips,) from 0 to 1: the truth, or the probability that a teacher gives.
+    weights:
+        (clips,) above 0, how much each clip counts; all alike by default.
 
     Raises
     ------
     ValueError
-        Other shapes, no clips, logits that are not finite, targets outside 0 to 1.
+        Other shapes, no clips, logits that are not finite, targets outside 0 to 1, weights of 0 or less.
     """
     values, wanted = np.asarray(logits, dtype=np.float64), np.asarray(targets, dtype=np.float64)
     if values.ndim != 1 or wanted.shape != values.shape:
@@ -129,14 +156,15 @@ def fit_platt(logits: ArrayLike, targets: ArrayLike) -> Platt:
     _check_finite(values)
     if not np.all((wanted >= 0) & (wanted <= 1)):
         raise ValueError("targets must be from 0 to 1")
+    shares = _shares(weights, len(values))
     # Not `std() or 1`: rounding may leave a speck of deviation where there is none.
     centre, spread = values.mean(), values.std() if np.ptp(values) else 1.0
     inputs = np.stack([(values - centre) / spread, np.ones_like(values)], axis=1)  # (clips, 2)
     line = np.zeros(2)
     for _ in range(100):
         chances = sigmoid(inputs @ line)
-        gradient = inputs.T @ (chances - wanted) / len(values) + RIDGE * line
-        bend = (inputs * (chances * (1 - chances))[:, None]).T @ inputs / len(values) + RIDGE * np.eye(2)
+        gradient = inputs.T @ (shares * (chances - wanted)) + RIDGE * line
+        bend = (inputs * (shares * chances * (1 - chances))[:, None]).T @ inputs + RIDGE * np.eye(2)
         step = np.linalg.solve(bend, gradient)
         line = line - step
         if np.abs(step).max() <= 1e-10:
@@ -144,11 +172,15 @@ def fit_platt(logits: ArrayLike, targets: ArrayLike) -> Platt:
     return Platt(slope=float(line[0] / spread), offset=float(line[1] - line[0] * centre / spread))
 
 
-def lac_quantile(probabilities: ArrayLike, labels: ArrayLike, *, level: float = 0.9) -> float:
+def lac_quantile(
+    probabilities: ArrayLike, labels: ArrayLike, *, level: float = 0.9, weights: ArrayLike | None = None
+) -> float:
     """The set quantile whose sets hold the true genre of a new clip with probability >= `level`.
 
     It is the ceil((clips + 1) * level)-th smallest score, which makes the promise exact for any number of clips
-    exchangeable with the new one; with too few clips for the level it is 1, and every genre is in every set.
+    exchangeable with the new one; with too few clips for the level it is 1, and every genre is in every set. With
+    weights, a clip counts for as many as it weighs, and the new one as the heaviest, so that the promise holds for it
+    whatever its label is.
 
     Parameters
     ----------
@@ -156,13 +188,18 @@ def lac_quantile(probabilities: ArrayLike, labels: ArrayLike, *, level: float = 
         (clips, genres), calibrated, out of fold.
     labels:
         (clips,) indices of the true genres.
+    weights:
+        (clips,) above 0: how much commoner clips of this label are in the mix promised for than among these clips;
+        alike by default.
     """
     if not 0 < level < 1:
         raise ValueError(f"level must be between 0 and 1, not {level}")
     values, truth = _checked(probabilities, labels)
-    scores = np.sort(1 - values[np.arange(len(values)), truth])
-    rank = math.ceil((len(scores) + 1) * level)
-    return float(scores[rank - 1]) if rank <= len(scores) else 1.0
+    loads = np.ones(len(values)) if weights is None else _checked_weights(weights, len(values))
+    scores = 1 - values[np.arange(len(values)), truth]
+    order = np.argsort(scores, kind="stable")
+    reached = np.cumsum(loads[order]) >= (loads.sum() + loads.max()) * level
+    return float(scores[order][reached.argmax()]) if reached.any() else 1.0
 
 
 def prediction_set(probabilities: ArrayLike, quantile: float) -> NDArray[np.bool_]:
@@ -192,6 +229,19 @@ def _checked(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64],
         raise ValueError(f"need (clips, genres) and (clips,), not {values.shape} and {truth.shape}")
     _check_finite(values)
     return values, truth.astype(np.intp)
+
+
+def _shares(weights: ArrayLike | None, clips: int) -> NDArray[np.float64]:
+    """(clips,) weights that sum to 1."""
+    loads = np.ones(clips) if weights is None else _checked_weights(weights, clips)
+    return np.asarray(loads / loads.sum())
+
+
+def _checked_weights(weights: ArrayLike, clips: int) -> NDArray[np.float64]:
+    loads = np.asarray(weights, dtype=np.float64)
+    if loads.shape != (clips,) or not np.all((loads > 0) & np.isfinite(loads)):
+        raise ValueError(f"weights must be ({clips},) finite numbers above 0")
+    return loads
 
 
 def _check_finite(values: NDArray[np.float64]) -> None:

@@ -58,8 +58,8 @@ class Explanation:
     without:
         The answer for the same track with the decisive tokens blanked.
     random_changes:
-        What the probability of the track's genre gains when as many other tokens are blanked, in runs as long, one
-        number a draw; empty where there is no room for them.
+        What the probability of the track's genre (the nearest one, where it is none of these) gains when as many other
+        tokens are blanked, in runs as long, one number a draw; empty where there is no room for them.
     place:
         Where the track is on the map of the atlas; None without an atlas.
     neighbours:
@@ -239,13 +239,17 @@ class _Blanks:
 
     def answer(self, numbers: Collection[int]) -> Answer:
         """What the network says without these tokens."""
-        total, weight = np.zeros(len(self._bundle.info.labels)), 0.0
+        total: dict[str, NDArray[np.float64]] = {}
+        weight = 0.0
         for window, kept, counts in self._windows:
             blanked = blank(window, numbers, self._filler, token_frames=self._token_frames)
-            db = only(blanked.db, kept, token_frames=self._token_frames)
-            total += counts * self._bundle.run(db[np.newaxis]).logits[0]
+            said = self._bundle.run(only(blanked.db, kept, token_frames=self._token_frames)[np.newaxis])
+            for name in ("logits", "outside"):
+                if (logits := getattr(said, name)) is not None:
+                    total[name] = total.get(name, 0) + counts * logits[0].astype(np.float64)
             weight += counts
-        return answer(self._bundle.info, total / weight)
+        outside = total["outside"] / weight if "outside" in total else None
+        return answer(self._bundle.info, total["logits"] / weight, outside)
 
 
 def _inside(moment: Moment, segments: Sequence[Segment]) -> bool:

@@ -1,17 +1,18 @@
 """What a bundle says of its network's further heads: tags, and "none of these". Both are optional in a bundle.
 
-A head gives logits; a `Platt` line makes probabilities of them. Beside the lines stand the figures of the heads, all
-measured on clips that neither network nor line ever saw. `from_dict` raises ValueError in words that follow "it".
+A head gives logits; a `Platt` line makes probabilities of them. "None of these" and the genres are one answer, its set
+taken from all of it. Beside the lines stand the figures of the heads, all measured on clips that neither network nor
+line ever saw. `from_dict` raises ValueError in words that follow "it".
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from earmark.listen.calibrate import Platt
+from earmark.listen.calibrate import Platt, with_none
 from earmark.track import Label, sorted_labels
 
 MOST_HEARD = 5  # a handful: more tags than that are no answer
@@ -103,26 +104,61 @@ class TagInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideInfo:
-    """How the head for "none of these" is calibrated and how well it tells.
+class WholeFigures:
+    """How good the whole answer is, genres and "none of these" together, in a mix with a given share of tracks outside.
 
     Attributes
     ----------
-    threshold:
-        "None of these" is said above this probability, 0 to 1.
+    ece, ece_low, ece_high:
+        Expected calibration error of the most probable answer, with its 95 % interval by drawing artists.
+    coverage, coverage_low, coverage_high:
+        The share of tracks whose set holds the true answer, likewise.
+    mean_set_size:
+        Answers in a set.
+    n, n_outside, n_artists:
+        Clips whose one true answer is known, how many of them are outside, and of how many artists.
+    """
+
+    ece: float
+    ece_low: float
+    ece_high: float
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    mean_set_size: float
+    n: int
+    n_outside: int
+    n_artists: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideInfo:
+    """How the head for "none of these" is calibrated, together with the genres, and how well it tells.
+
+    Attributes
+    ----------
     auc, auc_low, auc_high:
         ROC AUC of clips outside against clips of the genres, with its 95 % interval by drawing artists.
     detected, false_alarms:
-        The share of clips outside, and of clips of the genres, that are called "none of these".
+        The share of clips outside, and of clips of the genres, where "none of these" is the most probable answer.
     calibration_error:
         Adaptive calibration error.
     protocol, n, n_outside, n_artists:
-        How this was measured, on how many clips, how many of them outside, of how many artists. The probability is
-        calibrated for this share of clips outside.
+        How this was measured, on how many clips, how many of them outside, of how many artists.
+    share:
+        The share of tracks outside that probabilities and sets are calibrated for.
+    set_quantile:
+        An answer is in the set where 1 - probability <= set_quantile, 0 to 1; None in bundles made before genres and
+        "none of these" were one answer: the genres' own quantile serves then, and its sets promise nothing.
+    whole:
+        Figures of the whole answer; None likewise.
     """
 
     calibration: Platt
-    threshold: float
     auc: float
     auc_low: float
     auc_high: float
@@ -133,13 +169,21 @@ class OutsideInfo:
     n: int
     n_outside: int
     n_artists: int
+    share: float | None = None
+    set_quantile: float | None = None
+    whole: WholeFigures | None = None
 
     def __post_init__(self) -> None:
-        _check_threshold(self.threshold, "outside")
+        for name, share in (("share", self.share), ("set_quantile", self.set_quantile)):
+            if share is not None and not 0 <= share <= 1:
+                raise ValueError(f"has outside with {name} = {share}, which is not from 0 to 1")
 
-    def probability(self, logit: ArrayLike) -> float:
-        """That it is none of the genres, from the logit of a track."""
-        return float(self.calibration.probabilities(logit))
+    def probabilities(self, genres: ArrayLike, logit: ArrayLike) -> NDArray[np.float64]:
+        """The whole answer, (genres + 1,), "none of these" last.
+
+        `genres` are probabilities given that it is one of them, (genres,), and `logit` is the head's for the track.
+        """
+        return with_none(genres, self.calibration.on(logit))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -149,24 +193,27 @@ class OutsideInfo:
     def from_dict(cls, values: object) -> Self:
         """What `to_dict` wrote; `ValueError` in words where it is not that."""
         known = _known(cls, values, "outside")
-        return cls(**{**known, "calibration": _line(known["calibration"], "outside")})
+        whole = known.get("whole")
+        figures = None if whole is None else WholeFigures(**_known(WholeFigures, whole, "outside: whole"))
+        return cls(**{**known, "calibration": _line(known["calibration"], "outside"), "whole": figures})
 
 
 def _known(kind: type[Any], values: object, what: str) -> dict[str, Any]:
     """The fields of a dataclass from JSON; further ones are left out, as a later version may have them."""
     if not isinstance(values, Mapping):
         raise ValueError(f"has {what} that is no object")
-    missing = [field.name for field in fields(kind) if field.name not in values]
+    missing = [field.name for field in fields(kind) if field.name not in values and field.default is MISSING]
     if missing:
         raise ValueError(f"has {what} that lacks {', '.join(missing)}")
-    known = {field.name: values[field.name] for field in fields(kind)}
+    known = {field.name: values[field.name] for field in fields(kind) if field.name in values}
     for field in fields(kind):
-        _check_type(field.type, known[field.name], f"{what}: {field.name}")
+        if field.name in known and (known[field.name] is not None or field.default is MISSING):
+            _check_type(field.type, known[field.name], f"{what}: {field.name}")
     return known
 
 
 def _check_type(kind: Any, value: object, what: str) -> None:
-    right = {float: int | float, int: int, str: str}.get(kind)
+    right = {float: int | float, float | None: int | float, int: int, str: str}.get(kind)
     if right is not None and (not isinstance(value, right) or isinstance(value, bool)):
         raise ValueError(f"has {what} = {value!r}, which is no {'text' if kind is str else 'number'}")
 

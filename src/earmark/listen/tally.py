@@ -21,18 +21,25 @@ from earmark.listen.calibrate import prediction_set, softmax
 from earmark.listen.explain import decisive_segments
 from earmark.listen.loudness import Loudness, only
 from earmark.sound import tokens
-from earmark.track import Label, Moment, Track, sorted_labels
+from earmark.track import NONE, Label, Moment, Track, ranked, sorted_labels
 
 _HEADS = ("logits", "tags", "outside")  # of Outputs: one answer a window
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The genres alone: fields as in `Track`, without what belongs to its seconds."""
+    """What a track is: fields as in `Track`, without what belongs to its seconds."""
 
     genres: tuple[Label, ...]
     genre_set: tuple[str, ...]
     cannot_tell: bool
+    outside: float | None = None
+    none_of_these: bool = False
+
+    @property
+    def answers(self) -> tuple[Label, ...]:
+        """As in `Track`: the genres and, where it is told, "none of these", the most probable first."""
+        return ranked(self.genres, self.outside)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; genres as {name: probability}, the most probable first."""
@@ -40,19 +47,32 @@ class Answer:
             "genres": {label.name: label.probability for label in self.genres},
             "genre_set": list(self.genre_set),
             "cannot_tell": self.cannot_tell,
+            "outside": self.outside,
+            "none_of_these": self.none_of_these,
         }
 
 
-def answer(info: BundleInfo, logits: ArrayLike) -> Answer:
-    """What a track's mean logits, (genres,), mean by the calibration of a bundle."""
+def answer(info: BundleInfo, logits: ArrayLike, outside: ArrayLike | None = None) -> Answer:
+    """What a track's mean logits mean by the calibration of a bundle.
+
+    `logits` are (genres,), `outside` is the one that it is none of them, for a bundle that tells.
+    """
     probabilities = softmax(np.asarray(logits, dtype=np.float64) / info.calibration.temperature)
-    chosen = prediction_set(probabilities[np.newaxis], info.calibration.set_quantile)[0]
-    in_set = {label for label, inside in zip(info.labels, chosen, strict=True) if inside}
-    genres = _labels(info.labels, probabilities)
+    names, quantile = info.labels, info.calibration.set_quantile
+    if info.outside is not None and outside is not None:
+        probabilities = info.outside.probabilities(probabilities, outside)
+        names = (*info.labels, NONE)
+        quantile = quantile if info.outside.set_quantile is None else info.outside.set_quantile
+    shares = {name: _short(probability) for name, probability in zip(names, probabilities, strict=True)}
+    answers = sorted_labels(shares)
+    # In their order, so that of equal ones that which is told first is in the set.
+    chosen = prediction_set([[label.probability for label in answers]], quantile)[0]
     return Answer(
-        genres=genres,
-        genre_set=tuple(genre.name for genre in genres if genre.name in in_set),
-        cannot_tell=len(in_set) > info.calibration.max_set,
+        genres=tuple(label for label in answers if label.name in info.labels),
+        genre_set=tuple(label.name for label, inside in zip(answers, chosen, strict=True) if inside),
+        cannot_tell=int(chosen.sum()) > info.calibration.max_set,
+        outside=shares.get(NONE),
+        none_of_these=answers[0].name == NONE,
     )
 
 
@@ -142,7 +162,7 @@ class Tally:
                 means[name] = means.get(name, 0) + weights.sum() * logits
         weight = self._weight()
         means = {name: total / weight for name, total in means.items()}
-        said = answer(info, means["logits"])
+        said = answer(info, means["logits"], means.get("outside"))
         timeline = tuple(self._moments(duration_s))
         return Track(
             path=path,
@@ -155,6 +175,8 @@ class Tally:
             model=info.model,
             unread_s=unread_s,
             notes=tuple(notes),
+            outside=said.outside,
+            none_of_these=said.none_of_these,
             **_further(info, means),
         )
 
@@ -197,14 +219,10 @@ def _answers(outputs: Outputs) -> dict[str, NDArray[np.float32]]:
 
 def _further(info: BundleInfo, means: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
     """The fields of a track that only some bundles fill."""
-    fields: dict[str, Any] = {}
-    if info.tags is not None:
-        tags = info.tags.labels(means["tags"])
-        fields |= {"tags": tags, "heard_tags": info.tags.heard(tags)}
-    if info.outside is not None:
-        probability = info.outside.probability(means["outside"])
-        fields |= {"outside": round(probability, 6), "none_of_these": probability > info.outside.threshold}
-    return fields
+    if info.tags is None:
+        return {}
+    tags = info.tags.labels(means["tags"])
+    return {"tags": tags, "heard_tags": info.tags.heard(tags)}
 
 
 def _labels(names: tuple[str, ...], probabilities: NDArray[np.float64]) -> tuple[Label, ...]:

@@ -60,7 +60,9 @@ def average_precision(scores: ArrayLike, positives: ArrayLike) -> float:
     return float(np.sum(np.diff(hits, prepend=0) * hits / (ends + 1)) / hits[-1])
 
 
-def adaptive_ece(probabilities: ArrayLike, targets: ArrayLike, *, bins: int = 10) -> float:
+def adaptive_ece(
+    probabilities: ArrayLike, targets: ArrayLike, *, bins: int = 10, weights: ArrayLike | None = None
+) -> float:
     """Mean over items of |mean probability - mean target| of their bin; bins hold equally many items.
 
     Bins of equal width would put nearly all answers about something rare into the lowest one.
@@ -73,6 +75,8 @@ def adaptive_ece(probabilities: ArrayLike, targets: ArrayLike, *, bins: int = 10
         (n,) from 0 to 1: the truth, or the probability that a teacher gives.
     bins:
         How many; no more than there are items.
+    weights:
+        (n,) 0 or more, how much each item counts in its bin; all alike by default.
     """
     shares = _checked_shares(probabilities, "probabilities")
     wanted = _checked_shares(targets, "targets")
@@ -80,9 +84,12 @@ def adaptive_ece(probabilities: ArrayLike, targets: ArrayLike, *, bins: int = 10
         raise ValueError(f"probabilities and targets must be of one length, not {len(shares)} and {len(wanted)}")
     if bins < 1:
         raise ValueError(f"bins must be at least 1, not {bins}")
-    gaps = (shares - wanted)[np.argsort(shares, kind="stable")]
+    loads = np.ones(len(shares)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if loads.shape != shares.shape or not np.all(loads >= 0) or not loads.any():
+        raise ValueError(f"weights must be ({len(shares)},) numbers of 0 or more, and not all 0")
+    gaps = (loads * (shares - wanted))[np.argsort(shares, kind="stable")]
     parts = np.array_split(gaps, min(bins, len(gaps)))
-    return float(sum(abs(part.sum()) for part in parts) / len(gaps))
+    return float(sum(abs(part.sum()) for part in parts) / loads.sum())
 
 
 def _checked(scores: ArrayLike, positives: ArrayLike) -> tuple[Floats, Bools]:

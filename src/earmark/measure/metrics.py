@@ -117,7 +117,7 @@ def reliability(probabilities: ArrayLike, labels: ArrayLike, *, bins: int = 15) 
     edges = np.linspace(0, 1, bins + 1)
     top = shares.max(axis=1)
     hit = shares.argmax(axis=1) == truth
-    place = np.clip(np.searchsorted(edges, top, side="left") - 1, 0, bins - 1)
+    place = _bin_of(top, edges)
     counts = np.bincount(place, minlength=bins)
     divisor = np.where(counts > 0, counts, np.nan)
     return Reliability(
@@ -133,6 +133,32 @@ def ece(probabilities: ArrayLike, labels: ArrayLike, *, bins: int = 15) -> float
     table = reliability(probabilities, labels, bins=bins)
     gaps = np.nan_to_num(np.abs(table.confidence - table.accuracy))
     return float(np.sum(gaps * table.counts) / np.sum(table.counts))
+
+
+def weighted_ece(probabilities: ArrayLike, labels: ArrayLike, weights: ArrayLike, *, bins: int = 15) -> Floats:
+    """`ece` under each of several weightings of the same items, as a bootstrap or another mix of items needs it.
+
+    Parameters
+    ----------
+    probabilities, labels:
+        (n, classes) and (n,), as for `ece`.
+    weights:
+        (draws, n), 0 or more.
+
+    Returns
+    -------
+    (draws,) float64; NaN where all weights are 0.
+    """
+    shares, truth = _checked_probabilities(probabilities, labels)
+    loads = np.asarray(weights, dtype=np.float64)
+    if loads.ndim != 2 or loads.shape[1] != len(shares):
+        raise ValueError(f"weights must be (draws, {len(shares)}), not {loads.shape}")
+    top = shares.max(axis=1)
+    gaps = top - (shares.argmax(axis=1) == truth)
+    place = _bin_of(top, np.linspace(0, 1, bins + 1))
+    in_bin = gaps[:, None] * (place[:, None] == np.arange(bins))  # (n, bins)
+    total = loads.sum(axis=1)
+    return np.asarray(np.abs(loads @ in_bin).sum(axis=1) / np.where(total > 0, total, np.nan))
 
 
 def coverage(sets: ArrayLike, labels: ArrayLike) -> float:
@@ -174,6 +200,11 @@ def summary(
         "coverage": coverage(sets, truth),
         "mean_set_size": mean_set_size(sets),
     }
+
+
+def _bin_of(values: Floats, edges: Floats) -> Ints:
+    """(n,) which bin (low, high] each value is in; 0 is in the first."""
+    return np.asarray(np.clip(np.searchsorted(edges, values, side="left") - 1, 0, len(edges) - 2), dtype=np.int64)
 
 
 def _checked_classes(numbers: ArrayLike, name: str, *, classes: int | None = None) -> Ints:

@@ -11,16 +11,15 @@ _LEAST_TAGS = 3
 
 
 def answer_sentence(track: Track) -> str:
-    """The genre, the genre set and the length, or why there is no answer."""
-    best = track.genres[0]
+    """The most probable answer, the 90 % set and the length, or why there is no answer."""
+    best, nearest = track.answers[0], track.genres[0]
     names = escape(", ".join(track.genre_set))
-    if track.none_of_these and track.outside is not None:
-        share, nearest = percent(track.outside), escape(best.name)
-        return f"<strong>None of these genres</strong> {share} (nearest: {nearest}). {clock(track.duration_s)} long."
     if track.cannot_tell:
-        return f"Cannot tell: {len(track.genre_set)} genres are possible ({names}). {clock(track.duration_s)} long."
-    genre = f"<strong>{escape(best.name)}</strong> {percent(best.probability)}"
-    return f"{genre}. The 90&nbsp;% set: {names}. {clock(track.duration_s)} long."
+        return f"Cannot tell: {len(track.genre_set)} answers are possible ({names}). {clock(track.duration_s)} long."
+    name = "None of these genres" if track.none_of_these else escape(best.name)
+    also = f" (nearest: {escape(nearest.name)} {percent(nearest.probability)})" if track.none_of_these else ""
+    said = f"<strong>{name}</strong> {percent(best.probability)}{also}"
+    return f"{said}. The 90&nbsp;% set: {names}. {clock(track.duration_s)} long."
 
 
 def remark_lines(track: Track) -> str:
@@ -41,10 +40,10 @@ def tag_chips(track: Track) -> str:
 
 
 def genre_table(track: Track, colours: Mapping[str, str]) -> str:
-    """All genres with their probabilities as bars; `colours` gives each genre's."""
+    """All genres, and "none of these" where it is told, with their probabilities as bars; `colours` are the genres'."""
     rows = "".join(
         _genre_row(label, colours.get(label.name, QUIET), in_set=label.name in track.genre_set)
-        for label in track.genres
+        for label in track.answers
     )
     return f"<table><caption>Genres</caption><tbody>{rows}</tbody></table>"
 

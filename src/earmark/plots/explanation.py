@@ -18,7 +18,7 @@ from earmark.plots.track_figure import has_quiet, track_figure
 from earmark.plots.track_map import MAP_STYLE, track_map
 from earmark.sound.decode import name_of
 from earmark.sound.encode import encode
-from earmark.track import Label, Track
+from earmark.track import NONE, Label, Track
 
 COMPARED_GENRES = 5
 
@@ -98,11 +98,11 @@ def _without(explanation: Explanation, colours: Mapping[str, str], *, with_atlas
 
 
 def _compared(explanation: Explanation) -> Iterator[tuple[Label, float]]:
-    """The most probable genres of both answers, each with its probability without the decisive seconds."""
-    after = {label.name: label.probability for label in explanation.without.genres}
-    best = explanation.without.genres[0].name
-    for rank, label in enumerate(explanation.track.genres):
-        if rank < COMPARED_GENRES or label.name == best:
+    """The most probable answers before and after, each with its probability without the decisive seconds."""
+    after = {label.name: label.probability for label in explanation.without.answers}
+    best = explanation.without.answers[0].name
+    for rank, label in enumerate(explanation.track.answers):
+        if rank < COMPARED_GENRES or label.name in (best, NONE, explanation.track.genre):
             yield label, after[label.name]
 
 
@@ -122,9 +122,10 @@ def _moved(explanation: Explanation) -> str:
     track, without = explanation.track, explanation.without
     before = track.genres[0].probability
     becomes = f"becomes {escape(', '.join(without.genre_set))}"
+    nearest = ", the nearest genre," if track.none_of_these else ""
     same = set(without.genre_set) == set(track.genre_set)
     return (
-        f"The probability of {escape(track.genre)} goes from {_tenths(before)} to "
+        f"The probability of {escape(track.genre)}{nearest} goes from {_tenths(before)} to "
         f"{_tenths(before + explanation.change)} ({_points(explanation.change)} points), "
         f"and the 90&nbsp;% set {'stays the same' if same else becomes}."
     )

@@ -5,17 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from earmark.sound.files import name_of
-from earmark.track import Track
+from earmark.track import NONE, Track
 
-NONE_OF_THESE = "none of these"
 CANNOT_TELL = "cannot tell"
 
 
 def genre_group(track: Track) -> str:
-    """The track's most probable genre, or that it has none that could be told."""
-    if track.none_of_these:
-        return NONE_OF_THESE
-    return CANNOT_TELL if track.cannot_tell else track.genre
+    """The track's most probable answer, or that none can be told."""
+    return CANNOT_TELL if track.cannot_tell else track.answers[0].name
 
 
 def _folder(track: Track) -> str:
@@ -24,14 +21,12 @@ def _folder(track: Track) -> str:
 
 def _genres_first(group: str) -> tuple[bool, str]:
     """Genres by name, and what is no genre behind them."""
-    return group in (NONE_OF_THESE, CANNOT_TELL), group
+    return group in (NONE, CANNOT_TELL), group
 
 
 def _probability(track: Track) -> float:
-    """Of what is said first."""
-    if track.none_of_these and track.outside is not None:
-        return track.outside
-    return track.genres[0].probability
+    """Of the most probable answer."""
+    return track.answers[0].probability
 
 
 # What to sort by, smallest first.

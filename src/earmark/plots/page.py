@@ -24,7 +24,8 @@ HOW_TO_READ = (
     "In each figure, from top to bottom: the spectrogram (brighter is louder); the attention, the share that each "
     "moment has in the answer; and how each moment on its own sounds, brighter for more probable. The decisive "
     "seconds, orange, are those that have attention and on their own sound like the genre. Probabilities are "
-    "calibrated; a 90&nbsp;% set holds the true genre nine times out of ten."
+    "calibrated, and those of all answers sum to 1; a 90&nbsp;% set holds the true answer nine times out of ten. "
+    "Moments are told as if each had to be one of the genres."
 )
 
 HOW_TO_READ_TAGS = (

@@ -44,12 +44,12 @@ _STEPS = (
     ("answer", len("country or classical")),
     ("seconds", len("0:10–0:14, 1:02–1:05 +1")),
     ("name", 44),
-    ("answer", len("none of these, nearest classical")),
+    ("answer", len("none of the ten, nearest classical")),
     ("seconds", len("10:10–10:14, 11:02–11:05, 12:05–12:06")),
     ("name", _UNBOUNDED),
 )
 _TRACKS_A_FOLDER = 3
-_IN_A_PIPE = _Widths(name=100, answer=32, seconds=_UNBOUNDED)
+_IN_A_PIPE = _Widths(name=100, answer=len("none of the ten, nearest classical"), seconds=_UNBOUNDED)
 
 
 class Names(Enum):
@@ -127,8 +127,8 @@ class ShortRows:
 def fitted_answer(answer: str, width: int) -> str:
     """An answer in fewer words where it does not fit, never in others.
 
-    >>> fitted_answer("none of these, nearest classical", 20)
-    'none of these'
+    >>> fitted_answer("none of the ten, nearest classical", 20)
+    'none of the ten'
     >>> fitted_answer("rock or metal or country", 20)
     'rock or 2 more'
     """

@@ -46,7 +46,7 @@ class Table:
     Parameters
     ----------
     labels:
-        The genres of the network, whose names must fit.
+        The answers that there are, whose names must fit: the genres of the network, and `NONE` where it tells.
     paths:
         Of all tracks that will come, as far as they are known: the columns fit them.
     wide:

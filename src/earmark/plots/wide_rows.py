@@ -14,7 +14,7 @@ from rich.text import Text
 from earmark.plots.palette import ACCENT
 from earmark.plots.text import clock, percent, remarks, span, sparkline
 from earmark.sound.files import name_of
-from earmark.track import Label, Segment, Track
+from earmark.track import NONE, Label, Segment, Track
 
 _TOP = 3
 _ATTENTION_WIDTH = 24
@@ -30,7 +30,7 @@ class WideRows:
     Parameters
     ----------
     labels:
-        The genres of the network, whose names must fit.
+        The answers that there are, whose names must fit: the genres of the network, and `NONE` where it tells.
     width:
         Of the terminal, in cells.
     """
@@ -39,7 +39,7 @@ class WideRows:
         names = max(map(len, labels))
         genres = names + len(" 100 %")
         room = width - _INDENT - genres - _ATTENTION_WIDTH - 2 * _GAP
-        chosen = min(max(room, len("none of these")), _WIDEST_SET)
+        chosen = min(max(room, len(NONE)), _WIDEST_SET)
         self._widths = (genres, chosen, _ATTENTION_WIDTH)
         self._width = width
 
@@ -51,7 +51,7 @@ class WideRows:
     def row(self, track: Track) -> RenderableType:
         """A track."""
         name = Text.assemble((name_of(track.path), "bold"), f"  {clock(track.duration_s)}", overflow="fold")
-        columns = self._grid(_genres(track.genres[:_TOP], self._widths[0]), _genre_set(track), _attention(track))
+        columns = self._grid(_genres(track.answers[:_TOP], self._widths[0]), _genre_set(track), _attention(track))
         rest: list[RenderableType] = [tags(track, self._width)] if track.tags else []
         rest += [Padding(Text(remark, style=ACCENT), (0, 0, 0, _INDENT), expand=False) for remark in remarks(track)]
         return Group("", name, columns, *rest)

@@ -93,11 +93,12 @@ def _samples(frame: "AudioFrame") -> NDArray[Any]:
 
     PyAV's `to_ndarray` reads planes that are not there, and crashes, where there are more than eight channels.
     """
-    channels, kind = frame.layout.nb_channels, _TYPES[frame.format.name.removesuffix("p")]
+    channels, kind = frame.layout.nb_channels, np.dtype(_TYPES[frame.format.name.removesuffix("p")])
     if not frame.format.is_planar:
-        return np.frombuffer(frame.planes[0], kind, count=frame.samples * channels).reshape(-1, channels)
-    planes = frame.planes[:channels]
-    return np.stack([np.frombuffer(plane, kind, count=frame.samples) for plane in planes], axis=1)
+        packed = np.frombuffer(memoryview(frame.planes[0]), kind, count=frame.samples * channels)
+        return packed.reshape(-1, channels)
+    planes = [np.frombuffer(memoryview(plane), kind, count=frame.samples) for plane in frame.planes[:channels]]
+    return np.stack(planes, axis=1)
 
 
 def _bits(sample_format: str, codec: str) -> int | None:
