@@ -21,11 +21,11 @@ def test_a_row_says_path_genres_set_and_attention() -> None:
     path = "Music/An Artist of Some Name/A Record With a Name/01 song.mp3"
     name, first, second, third = lines(track(path=path))
     assert name == f"{path}  4:02"
-    assert first.startswith("  rock       61 %  rock, blues  ")
+    assert first.startswith("  rock           61 %  rock, blues  ")
     assert "█" in first
-    assert second.startswith("  blues      20 %")
+    assert second.startswith("  blues          20 %")
     assert second.endswith("  1:12–1:15")
-    assert third == "  classical  10 %"
+    assert third == "  classical      10 %"
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

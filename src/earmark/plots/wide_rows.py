@@ -18,6 +18,7 @@ from earmark.track import NONE, Label, Segment, Track
 
 _TOP = 3
 _ATTENTION_WIDTH = 24
+_LEAST_ATTENTION = 12
 _WIDEST_SET = 34
 _INDENT = 2
 _GAP = 2
@@ -38,9 +39,10 @@ class WideRows:
     def __init__(self, *, labels: Sequence[str], width: int) -> None:
         names = max(map(len, labels))
         genres = names + len(" 100 %")
-        room = width - _INDENT - genres - _ATTENTION_WIDTH - 2 * _GAP
-        chosen = min(max(room, len(NONE)), _WIDEST_SET)
-        self._widths = (genres, chosen, _ATTENTION_WIDTH)
+        room = width - _INDENT - genres - 2 * _GAP  # for the set and the attention
+        attention = min(_ATTENTION_WIDTH, max(room - len(NONE), _LEAST_ATTENTION))
+        chosen = min(max(room - attention, len(NONE)), _WIDEST_SET)
+        self._widths = (genres, chosen, attention)
         self._width = width
 
     def head(self) -> RenderableType:
@@ -51,7 +53,9 @@ class WideRows:
     def row(self, track: Track) -> RenderableType:
         """A track."""
         name = Text.assemble((name_of(track.path), "bold"), f"  {clock(track.duration_s)}", overflow="fold")
-        columns = self._grid(_genres(track.answers[:_TOP], self._widths[0]), _genre_set(track), _attention(track))
+        columns = self._grid(
+            _genres(track.answers[:_TOP], self._widths[0]), _genre_set(track), _attention(track, self._widths[2])
+        )
         rest: list[RenderableType] = [tags(track, self._width)] if track.tags else []
         rest += [Padding(Text(remark, style=ACCENT), (0, 0, 0, _INDENT), expand=False) for remark in remarks(track)]
         return Group("", name, columns, *rest)
@@ -94,8 +98,8 @@ def _genre_set(track: Track) -> Text:
     return Text(", ".join(track.genre_set))
 
 
-def _attention(track: Track) -> Text:
-    blocks = Text(sparkline(track.timeline, track.duration_s, width=_ATTENTION_WIDTH))
+def _attention(track: Track, width: int) -> Text:
+    blocks = Text(sparkline(track.timeline, track.duration_s, width=width))
     bin_s = track.duration_s / len(blocks)
     for position in range(len(blocks)):
         middle_s = (position + 0.5) * bin_s
