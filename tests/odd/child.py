@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from odd.judge import Hearing
+from odd.judge import Hearing, heard_as
 
 Way = Literal["decode", "listen"]
 
@@ -132,7 +132,8 @@ def decoded(source: Any) -> Hearing:
 def listened(source: Any, *, listener: Any) -> Hearing:
     """What the shipped network makes of a path or file object."""
     track = listener.hear(source)
-    return Hearing(track.duration_s, track.unread_s, " ".join(track.notes), heard_as=track.genre)
+    names = heard_as({genre.name: genre.probability for genre in track.genres}, none_of_these=track.none_of_these)
+    return Hearing(track.duration_s, track.unread_s, " ".join(track.notes), names)
 
 
 def main() -> None:
