@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from earmark import Listener, load_bundle
 from earmark.data.degrade import CONDITIONS
 from earmark.errors import SoundError
-from earmark.sound.decode import blocks, find_audio
+from earmark.sound.decode import blocks
 from earmark.sound.mel import SAMPLE_RATE_HZ
+from earmark.sound.search import find_audio
 from earmark.track import Track
 
 

@@ -46,4 +46,4 @@ def low_bursts(length_s: float, *spans: tuple[float, float]) -> NDArray[np.float
     spectrum[np.fft.rfftfreq(time_s.size, 1 / RATE_HZ) > 1000] = 0
     low = np.fft.irfft(spectrum, time_s.size)
     inside = np.any([(start_s <= time_s) & (time_s < end_s) for start_s, end_s in spans], axis=0)
-    return (low * inside + 0.0002 * rng.normal(size=time_s.size)).astype(np.float32)
+    return (low * inside + 0.004 * rng.normal(size=time_s.size)).astype(np.float32)

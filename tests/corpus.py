@@ -105,7 +105,7 @@ def _damaged(folder: Path, sound: NDArray[np.float32]) -> dict[str, Case]:
         "truncated mp3": ("truncated.mp3", mp3[: len(mp3) // 2], ""),
         "truncated flac": ("truncated.flac", flac[: len(flac) // 2], ""),
         "stub of a flac": ("stub.flac", flac[: len(flac) // 40], "less than half a second"),
-        "header of a flac": ("header.flac", flac[:60], "is not sound"),
+        "header of a flac": ("header.flac", flac[:60], "begins like a FLAC file"),
         "empty file": ("empty.mp3", b"", "is empty"),
         "text": ("text.mp3", b"You are listening to a text.\n" * 500, "is not sound"),
         "web page": ("page.mp3", b"<!DOCTYPE html><html><body>404</body></html>", "is not sound"),

@@ -3,11 +3,15 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from multiprocessing.queues import Queue
 from pathlib import Path
 
 from earmark.errors import EarmarkError
+from earmark.files import whole
+from earmark.listen.bundle import load_bundle
 from earmark.listen.listener import Listener
+from earmark.sound.watchdog import Pulse, watched
 from earmark.track import Track
 
 
@@ -24,6 +28,18 @@ def start_telling_threads() -> Callable[[int], str]:
 def start_telling_process() -> Callable[[int], int]:
     """The worker's process."""
     return lambda _: os.getpid()
+
+
+def start_hanging() -> Callable[[str], tuple[str, int]]:
+    """What became of an item, and the worker's process; of "hang" a decoder is never done."""
+    return _hang
+
+
+def hear_all(bundle: Path, songs: list[Path], names: "Queue[Path]") -> None:
+    """Hear songs with two processes, if that may be, and tell which were heard."""
+    for heard in Listener(load_bundle(bundle)).hear_all(songs, jobs=2):
+        assert isinstance(heard, Track)
+        names.put(Path(heard.path))
 
 
 def start_meeting() -> Callable[[tuple[Path, Path]], str]:
@@ -65,3 +81,28 @@ def _square(number: int) -> int:
     if number % 2 == 0:
         time.sleep(0.02)
     return number * number
+
+
+def write_or_fail(target: Path) -> None:
+    """Half-writes a file and waits; what is to write "failure" fails as soon as another file is half-written."""
+    if target.name == "failure":
+        while not list(target.parent.glob("*.part")):
+            time.sleep(0.02)
+        raise EarmarkError("The failure.")
+    with whole(target) as file:
+        file.write(b"half")
+        file.flush()
+        time.sleep(60)
+
+
+def _hang(item: str) -> tuple[str, int]:
+    def make(pulse: Pulse) -> Generator[int, None, None]:
+        while item == "hang":
+            time.sleep(0.01)
+        yield 1
+
+    try:
+        list(watched(make, patience_s=0.2, stalled=lambda: EarmarkError("It hangs.")))
+    except EarmarkError:
+        return "given up", os.getpid()
+    return "done", os.getpid()

@@ -49,6 +49,10 @@ class BundleError(EarmarkError):
     """A bundle or checkpoint that cannot be used."""
 
 
+class OutputError(EarmarkError):
+    """A file or folder that cannot or must not be written."""
+
+
 class MissingExtraError(EarmarkError):
     """Something needs an optional dependency that is not installed."""
 

@@ -1,6 +1,10 @@
 """`earmark data`: what the verbs print, as words and as JSON, and the code they end with."""
 
 import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +14,9 @@ from typer.testing import CliRunner
 from earmark.cli.data import app
 from earmark.data.synth import write_dataset
 from earmark.errors import DataError
-from trees import write_kaggle_tree
+from trees import piece, write_kaggle_tree, write_sound
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_prepare_counts_skips_by_name_and_ends_well(tmp_path: Path) -> None:
@@ -34,6 +40,19 @@ def test_prepare_ends_with_1_where_a_file_failed_and_does_the_others(tmp_path: P
     assert (summary["prepared"], summary["kept"], summary["importer"]) == (0, 3, "gtzan_kaggle")
     assert [Path(trouble["name"]).name for trouble in summary["failed"]] == ["jazz.00060.wav"]
     assert [trouble["name"] for trouble in summary["skipped"]] == ["jazz.00054.wav"]
+
+
+def test_prepare_names_once_a_file_whose_name_is_no_text_and_check_finds_no_orphan(
+    earmark: Command, tmp_path: Path
+) -> None:
+    write_sound(tmp_path / "k/rock/a.wav", piece(length_s=2.0))
+    shutil.copy(tmp_path / "k/rock/a.wav", os.fsdecode(bytes(tmp_path) + b"/k/rock/caf\xe9.wav"))
+    said = earmark("data", "prepare", tmp_path / "k", tmp_path / "out", "--jobs", "1")
+    assert (said.returncode, said.stderr) == (1, "")
+    assert f"failed: The path {tmp_path}/k/rock/caf\\udce9.wav is not UTF-8" in said.stdout
+    checked = earmark("data", "check", tmp_path / "out", "--jobs", "1")
+    assert checked.returncode == 0
+    assert "that no row of clips.csv names" not in checked.stdout
 
 
 def test_check_prints_a_table_and_ends_well_whatever_it_finds(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """`earmark listen` and `earmark model` as a person runs them: files in, answers on stdout, the rest on stderr."""
 
 import csv
+import io
 import json
+import multiprocessing
 import os
 import pty
 import re
@@ -12,9 +14,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
+import tiny_workers
 from corpus import Case, music
 from earmark import Listener, Track, load_bundle
 from earmark.cli import _waiting
@@ -40,12 +44,10 @@ def song_in(folder: Path) -> Path:
     return folder / "1 first.wav"
 
 
-def test_the_table_says_genres_set_and_timeline(earmark: Command, album: Path, tiny_folder: Path) -> None:
+def test_the_table_says_length_answer_and_what_decided(earmark: Command, album: Path, tiny_folder: Path) -> None:
     said = earmark("listen", "1 first.wav", "--model", tiny_folder, cwd=album)
     assert (said.returncode, said.stderr) == (0, "")
-    assert re.search(r"1 first\.wav +low +\d+ % +\w+", said.stdout)
-    assert "█" in said.stdout
-    assert re.search(r"0:0\d–0:0\d", said.stdout)
+    assert re.search(r"^1 first\.wav +0:0\d  low \d+ % +0:0\d–0:0\d", said.stdout, re.MULTILINE)
 
 
 def test_json_is_the_answer_of_the_listener_a_line_a_file(earmark: Command, album: Path, tiny_folder: Path) -> None:
@@ -62,9 +64,10 @@ def test_a_broken_file_costs_one_line_on_stderr_and_the_exit_code(
 ) -> None:
     said = earmark("listen", album, "--json", "--model", tiny_folder)
     assert said.returncode == 1
-    error, count = said.stderr.splitlines()
+    error, count, passed_over = said.stderr.splitlines()
     assert error.startswith(f"earmark: {album / '2 broken.mp3'} is not sound")
     assert count == "earmark: 2 of 3 files heard, 1 failed."
+    assert passed_over == "earmark: Passed over: 1 jpg."
 
 
 def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_folder: Path) -> None:
@@ -72,13 +75,14 @@ def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_fold
     first, broken, third = csv.DictReader(said.stdout.splitlines())
     assert list(first) == [
         *("path", "duration_s", "genre", "probability", "genre_set", "cannot_tell", "decisive_s", "model", "error"),
-        *LABELS,
+        *("unread_s", "notes", *LABELS),
     ]
     track = Listener(load_bundle(tiny_folder)).hear(song_in(album))
     assert first["genre"] == track.genre
     assert first["genre_set"] == ";".join(track.genre_set)
     assert first["decisive_s"].startswith(f"{track.decisive[0].start_s}-{track.decisive[0].end_s}")
     assert (first["cannot_tell"], first["error"], first["model"]) == ("0", "", "tiny 1")
+    assert (first["unread_s"], first["notes"]) == ("0.0", "")
     assert float(first["probability"]) == float(first[track.genre]) == track.genres[0].probability
     assert "is not sound" in broken["error"]
     assert broken["genre"] == ""
@@ -118,7 +122,7 @@ def test_a_full_disk_is_a_sentence(album: Path, tiny_folder: Path, option: str) 
     with Path("/dev/full").open("w") as full:
         said = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
     assert said.returncode == 1
-    assert said.stderr == "earmark: No space left on device.\n"
+    assert said.stderr == "earmark: Standard output cannot be written (No space left on device).\n"
 
 
 def test_every_case_of_the_corpus_is_answered_and_none_stops_the_others(
@@ -148,11 +152,38 @@ def test_a_folder_that_holds_itself_is_searched_once(
     assert len(paths) == len(set(paths)) > 10
 
 
+def test_where_there_is_no_sound_what_there_is_is_told(earmark: Command, tmp_path: Path, tiny_folder: Path) -> None:
+    for name in ("1.jpg", "2.jpg", "3.pdf"):
+        (tmp_path / name).write_bytes(b"no sound")
+    said = earmark("listen", tmp_path, "--model", tiny_folder)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == (
+        f"earmark: No sound file is in {tmp_path} (passed over: 2 jpg, 1 pdf). Name files, or folders that hold some.\n"
+    )
+
+
 def test_no_sound_file_at_all_is_a_sentence(earmark: Command, tmp_path: Path, tiny_folder: Path) -> None:
     said = earmark("listen", tmp_path, "--model", tiny_folder)
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.startswith(f"earmark: No sound file is in {tmp_path}.")
     assert said.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("files", [[""], ["1 first.wav", ""], ["--json", ""]])
+def test_an_empty_name_is_refused_and_not_the_folder_one_stands_in(
+    earmark: Command, album: Path, tiny_folder: Path, files: list[str]
+) -> None:
+    said = earmark("listen", *files, "--model", tiny_folder, cwd=album)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("earmark: An empty name is no file.")
+
+
+def test_an_address_is_called_one_and_keeps_its_slashes(earmark: Command, album: Path, tiny_folder: Path) -> None:
+    address = "https://example.org/y.mp3"
+    said = earmark("listen", "1 first.wav", address, "--json", "--model", tiny_folder, cwd=album)
+    error = f"{address} is an address, and earmark hears files. Download it first."
+    assert json.loads(said.stdout.splitlines()[1]) == {"path": address, "error": error}
+    assert said.stderr.splitlines()[0] == f"earmark: {error}"
 
 
 def test_a_bundle_that_is_none_is_a_sentence(earmark: Command, album: Path) -> None:
@@ -161,7 +192,13 @@ def test_a_bundle_that_is_none_is_a_sentence(earmark: Command, album: Path) -> N
     assert said.stderr.startswith(f"earmark: {album} is not a bundle")
 
 
-@pytest.mark.parametrize("arguments", [["--json", "--csv"], ["--jobs", "0"], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["--json", "--csv"], ["--jobs", "0"], ["--sort", "colour"], ["--group", "size"], []),
+        *(["--sort", "path", "--json"], ["--group", "genre", "--csv"]),
+    ],
+)
 def test_a_contradiction_is_an_error_of_use(earmark: Command, album: Path, arguments: list[str]) -> None:
     said = earmark("listen", *([album] if arguments else []), *arguments)
     assert said.returncode == 2
@@ -283,3 +320,41 @@ def _group_lives(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_decoder_that_hangs_costs_the_patience_and_a_sentence(album: Path, tiny_folder: Path) -> None:
+    hanging = (
+        "import time\nimport earmark.sound.decode as decode\nfrom earmark.cli.main import run\n"
+        "def hang(*_):\n    while True: time.sleep(0.01)\n"
+        "decode._fill = hang\nrun()\n"
+    )
+    command = [sys.executable, "-c", hanging, "listen", song_in(album), "--patience", "1", "--model", tiny_folder]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert said.returncode == 1
+    sentence, count = said.stderr.splitlines()
+    assert f"{song_in(album)} was given up: for 1 seconds nothing came of it." in sentence
+    assert count == "earmark: 0 of 1 files heard, 1 failed."
+
+
+def test_decoders_keep_their_notes_off_the_terminal(tmp_path: Path, tiny_folder: Path, earmark: Command) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, music()[:, 0], 44_100, format="MP3")
+    content = bytearray(file.getvalue())
+    rng = np.random.default_rng(0)
+    for place in rng.integers(1000, len(content), 400):  # within frames, where only the decoder finds damage
+        content[place] ^= 1 << int(rng.integers(8))
+    (tmp_path / "scratched.mp3").write_bytes(content)
+    said = earmark("listen", tmp_path / "scratched.mp3", "--model", tiny_folder)
+    assert said.returncode == 0
+    assert "error" not in said.stderr
+    assert "mpg123" not in said.stderr
+
+
+def test_hear_all_in_a_daemonic_process_hears_in_that_process(album: Path, tiny_folder: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    names = context.Queue()
+    songs = [song_in(album)] * 3
+    process = context.Process(target=tiny_workers.hear_all, args=(tiny_folder, songs, names), daemon=True)
+    process.start()
+    assert [names.get(timeout=60) for _ in songs] == songs
+    process.join()

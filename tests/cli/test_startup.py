@@ -82,6 +82,13 @@ def test_an_error_is_one_line_with_its_hint_and_exit_code_one(
     assert capsys.readouterr().err == "earmark: The piano is locked. Find the key.\n"
 
 
+@pytest.mark.parametrize("words", [["data", "prepare", "", "out"], ["data", "check", ""], ["evaluate", ""]])
+def test_an_empty_name_is_refused_by_every_verb(earmark: Command, tmp_path: Path, words: list[str]) -> None:
+    said = earmark(*words, cwd=tmp_path)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == "earmark: An empty name is no file. Name a file or folder.\n"
+
+
 def test_a_new_file_is_a_new_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "hum.py").write_text("def register(app):\n    app.command('hum')(lambda: None)\n")
     (tmp_path / "keys.py").write_text("import typer\napp = typer.Typer()\napp.command()(lambda: None)\n")

@@ -108,6 +108,27 @@ def test_one_bad_file_costs_only_itself(source: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "out").rglob("*") if path.name.startswith(".")) == []
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_name_that_is_no_text_is_said_and_leaves_no_picture(source: Path, tmp_path: Path, jobs: int) -> None:
+    odd = Path(os.fsdecode(bytes(source) + b"/rock/caf\xe9.wav"))
+    (source / "rock" / "a.wav").rename(odd)
+    done = prepare(source, tmp_path / "out", jobs=jobs)
+    (trouble,) = done.failed
+    assert (trouble.name, done.prepared) == (str(odd), 3)
+    assert trouble.reason == f"The path {source}/rock/caf\\udce9.wav is not UTF-8, and clips.csv is. Rename it."
+    assert len(Dataset.load(tmp_path / "out").pictures()) == len(stamps(tmp_path / "out")) == 3
+
+
+def test_a_folder_whose_name_is_no_text_may_hold_source_and_set(tmp_path: Path) -> None:
+    home = Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9"))
+    write_sound(tmp_path / "plain" / "rock" / "a.flac", piece(length_s=2.0), artist="Queen")
+    home.mkdir()
+    (tmp_path / "plain").rename(home / "source")
+    assert prepare(home / "source", home / "out", jobs=1).prepared == 1
+    assert prepare(home / "source", home / "out", jobs=1).kept == 1
+    assert read_rows(home / "out" / "clips.csv")[0]["artist"] == "Queen"
+
+
 def test_processes_do_what_one_process_does(source: Path, tmp_path: Path) -> None:
     (source / "rock" / "text.mp3").write_text("not a sound")
     one, two = (prepare(source, tmp_path / f"out{jobs}", jobs=jobs) for jobs in (1, 2))

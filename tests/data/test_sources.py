@@ -135,3 +135,11 @@ def test_the_layout_keeps_its_columns_and_prefers_sound_to_pictures(tmp_path: Pa
     items = importer_for(tmp_path).catalogue(tmp_path).items
     assert [item.file.name for item in items] == ["a.wav", "b.png", "c.png", "gone.wav"]
     assert items[0].columns == {"genre": "rock", "year": "1975"}
+
+
+def test_what_is_beside_the_sound_in_a_genre_folder_is_told_by_kind(tmp_path: Path) -> None:
+    touch(*(tmp_path / name for name in ("rock/a.mp3", "rock/a.jpg", "pop/b.mp3", "pop/b.jpg", "pop/@eaDir/b.mp3")))
+    touch(tmp_path / "@eaDir" / "c.mp3")
+    catalogue = importer_for(tmp_path, "folder").catalogue(tmp_path)
+    assert [item.id for item in catalogue.items] == ["pop.b", "rock.a"]
+    assert catalogue.notes == ("Passed over: 2 jpg.",)

@@ -77,3 +77,13 @@ def _lives(process: object) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_worker_in_which_a_decoder_hangs_is_replaced() -> None:
+    items = ["song", "hang", "song", "song"]
+    (_, first), (fate, hung), (_, third), (_, fourth) = work(tiny_workers.start_hanging, items, jobs=1)
+    assert fate == "given up"
+    assert first == hung
+    assert third == fourth != hung
+    with pytest.raises(ProcessLookupError):
+        os.kill(hung, 0)

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from earmark.errors import MissingExtraError
+from earmark.errors import MissingExtraError, OutputError
 from earmark.measure.metrics import reliability
 from earmark.plots import figures
 from earmark.plots.palette import rgb
@@ -143,3 +143,10 @@ def test_the_module_itself_loads_no_matplotlib() -> None:
     code = "import sys, earmark.plots.figures; print('matplotlib' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "False"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_picture_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "confusion.png").symlink_to("/dev/full")
+    with pytest.raises(OutputError, match=r"confusion\.png cannot be written \(No space left on device\)"):
+        figures.save(figures.confusion_matrix(np.eye(3, dtype=int), GENRES), tmp_path / "confusion.png")

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -146,6 +147,43 @@ def test_seconds_that_were_not_heard_are_said_so(tmp_path: Path) -> None:
     titles = re.findall(r"<title>(\d.*?)</title>", written(tmp_path, PicturedTrack(gappy, whole.spectrogram)))
     assert [title for title in titles if title.startswith("0:11")] == ["0:11–0:12: attention 0.0 %; nothing heard"]
     assert "nothing heard" not in titles[1] + titles[60]
+
+
+def with_timeline(heard: PicturedTrack, timeline: tuple[Moment, ...]) -> PicturedTrack:
+    return PicturedTrack(replace(heard.track, timeline=timeline), heard.spectrogram)
+
+
+def test_quiet_seconds_are_veiled_and_said_to_be_quiet(tmp_path: Path) -> None:
+    heard = pictured()
+    quiet = tuple(
+        replace(moment, attention=0.0, genres=(), quiet=True)
+        if moment.start_s < 10 or moment.start_s >= 110
+        else moment
+        for moment in heard.track.timeline
+    )
+    page = written(tmp_path, with_timeline(heard, quiet))
+    titles = re.findall(r"<title>(\d.*?)</title>", page)
+    assert titles[9] == "0:09–0:10: quiet, no part of the answer"
+    assert titles[10].startswith("0:10–0:11: attention 0.1 %; blues")
+    (veil,) = re.findall(r"<path class=veil d='([^']*)'", page)
+    assert [float(x) for x in re.findall(r"[MH]([\d.]+)", veil)] == [92, 167, 92, 917, 992, 917]
+    assert "Grey moments are so much quieter" in read(page).words
+
+
+def test_a_page_without_quiet_seconds_has_no_word_of_them(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured())
+    assert "veil" not in page
+    assert "quieter" not in page
+
+
+def test_what_was_not_heard_and_what_to_know_stand_below_the_answer(tmp_path: Path) -> None:
+    heard = pictured(unread_s=14.2, notes=("Its channels <cancel>.",))
+    page = written(tmp_path, heard, pictured())
+    assert re.findall(r"<p class=remark>(.*?)</p>", page) == [
+        "Heard in part: 14 s could not be read.",
+        "Its channels &lt;cancel&gt;.",
+    ]
+    assert "2 tracks heard by tiny 1, 1 in part." in read(page).words
 
 
 def test_abstention_is_said(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.plots.text import attention_bins, clock, percent, span, sparkline
+from earmark.plots.text import attention_bins, clock, missing, percent, remarks, span, sparkline
 from earmark.track import Label, Moment, Segment
+from tracks import track
 
 GENRES = (Label("rock", 1.0),)
 
@@ -24,6 +25,22 @@ def test_seconds_are_said_as_a_clock_says_them(seconds: float, said: str) -> Non
 )
 def test_small_shares_have_a_decimal(share: float, said: str) -> None:
     assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.02, "0.1 s"), (0.44, "0.4 s"), (1.4, "1 s"), (14.2, "14 s"), (59.6, "1:00"), (4000, "1:06:40")],
+)
+def test_missing_seconds_are_told_as_roughly_as_they_are_known(seconds: float, said: str) -> None:
+    assert missing(seconds) == said
+
+
+def test_what_is_missing_is_told_before_the_notes() -> None:
+    assert remarks(track()) == ()
+    assert remarks(track(notes=("Very quiet.",), unread_s=2.0)) == (
+        "Heard in part: 2 s could not be read.",
+        "Very quiet.",
+    )
 
 
 def test_a_span_has_two_clocks() -> None:

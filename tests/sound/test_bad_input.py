@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -95,8 +94,9 @@ def test_a_truncated_flac_is_heard_as_far_without_pyav(
 
 def test_silence_is_decoded_and_its_windows_are_silent(corpus: dict[str, Case]) -> None:
     stream = LogMel()
-    columns = [stream.push(block) for block in blocks(corpus["digital silence"].path)]
-    assert all(window.silent for window in windows([*columns, stream.finish()]))
+    sound = blocks(corpus["digital silence"].path)
+    columns = [stream.push(block) for block in sound]
+    assert all(window.peak_db <= sound.silence_db for window in windows([*columns, stream.finish()]))
 
 
 @pytest.mark.parametrize("name", BY_PYAV)
@@ -104,7 +104,7 @@ def test_a_missing_extra_is_named(corpus: dict[str, Case], name: str, monkeypatc
     if name not in corpus:
         pytest.skip("needs the extra 'av' to make the file")
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(MissingExtraError, match=rf"music\.{name} needs the extra 'av'.*earmark\[av\]"):
+    with pytest.raises(MissingExtraError, match=rf"music\.{name} is .*needs the extra 'av'.*earmark\[av\]"):
         decoded(corpus[name].path)
 
 
@@ -113,7 +113,7 @@ def test_what_no_extra_can_hear_is_not_blamed_on_one(
     corpus: dict[str, Case], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(SoundError, match="is not sound"):
+    with pytest.raises(SoundError, match=corpus[name].says):
         decoded(corpus[name].path)
 
 
@@ -229,13 +229,3 @@ def test_no_more_is_read_than_asked_for(corpus: dict[str, Case]) -> None:
     with corpus["wav"].path.open("rb") as file:
         next(blocks(file, block_s=0.5))
         assert file.tell() < corpus["wav"].path.stat().st_size / 4
-
-
-def test_stderr_is_back_after_an_mp3(corpus: dict[str, Case], capfd: pytest.CaptureFixture[str]) -> None:
-    threads = [threading.Thread(target=decoded, args=(corpus["truncated mp3"].path,)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    os.write(2, b"still here")
-    assert capfd.readouterr().err == "still here"

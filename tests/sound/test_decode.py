@@ -120,7 +120,7 @@ def test_no_bit_depends_on_the_block_size(corpus: dict[str, Case], name: str) ->
 
 def test_blocks_are_as_long_as_asked(corpus: dict[str, Case]) -> None:
     sizes_s = [block.size / 22_050 for block in blocks(corpus["mp3"].path, block_s=1.0)]
-    assert len(sizes_s) in (6, 7)
+    assert len(sizes_s) in (6, 7, 8)
     assert max(sizes_s) == pytest.approx(1.0, abs=0.1)
 
 

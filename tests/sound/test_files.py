@@ -1,4 +1,4 @@
-"""Finding and naming sound files."""
+"""Naming and opening sound files."""
 
 import io
 import os
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from corpus import Case
 from earmark.errors import SoundError
-from earmark.sound.files import Reader, find_audio, name_of
+from earmark.sound.files import Reader, name_of
+from earmark.sound.watchdog import Pulse
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -16,72 +16,6 @@ def touch(folder: Path, *names: str) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x")
-
-
-def found(folder: Path) -> list[str]:
-    return [str(path.relative_to(folder)) for path in find_audio([folder])]
-
-
-def test_folders_are_searched_in_order_to_their_depths(tmp_path: Path) -> None:
-    touch(tmp_path, "b.wav", "a/2.MP3", "a/1.flac", "c/d/e.m4a", "notes.txt", "cover.jpg", "list.m3u")
-    assert found(tmp_path) == ["a/1.flac", "a/2.MP3", "b.wav", "c/d/e.m4a"]
-
-
-def test_hidden_files_and_folders_are_skipped(tmp_path: Path) -> None:
-    touch(tmp_path, "._song.mp3", ".trash/old.mp3", "song.mp3")
-    assert found(tmp_path) == ["song.mp3"]
-
-
-def test_what_is_no_folder_is_given_back_whatever_it_is(tmp_path: Path) -> None:
-    touch(tmp_path, "notes.txt")
-    given = [tmp_path / "notes.txt", tmp_path / "not there.mp3"]
-    assert list(find_audio([str(path) for path in given])) == given
-
-
-def test_a_directory_loop_ends(tmp_path: Path) -> None:
-    touch(tmp_path, "a/song.mp3")
-    (tmp_path / "a" / "up").symlink_to(tmp_path, target_is_directory=True)
-    (tmp_path / "a" / "self").symlink_to(tmp_path / "a", target_is_directory=True)
-    assert found(tmp_path) == ["a/song.mp3"]
-
-
-def test_the_corpus_with_its_loop_is_found_once(corpus: dict[str, Case]) -> None:
-    folder = corpus["wav"].path.parent
-    paths = list(find_audio([folder, corpus["directory loop"].path]))
-    assert len(paths) == len(set(paths))
-    in_folder = {case.path for case in corpus.values() if not case.path.is_dir()} - {corpus["not there"].path}
-    assert set(paths) == in_folder
-
-
-def test_links_to_other_folders_are_followed(tmp_path: Path) -> None:
-    touch(tmp_path, "elsewhere/song.mp3")
-    (tmp_path / "music").mkdir()
-    (tmp_path / "music" / "link").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
-    assert found(tmp_path / "music") == ["link/song.mp3"]
-
-
-def test_broken_links_are_given_back_to_be_reported(tmp_path: Path) -> None:
-    (tmp_path / "gone.mp3").symlink_to(tmp_path / "nowhere.mp3")
-    assert found(tmp_path) == ["gone.mp3"]
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_named_pipes_in_folders_are_skipped(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.mp3")
-    assert found(tmp_path) == []
-
-
-def test_a_folder_that_cannot_be_searched_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    touch(tmp_path, "shut/song.mp3", "song.mp3")
-    search = Path.iterdir
-
-    def refuse(folder: Path) -> object:
-        if folder.name == "shut":
-            raise PermissionError(13, "Permission denied", str(folder))
-        return search(folder)
-
-    monkeypatch.setattr(Path, "iterdir", refuse)
-    assert found(tmp_path) == ["shut", "song.mp3"]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +77,13 @@ def test_a_reader_passes_on_the_stop_key_as_it_is() -> None:
         reader.check()
 
 
-def test_a_reader_knows_how_much_it_has_not_read() -> None:
-    reader = Reader(io.BytesIO(bytes(100)), "song.mp3")
-    reader.read(25)
-    assert reader.unread_share() == 0.75
-    assert reader.tell() == 25
+def test_a_reader_beats_for_bytes_that_were_not_read_before_alone() -> None:
+    pulse = Pulse()
+    reader = Reader(io.BytesIO(bytes(100)), "song.mp3", pulse)
+    for place, beats in ((0, 1), (0, 1), (10, 2), (5, 2), (10, 2)):
+        reader.seek(place)
+        reader.read(10)
+        assert pulse.beats == beats
+    assert reader.size_bytes == 100
+    assert reader.tell() == 20
     reader.check()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from corpus import music
 from earmark.errors import SoundError
 from earmark.sound.mel import FLOOR_DB, LogMel, under_maximum
-from earmark.sound.tokens import FRAME_S, SILENCE_DB, TOKEN_FRAMES, WINDOW_TOKENS, Window, windows
+from earmark.sound.tokens import FRAME_S, SILENCE_DB, TOKEN_FRAMES, WINDOW_TOKENS, Window, silence_db, windows
 
 WINDOW_FRAMES = TOKEN_FRAMES * WINDOW_TOKENS
 
@@ -129,11 +129,19 @@ def test_silence_is_silent_with_and_without_dither() -> None:
     zeros = np.zeros(5 * 22_050, np.float32)
     dither = np.round(rng.triangular(-1, 0, 1, zeros.size)).astype(np.float32) / 32_768
     for samples in (zeros, dither):
-        assert all(window.silent for window in windows([absolute_db(samples)]))
+        assert all(window.peak_db <= silence_db(16) for window in windows([absolute_db(samples)]))
+
+
+def test_silence_is_relative_to_what_a_format_can_hold() -> None:
+    samples = music(rate_hz=22_050)[:, 0] / 100_000  # 106 dB under full scale
+    (window,) = windows([absolute_db(samples)])
+    assert silence_db(24) < silence_db(16)
+    assert window.peak_db > silence_db(24)
+    assert window.peak_db > silence_db(None)
+    assert all(window.peak_db <= silence_db(None) for window in windows([absolute_db(np.zeros(22_050, np.float32))]))
 
 
 def test_music_60_db_down_is_not_silent() -> None:
     samples = music(rate_hz=22_050)[:, 0] / 1000
     (window,) = windows([absolute_db(samples)])
     assert window.peak_db > SILENCE_DB + 20
-    assert not window.silent

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,14 @@ from earmark.data.dataset import Clip
 from earmark.evaluate.comparison.html import page
 from earmark.evaluate.comparison.pictures import Picture
 from earmark.evaluate.comparison.sections import Section, markdown
-from earmark.files import write_whole
+from earmark.files import FolderKind, write_whole
 from earmark.plots.figures import save
 from earmark.plots.turnable import turnable_map
 
 TITLE = "What the network hears"
 PNG_DPI = 110
+WRITES = ("analysis.json", "report.html", "report.md", "map.csv", "map.png", "map.svg", "accuracy.csv", "confusion.png")
+FOLDER = FolderKind(WRITES, known_by={"analysis.json": b'"about"'})
 
 
 def write(analysis: Analysis, out: Path, *, command: str) -> None:
@@ -34,8 +35,8 @@ def write(analysis: Analysis, out: Path, *, command: str) -> None:
     """
     figures = plain(_without_points(analysis.figures))  # what the report says follows from what analysis.json holds
     parts = words.sections(figures)
+    write_whole(out / "analysis.json", as_json(figures))  # first: by it the folder is known as ours
     pictures = _pictures(analysis, out)
-    write_whole(out / "analysis.json", as_json(figures))
     for name, rows in words.tables(figures).items():
         if rows:
             write_whole(out / f"{name}.csv", _csv(rows))
@@ -47,13 +48,9 @@ def write(analysis: Analysis, out: Path, *, command: str) -> None:
 
 def _pictures(analysis: Analysis, out: Path) -> dict[str, Picture]:
     made = {}
-    out.mkdir(parents=True, exist_ok=True)
     for name, figure in draw(analysis.figures, analysis.material.labels.tolist()).items():
-        with tempfile.TemporaryDirectory(dir=out) as folder:
-            for suffix in ("svg", "png"):
-                file = Path(folder) / f"{name}.{suffix}"
-                save(figure, file, dpi=PNG_DPI)
-                file.replace(out / file.name)
+        for suffix in ("svg", "png"):
+            save(figure, out / f"{name}.{suffix}", dpi=PNG_DPI)
         made[name] = Picture((out / f"{name}.svg").read_bytes(), DESCRIPTIONS[name])
     return made
 

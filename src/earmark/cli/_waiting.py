@@ -26,7 +26,7 @@ class Progress:
         False for a run whose stderr is no terminal: nothing is written.
     """
 
-    def __init__(self, paths: Sequence[Path], *, shown: bool) -> None:
+    def __init__(self, paths: Sequence[str | Path], *, shown: bool) -> None:
         self._sizes = [_size_bytes(path) for path in paths] if shown else []
         self._shown = shown
         self._done = 0
@@ -83,8 +83,8 @@ class Progress:
             self._visible = False
 
 
-def _size_bytes(path: Path) -> int:
+def _size_bytes(path: str | Path) -> int:
     try:
-        return path.stat().st_size
+        return Path(path).stat().st_size
     except OSError:
         return 0

@@ -37,13 +37,15 @@ def analyze(
     if data is None or out is None:
         raise typer.BadParameter("name the clips with --data and a folder for the report with --out")
     from earmark.analyze.analysis import analyze as read
-    from earmark.analyze.report import write
+    from earmark.analyze.report import FOLDER, write
     from earmark.cli._bar import progress_bar
+    from earmark.files import guard_folder
 
     named = [("--data", data), ("--model", model), *(("--checkpoints", each) for each in checkpoints or ())]
     named += [("--planted", planted), ("--out", out)]
     # A report is for others: of a path on this machine they need the name alone.
     said = [f"{option} {path.name if path.is_absolute() else path}" for option, path in named if path is not None]
+    guard_folder(out, FOLDER)
     with progress_bar("windows heard") as show:
         found = read(data, model, checkpoints or (), planted=planted, progress=show)
     write(found, out, command=f"earmark analyze {' '.join(said)}")

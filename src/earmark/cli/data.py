@@ -60,6 +60,9 @@ def check_verb(
     ranking: Annotated[
         Path | None, typer.Option(help="Write all labels to this CSV, the most doubtful first.", show_default="no")
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write --ranking even over a file that is no ranking of earmark's.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
@@ -70,8 +73,15 @@ def check_verb(
     \b
     Example: earmark data check ~/sets/mine --split fault_filtered_split
     """
+    from earmark.data.ceiling import RANKING
     from earmark.data.check import check
+    from earmark.data.layout import CLIPS_FILE
+    from earmark.files import guard_file
+    from earmark.sound.search import AUDIO_SUFFIXES
 
+    if ranking is not None:
+        read = [folder / CLIPS_FILE, *(suspects or ()), *([known] if known else ())]
+        guard_file(ranking, RANKING, option="--ranking", inputs=read, sound_suffixes=AUDIO_SUFFIXES, force=force)
     report = check(
         folder,
         splits=split or (),
@@ -87,8 +97,11 @@ def check_verb(
 def _preparation(done: "Preparation") -> Iterator[str]:
     yield from (f"note: {note}" for note in done.notes)
     yield from _troubles("skipped", done.skipped)
+    yield from _troubles("heard in part", done.in_part)
     yield from _troubles("failed", done.failed)
     counts = [f"{done.prepared} prepared", f"{done.kept} kept from before", f"{len(done.failed)} failed"]
+    if done.in_part:
+        counts.insert(1, f"{len(done.in_part)} of them in part")
     if done.skipped:
         counts.append(f"{len(done.skipped)} skipped")
     if done.dropped:
@@ -98,8 +111,10 @@ def _preparation(done: "Preparation") -> Iterator[str]:
 
 def _troubles(what: str, troubles: "Sequence[Trouble]") -> Iterator[str]:
     """A line a file; what the decoder says names the file already."""
+    from earmark.files import shown
+
     for trouble in troubles:
-        named = trouble.name in trouble.reason
+        named = shown(trouble.name) in trouble.reason
         yield f"{what}: {trouble.reason}" if named else f"{what}: {trouble.name}: {trouble.reason}"
 
 

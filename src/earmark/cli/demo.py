@@ -34,7 +34,7 @@ def demo(
     )
     typer.echo("The shipped network knows ten genres and none of these styles; this is what it makes of them:")
     listener = Listener()
-    table = Table(labels=listener.bundle.info.labels)
+    table = Table(labels=listener.bundle.info.labels, paths=files)
     for heard in listener.hear_all(files, jobs=1):
         typer.echo(f"earmark: {heard.error}", err=True) if isinstance(heard, Failure) else table.add(heard)
     if not train:
@@ -50,7 +50,7 @@ def demo(
         f"Trained on synthetic pieces in {lesson.seconds:.0f} s: {lesson.accuracy:.0%} of {lesson.clips} pieces right, "
         "each by a network that never heard its artist. What it makes of the pieces above:"
     )
-    table = Table(labels=sorted(label.name for label in lesson.tracks[0].genres))
+    table = Table(labels=sorted(label.name for label in lesson.tracks[0].genres), paths=files)
     for file, track in zip(files, lesson.tracks, strict=True):
         table.add(replace(track, path=str(file)))
     typer.echo(

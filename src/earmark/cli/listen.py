@@ -3,7 +3,9 @@
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,8 +28,26 @@ CSV_COLUMNS = (
     "decisive_s",
     "model",
     "error",
+    "unread_s",
+    "notes",
 )
 TAG_PREFIX = "tag:"  # a tag may have the name of a genre
+
+
+class Sort(StrEnum):
+    """What the rows of the table may be sorted by."""
+
+    PATH = "path"
+    GENRE = "genre"
+    LENGTH = "length"
+    PROBABILITY = "probability"
+
+
+class Group(StrEnum):
+    """What the rows of the table may be grouped by."""
+
+    GENRE = "genre"
+    FOLDER = "folder"
 
 
 def register(app: typer.Typer) -> None:
@@ -36,9 +56,14 @@ def register(app: typer.Typer) -> None:
 
 
 def listen(
-    files: Annotated[list[Path], typer.Argument(help="Sound files, and folders to search for them.")],
+    files: Annotated[  # text, for a Path would make one slash of the two of an address
+        list[str] | None, typer.Argument(metavar="FILES", help="Sound files, and folders to search for them.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line and file.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a line a file.")] = False,
+    wide: Annotated[
+        bool, typer.Option("--wide", "-w", help="Say all in the table, some lines a file instead of one.")
+    ] = False,
     tags: Annotated[
         bool, typer.Option("--tags", help="Say tags in the table, too, where the bundle has some.")
     ] = False,
@@ -46,61 +71,114 @@ def listen(
     explain: Annotated[
         Path | None, typer.Option(metavar="PAGE", help="Write a page that explains one track to this file, too.")
     ] = None,
+    sort: Annotated[
+        Sort | None, typer.Option(help="Sort the table, which then comes when all is heard.", show_default="as named")
+    ] = None,
+    group: Annotated[
+        Group | None, typer.Option(help="Group the table, which then comes when all is heard.", show_default="no")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN", help="Leave out files and folders of this name, such as '*live*' (repeatable)."
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write the page even over a file that is no page of earmark's.")
+    ] = False,
     model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
+    patience: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="Give a file up when nothing came of it for so long.")
+    ] = 60,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no count on stderr.")] = False,
 ) -> None:
     """Tell the genres of music files, and which seconds decided.
 
-    Exit code 1 if a file could not be heard; the others are heard all the same.
+    Exit code 1 if a file could not be heard; the others are heard all the same. What else is in a folder is counted at
+    the end, by kind.
 
     \b
     Example: earmark listen song.mp3 ~/Music --html heard.html
     \b
-    Example: earmark listen song.mp3 --tags
+    Example: earmark listen ~/Music --exclude 'live*' --group genre
     \b
     Example: earmark listen song.mp3 --explain song.html
     """
-    if as_json and as_csv:
-        raise typer.BadParameter("choose --json or --csv, not both")
-    if html and explain:
-        raise typer.BadParameter("choose --html or --explain, not both")
+    for_programs = {"--json": as_json, "--csv": as_csv}
+    _at_most_one({**for_programs, "--sort": sort})
+    _at_most_one({**for_programs, "--group": group})
+    _at_most_one({"--html": html, "--explain": explain})
+    named = _named(files or (), html=html, explain=explain, force=force)
 
+    from earmark.cli._count import Count, no_sound
+    from earmark.cli._streams import say
     from earmark.cli._waiting import Progress
-    from earmark.errors import BundleError, EarmarkError, SoundError
+    from earmark.errors import BundleError, EarmarkError
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
-    from earmark.sound.decode import find_audio, name_of
+    from earmark.sound.files import is_address
+    from earmark.sound.search import search
 
-    listener = Listener(load_bundle(model))
+    listener = Listener(load_bundle(model), patience_s=patience)
     if tags and listener.bundle.info.tags is None:
         hint = "Listen without --tags, or name one that has with --model."
         raise BundleError(f"The bundle {listener.bundle.info.model} has no tags.", hint=hint)
-    paths = list(find_audio(files))
+    found = search(named, exclude=exclude or ())
+    addresses = {Path(name): name for name in named if is_address(name)}
+    paths = [addresses.get(path, path) for path in found.paths]
     if not paths:
-        searched = ", ".join(name_of(folder) for folder in files)
-        raise SoundError(f"No sound file is in {searched}.", hint="Name files, or folders that hold some.")
+        raise no_sound(named, found, exclude=exclude or ())
     if explain and len(paths) != 1:
         raise EarmarkError(f"--explain is for one track, not for {len(paths)}.", hint="Name one sound file.")
     info = listener.bundle.info
-    show = _json_lines() if as_json else _csv_lines(info) if as_csv else _table(info.labels, tags=tags)
-    failed = 0
-    with Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
+    if as_json or as_csv:
+        output: AbstractContextManager[Show] = nullcontext(_json_lines() if as_json else _csv_lines(info))
+    else:
+        output = _table(info.labels, paths, wide=wide, tags=tags, sort=sort, group=group)
+    count = Count()
+    # A table that waits for all comes when the progress is gone.
+    with output as show, Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
         for heard in _heard(listener, paths, html=html, explain=explain, jobs=jobs):
             with progress.step():
                 show(heard)
+                count.add(heard)
                 if isinstance(heard, Failure):
-                    failed += 1
-                    typer.echo(f"earmark: {heard.error}", err=True)
-    if not quiet and (failed or len(paths) > 1):
-        count = f"{len(paths) - failed} of {len(paths)} files heard"
-        typer.echo(f"earmark: {count}, {failed} failed." if failed else f"earmark: {count}.", err=True)
-    if failed:
+                    say(heard.error)
+    if not quiet:
+        for line in (*count.lines(), *found.notes):
+            say(line)
+    if count.failed:
         raise typer.Exit(1)
 
 
+def _at_most_one(options: Mapping[str, object]) -> None:
+    """Refuse two of these options, {name: what was given}, together."""
+    given = [name for name, value in options.items() if value]
+    if len(given) > 1:
+        raise typer.BadParameter(f"choose {given[0]} or {given[1]}, not both")
+
+
+def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, force: bool) -> Sequence[str]:
+    """The files, once it is sure that they have names and that no page takes the place of what one would miss."""
+    from earmark.errors import EarmarkError
+    from earmark.files import guard_file
+    from earmark.plots.sheet import PAGE
+    from earmark.sound.search import AUDIO_SUFFIXES
+
+    # Pages first: with `--html *.flac` the only file that there is may have become the page.
+    for option, page in (("--html", html), ("--explain", explain)):
+        if page is not None:
+            guard_file(page, PAGE, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
+    if not files:
+        raise typer.BadParameter("name sound files, or folders to search for them", param_hint="FILES")
+    if "" in files:
+        raise EarmarkError("An empty name is no file.", hint="Name sound files, or folders to search for them.")
+    return files
+
+
 def _heard(
-    listener: "Listener", paths: Sequence[Path], *, html: Path | None, explain: Path | None, jobs: int | None
+    listener: "Listener", paths: Sequence[str | Path], *, html: Path | None, explain: Path | None, jobs: int | None
 ) -> "Iterator[Track | Failure]":
     if explain is not None:
         yield _explained(listener, paths[0], explain)
@@ -119,7 +197,7 @@ def _heard(
             yield heard if isinstance(heard, Failure) else heard.track
 
 
-def _explained(listener: "Listener", path: Path, page: Path) -> "Track | Failure":
+def _explained(listener: "Listener", path: str | Path, page: Path) -> "Track | Failure":
     from earmark.errors import MissingExtraError, SoundError
     from earmark.listen.atlas import read_atlas
     from earmark.listen.explanation import explain
@@ -164,6 +242,8 @@ def _csv_row(track: "Track") -> dict[str, Any]:
         "cannot_tell": int(track.cannot_tell),
         "decisive_s": ";".join(f"{segment.start_s}-{segment.end_s}" for segment in track.decisive),
         "model": track.model,
+        "unread_s": track.unread_s,
+        "notes": " ".join(track.notes),
         **{label.name: label.probability for label in track.genres},
         "outside": track.outside,
         "none_of_these": int(track.none_of_these),
@@ -172,12 +252,16 @@ def _csv_row(track: "Track") -> dict[str, Any]:
     }
 
 
-def _table(labels: Sequence[str], *, tags: bool) -> "Show":
+@contextmanager
+def _table(
+    labels: Sequence[str], paths: Sequence[str | Path], *, wide: bool, tags: bool, sort: str | None, group: str | None
+) -> "Iterator[Show]":
     from earmark.plots.table import Table
     from earmark.track import Track
 
-    table = Table(labels=labels, tags=tags)
-    return lambda heard: table.add(heard) if isinstance(heard, Track) else None
+    table = Table(labels=labels, paths=paths, wide=wide, tags=tags, sort=sort, group=group)
+    yield lambda heard: table.add(heard) if isinstance(heard, Track) else None
+    table.finish()
 
 
 def _write(text: str) -> None:

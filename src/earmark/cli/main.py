@@ -5,13 +5,16 @@ add one, add a file. Verbs import rooms inside their functions, and typer is imp
 at once and worker processes, which import this module, do not pay for it.
 """
 
+import errno
 import importlib
 import os
 import pkgutil
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 from earmark import __version__
+from earmark.cli._streams import end_in_order, prepare_streams, say
 from earmark.errors import EarmarkError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -20,31 +23,58 @@ if TYPE_CHECKING:
 # Which extra brings a package that is not in the base.
 EXTRAS = {"torch": "train", "onnx": "train", "matplotlib": "plots", "sklearn": "benchmark", "optuna": "benchmark"}
 
+# What a write ends with where the medium is at fault.
+WRITING_FAILS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 
 def run() -> None:
     """What the installed command calls; ends the process."""
-    import typer
-
-    for stream in (sys.stdout, sys.stderr):
-        # File names and block characters must not stop a run on a terminal that cannot show them.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    prepare_streams()
+    end_in_order()
     try:
+        _run()
+    except SystemExit as end:
+        watchdog = sys.modules.get("earmark.sound.watchdog")
+        if watchdog and watchdog.anything_left():
+            # A thread whose decoder hangs cannot be waited for, nor can what it holds be taken apart.
+            for stream in (sys.stdout, sys.stderr):
+                stream.flush()
+            os._exit(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise
+
+
+def _run() -> None:
+    try:
+        _refuse_empty_names(sys.argv[1:])
         build_app()()
     except EarmarkError as error:
-        typer.echo(f"earmark: {error}", err=True)
+        say(str(error))
         sys.exit(1)
     except ModuleNotFoundError as missing:  # rooms import what their extra brings where they use it
         extra = EXTRAS.get((missing.name or "").partition(".")[0])
         if extra is None:
             raise
-        typer.echo(f"earmark: {MissingExtraError.naming(f'`earmark {_verb()}`', extra)}", err=True)
+        say(str(MissingExtraError.naming(f"`earmark {_verb()}`", extra)))
         sys.exit(1)
     except OSError as error:  # a disk that is full, a device that is gone: nobody's mistake, no news for a traceback
+        say(_sentence(error))
         # What Python still holds for stdout would fail again when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        where = f"{error.filename}: " if error.filename else ""
-        typer.echo(f"earmark: {where}{error.strerror or error}.", err=True)
         sys.exit(1)
+
+
+def _refuse_empty_names(words: list[str]) -> None:
+    """An empty name, as from a variable of the shell that is not set, would stand for the folder one is in."""
+    if any(not word and not before.startswith("-") for before, word in pairwise(words)):
+        raise EarmarkError("An empty name is no file.", hint="Name a file or folder.")
+
+
+def _sentence(error: OSError) -> str:
+    if error.filename:
+        return f"{error.filename}: {error.strerror or error}."
+    if error.errno in WRITING_FAILS:  # a file names itself when it cannot be written (`earmark.files`)
+        return f"Standard output cannot be written ({error.strerror})."
+    return f"{error.strerror or error}."
 
 
 def _verb() -> str:

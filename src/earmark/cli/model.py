@@ -71,10 +71,13 @@ def atlas(
     from earmark.cli._bar import progress_bar
     from earmark.data.atlas import make_atlas
     from earmark.data.dataset import Dataset
+    from earmark.files import guard_folder
+    from earmark.listen.atlas import FOLDER
     from earmark.listen.bundle import load_bundle
     from earmark.plots.text import percent
 
     bundle = load_bundle(model)
+    guard_folder(bundle.folder, FOLDER)
     datasets = [Dataset.load(folder) for folder in data]
     with progress_bar("clips") as show:
         made = make_atlas(bundle, datasets, progress=show)

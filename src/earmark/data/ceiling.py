@@ -17,10 +17,12 @@ import numpy as np
 from earmark.data.dataset import Clip
 from earmark.data.suspects import Doubt, Suspect
 from earmark.errors import DataError
-from earmark.files import write_whole
+from earmark.files import FileKind, write_whole
 
-DEPTHS = (10, 20, 50, 100)  # how far down the ranking precision is told
 CONFIRMING = ("artist", "title")
+COLUMNS = ("rank", "id", *CONFIRMING, "label", "other", "p_label", "p_other", "score", "agree", "verdict")
+RANKING = FileKind("ranking", "ranking.csv", (",".join(COLUMNS).encode(),))
+DEPTHS = (10, 20, 50, 100)  # how far down the ranking precision is told
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def write_ranking(path: Path, ranking: Sequence[Doubt], suspects: Sequence[Suspe
     verdicts = {each.id: "shared" if each.shared else "doubtful" for each in suspects}
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(("rank", "id", *CONFIRMING, "label", "other", "p_label", "p_other", "score", "agree", "verdict"))
+    table.writerow(COLUMNS)
     for place, doubt in enumerate(ranking, start=1):
         names = [columns.get(doubt.id, {}).get(column, "") for column in CONFIRMING]
         figures = [f"{figure:.4f}" for figure in (doubt.p_label, doubt.p_other, doubt.score)]

@@ -73,11 +73,12 @@ class Report:
 
 @dataclass(frozen=True, eq=False)
 class _Survey:
-    """All that the checks look at: clips, and by id their pictures, clipped shares and troubles."""
+    """All that the checks look at: clips, and by id their pictures, clipped shares, unread seconds and troubles."""
 
     dataset: Dataset
     pictures: dict[str, NDArray[np.uint8]]
     clipped_share: dict[str, float]
+    unread_s: dict[str, float]
     broken: dict[str, str]
     missing: tuple[str, ...]
     jobs: int
@@ -158,6 +159,7 @@ def check(
 
 def _survey(dataset: Dataset, jobs: int) -> _Survey:
     clipped = {clip.id: float(share) for clip in dataset.clips if (share := clip.columns.get("clipped_share"))}
+    unread_s = {clip.id: float(seconds) for clip in dataset.clips if (seconds := clip.columns.get("unread_s"))}
     pictures, broken, missing = _read_pictures(dataset)
     to_hear = [
         clip
@@ -174,7 +176,8 @@ def _survey(dataset: Dataset, jobs: int) -> _Survey:
         else:
             pictures.setdefault(clip.id, heard.picture)
             clipped[clip.id] = heard.clipped_share
-    return _Survey(dataset, pictures, clipped, broken, missing, jobs)
+            unread_s[clip.id] = heard.unread_s
+    return _Survey(dataset, pictures, clipped, unread_s, broken, missing, jobs)
 
 
 def _read_pictures(dataset: Dataset) -> tuple[dict[str, NDArray[np.uint8]], dict[str, str], tuple[str, ...]]:
@@ -221,6 +224,12 @@ def _missing(survey: _Survey) -> Iterator[Finding]:
 def _broken(survey: _Survey) -> Iterator[Finding]:
     for clip_id, trouble in survey.broken.items():
         yield Finding("broken", (clip_id,), trouble)
+
+
+def _in_part(survey: _Survey) -> Iterator[Finding]:
+    for clip_id, seconds in survey.unread_s.items():
+        if seconds:
+            yield Finding("heard in part", (clip_id,), f"{seconds:.2f} s of its sound could not be read")
 
 
 def _silent(survey: _Survey) -> Iterator[Finding]:
@@ -274,6 +283,7 @@ def _near_duplicates(survey: _Survey) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[_Survey], Iterator[Finding]], ...] = (
     _missing,
     _broken,
+    _in_part,
     _silent,
     _clipped,
     _too_short,

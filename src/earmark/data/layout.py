@@ -88,11 +88,16 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
     """Write (128, frames) uint8, band 0 lowest, as a PNG: whole or not at all."""
+    write_whole(path, png_of_picture(picture))
+
+
+def png_of_picture(picture: NDArray[np.uint8]) -> bytes:
+    """A picture file's content, from (128, frames) uint8, band 0 lowest."""
     from PIL import Image
 
     png = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(picture[::-1])).save(png, format="PNG")
-    write_whole(path, png.getvalue())
+    return png.getvalue()
 
 
 def db_of_picture(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

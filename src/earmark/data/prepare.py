@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from earmark.data.hearing import hear_clip
-from earmark.data.layout import CLIPS_FILE, read_picture, read_rows, write_picture, write_rows
+from earmark.data.layout import CLIPS_FILE, png_of_picture, read_picture, read_rows, write_rows
 from earmark.data.sources import Item, Trouble, importer_for
 from earmark.errors import DataError, EarmarkError, SoundError
-from earmark.files import write_whole
+from earmark.files import shown, write_whole
 from earmark.listen.parallel import Crash, cores, work
+from earmark.sound.tags import tags_of
 
 SAVE_EVERY_S = 5.0
 
@@ -26,7 +27,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Preparation:
-    """What a run of `prepare` did: clips newly prepared, clips kept from before, and what is left out."""
+    """What a run of `prepare` did: clips newly prepared, clips kept from before, and what is left out.
+
+    `in_part` are clips, among those newly prepared, of whose sound a part could not be read.
+    """
 
     folder: str
     importer: str
@@ -36,6 +40,7 @@ class Preparation:
     failed: tuple[Trouble, ...]
     skipped: tuple[Trouble, ...]
     notes: tuple[str, ...]
+    in_part: tuple[Trouble, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -53,10 +58,11 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Done:
-    """A clip's new columns; `kept` where its picture was there already."""
+    """A clip's new columns; `kept` where its picture was there already, else the PNG, empty where it is in place."""
 
     columns: Mapping[str, str]
     kept: bool
+    png: bytes = b""
 
 
 def prepare(
@@ -86,12 +92,15 @@ def prepare(
     ------
     DataError
         The source is of no known kind or empty, or `out` holds another set.
+    OutputError
+        `out` cannot be written: what is done by then is kept, where there is room for it.
     """
     importer = importer_for(source, kind)
     catalogue = importer.catalogue(source)
     before = _rows_before(out, {item.id for item in catalogue.items})
     tasks = [_task(item, out, before.get(item.id, {})) for item in catalogue.items]
     failed: list[Trouble] = []
+    in_part: list[Trouble] = []
     kept = 0
     with _Ledger(out, catalogue.items, before) as ledger:
         for number, (task, done) in enumerate(_each(tasks, jobs=jobs or cores()), start=1):
@@ -101,6 +110,10 @@ def prepare(
                     ledger.strike(task.item)
             else:
                 kept += done.kept
+                if unread_s := done.columns.get("unread_s"):
+                    in_part.append(Trouble(str(task.item.file), f"{unread_s} s of it could not be read"))
+                if done.png:  # written here and not by the workers, for those may be ended at any moment
+                    write_whole(task.picture, done.png)
                 ledger.enter(task.item, done)
             on_progress(number, len(tasks))
     return Preparation(
@@ -112,6 +125,7 @@ def prepare(
         failed=tuple(failed),
         skipped=catalogue.skipped,
         notes=catalogue.notes,
+        in_part=tuple(in_part),
     )
 
 
@@ -181,7 +195,7 @@ def _row(item: Item, done: _Done, before: Mapping[str, str], out: Path) -> Row:
     return row
 
 
-_MEASURED = frozenset({"sha256", "duration_s", "peak_db", "clipped_share"})
+_MEASURED = frozenset({"sha256", "duration_s", "peak_db", "clipped_share", "unread_s"})
 
 
 def _relative(file: Path, folder: Path) -> str:
@@ -209,10 +223,12 @@ def _worker() -> Callable[[_Task], _Done | Trouble]:
 def _prepare_clip(task: _Task) -> _Done | Trouble:
     file = task.item.file
     try:
+        _refuse_what_is_no_text(task)
         sha256 = _sha256(file)
         if sha256 == task.known_sha256:
             return _Done({"sha256": sha256}, kept=True)
-        return _Done({"sha256": sha256, **_make_picture(task)}, kept=False)
+        row, png = _make_picture(task)
+        return _Done({"sha256": sha256, **row}, kept=False, png=png)
     except EarmarkError as error:
         return Trouble(str(file), str(error))
     except OSError as error:
@@ -221,38 +237,36 @@ def _prepare_clip(task: _Task) -> _Done | Trouble:
         return Trouble(str(file), f"{type(error).__name__}: {error}")
 
 
+def _refuse_what_is_no_text(task: _Task) -> None:
+    """Before there is a picture that no row could name: clips.csv is UTF-8, and names of files need not be."""
+    out = task.picture.parents[1]
+    said = (task.item.id, *task.item.columns.values(), _relative(task.item.file, out))
+    try:
+        "".join(said).encode()
+    except UnicodeEncodeError:
+        sentence = f"The path {shown(task.item.file)} is not UTF-8, and {CLIPS_FILE} is."
+        raise DataError(sentence, hint="Rename it.") from None
+
+
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _make_picture(task: _Task) -> Row:
-    """Write the clip's picture; give what was measured, and the tags where the columns lack them."""
+def _make_picture(task: _Task) -> tuple[Row, bytes]:
+    """What was measured, the tags where the columns lack them, and the clip's picture as PNG."""
     file = task.item.file
     if file.suffix.lower() == ".png":
         read_picture(file)
-        if not (task.picture.exists() and file.samefile(task.picture)):
-            write_whole(task.picture, file.read_bytes())
-        return {}
+        in_place = task.picture.exists() and file.samefile(task.picture)
+        return {}, b"" if in_place else file.read_bytes()
     heard = hear_clip(file)
     if heard.silent:
         raise SoundError(f"{file} is silent.")
-    write_picture(task.picture, heard.picture)
     measured = {
         "duration_s": f"{heard.duration_s:.2f}",
         "peak_db": f"{heard.peak_db:.1f}",
         "clipped_share": f"{heard.clipped_share:.6f}",
+        "unread_s": f"{heard.unread_s:.2f}" if heard.unread_s else "",
     }
-    return {**_tags(file), **measured}
-
-
-def _tags(file: Path) -> Row:
-    """Artist and title from the file's tags, as far as soundfile reads them."""
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(file) as sound:
-            tags = sound.copy_metadata()
-    except (OSError, RuntimeError):
-        return {}
-    return {name: tags[name].strip() for name in ("artist", "title") if tags.get(name, "").strip()}
+    return {**tags_of(file), **measured}, png_of_picture(heard.picture)

@@ -16,7 +16,10 @@ from earmark.errors import RecipeError
 from earmark.evaluate.job import Job, claim, jobs_of
 from earmark.evaluate.protocol import Protocol
 from earmark.evaluate.queue import Progress, in_other_hands, run_queue, threads_each
+from earmark.files import FolderKind, guard_folder
 from earmark.train.recipe import Recipe
+
+FOLDER = FolderKind(("report.json", "report.md", "report.html"), known_by={"report.json": b'"command"'})
 
 
 @dataclass(frozen=True)
@@ -177,6 +180,7 @@ def run_benchmark(
     """
     from earmark.evaluate.comparison.cells import report_on_plan
 
+    guard_folder(out, FOLDER, inputs=[path])
     plan = Plan.load(path)
     shown = plan
     if add:

@@ -12,13 +12,15 @@ from earmark.evaluate import calibration
 from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import figures
-from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
+from earmark.files import FolderKind, guard_folder
+from earmark.listen.bundle import INFO_FILE, NETWORK_FILE, BundleInfo, FrontEnd, write_bundle
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.metrics import class_table
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.export import PARITY, heads_of, largest_difference, to_onnx
 from earmark.train.predict import window_tokens_of
 
+FOLDER = FolderKind((NETWORK_FILE, INFO_FILE), known_by={INFO_FILE: b'"schema"'})
 KEPT = (
     "protocol", "n", "n_predictions", "n_artists", "accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy",
     "macro_f1", "ece", "brier", "top2", "coverage", "mean_set_size",
@@ -121,6 +123,7 @@ def _weakest(predictions: Predictions) -> str:
 
 def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -> BundleInfo:
     """`make_bundle` from the folders that `earmark train` and `earmark crossval` wrote; raises what they raise."""
+    guard_folder(out, FOLDER)
     trained = Checkpoint.load(checkpoint)
     try:
         plan = json.loads((crossval / "crossval.json").read_text(encoding="utf-8"))

@@ -12,12 +12,16 @@ from typing import Any
 from earmark.errors import DataError
 from earmark.evaluate import calibration
 from earmark.evaluate.beyond import measure_beyond
-from earmark.evaluate.job import claim, jobs_of
+from earmark.evaluate.job import PLAN, claim, jobs_of
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.protocol import Protocol
 from earmark.evaluate.queue import Progress, run_queue, threads_each
+from earmark.evaluate.report import FOLDER as REPORT
 from earmark.evaluate.report import figures, in_words, write_report
+from earmark.files import FolderKind, guard_folder
 from earmark.train.recipe import Recipe
+
+FOLDER = FolderKind((PLAN, *REPORT.writes), known_by={PLAN: b'"ids_sha256"', **REPORT.known_by})
 
 
 def crossval(
@@ -81,7 +85,8 @@ def crossval(
 
 
 def run_crossval(recipe: Path, folders: Sequence[Path], out: Path, **options: Any) -> Predictions:
-    """`crossval` from a recipe file."""
+    """`crossval` from a recipe file; `out` must not hold files of another's making."""
+    guard_folder(out, FOLDER, inputs=[recipe])
     return crossval(Recipe.load(recipe), folders, out, **options)
 
 

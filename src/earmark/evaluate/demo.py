@@ -5,6 +5,7 @@ can see whether the seconds that decided are the right ones. The shipped network
 says of them is a show of the path, not of its skill.
 """
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from earmark.data.synth import STYLES, Piece, compose, write_dataset
+from earmark.files import FolderKind, guard_folder, write_whole
 from earmark.listen.bundle import Bundle, load_bundle
 from earmark.listen.listener import Listener
 from earmark.track import Track
@@ -21,6 +23,12 @@ PIECE_S = 60.0
 MOTIF = (20.0, 35.0)
 CLIPS_PER_STYLE = 24
 ARTISTS_PER_STYLE = 8
+
+COMMENT = "a piece of earmark demo"
+FOLDER = FolderKind(
+    tuple(f"{style}.flac" for style in sorted(STYLES)),
+    known_by={f"{min(STYLES)}.flac": COMMENT.encode(), "bundle/bundle.json": b'"demo"'},
+)
 
 RECIPE = {
     "name": "demo",
@@ -56,14 +64,15 @@ class Lesson:
 
 
 def write_pieces(folder: Path) -> list[Path]:
-    """Compose one piece a style and write it as 16-bit FLAC; returns the files."""
-    import soundfile
+    """Compose one piece a style and write it as 16-bit FLAC; returns the files.
 
-    folder.mkdir(parents=True, exist_ok=True)
+    Raises OutputError where the folder holds other files of these names.
+    """
+    guard_folder(folder, FOLDER)
     files = []
     for name, piece in _pieces():
         file = folder / f"{name}.flac"
-        soundfile.write(file, piece.samples, piece.sample_rate_hz, subtype="PCM_16")
+        write_whole(file, _flac(piece))
         files.append(file)
     return files
 
@@ -122,6 +131,17 @@ def train_and_listen(folder: Path, *, progress: Progress = lambda done, total: N
         found=sum(_points_to_motif(track) for track in tracks),
         bundle=folder / "bundle",
     )
+
+
+def _flac(piece: Piece) -> bytes:
+    import soundfile
+
+    stream = io.BytesIO()
+    kind = {"samplerate": piece.sample_rate_hz, "channels": 1, "subtype": "PCM_16", "format": "FLAC"}
+    with soundfile.SoundFile(stream, "w", **kind) as file:
+        file.comment = COMMENT
+        file.write(piece.samples)
+    return stream.getvalue()
 
 
 def _pieces() -> Iterator[tuple[str, Piece]]:

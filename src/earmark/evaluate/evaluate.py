@@ -13,7 +13,8 @@ from earmark.data.prepare import prepare
 from earmark.data.splits import column_split
 from earmark.errors import DataError
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.report import figures, in_words, write_report
+from earmark.evaluate.report import FOLDER, figures, in_words, write_report
+from earmark.files import guard_folder
 from earmark.listen.bundle import load_bundle
 from earmark.listen.calibrate import Calibration, prediction_set, softmax
 from earmark.listen.clips import clip_windows, mean_logits
@@ -101,6 +102,7 @@ def evaluate_files(
 
     Returns the main figures in words.
     """
+    guard_folder(out, FOLDER)
     system = load_system(model)
     if not (folder / "clips.csv").exists():
         prepare(folder, out / "data", on_progress=progress)

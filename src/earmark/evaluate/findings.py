@@ -20,6 +20,7 @@ except ImportError as missing:
     raise MissingExtraError.naming("A search", "benchmark") from missing
 
 ENOUGH = 10  # complete trials below which a figure of importance would be made of chance
+WRITES = ("best.toml", "trials.csv", "study.json", "importance.json", "importance.png")
 WARNING = "This value was chosen on these very clips, so it is optimistic."
 
 

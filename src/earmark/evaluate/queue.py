@@ -5,6 +5,7 @@ Small networks use cores better one each than all together.
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -49,7 +50,7 @@ def side_by_side(do: Callable[[T], R], items: Sequence[T], jobs: int, tick: Call
     pool = ProcessPoolExecutor(min(jobs, len(items)), mp_context=context, initializer=_live_with_the_parent)
     answers: list[R] = []
     try:
-        running = {pool.submit(do, item) for item in items}
+        running = {pool.submit(_do, do, item) for item in items}
         while running:
             finished, running = wait(running, timeout=1.0)
             answers += [future.result() for future in finished]
@@ -64,9 +65,20 @@ def side_by_side(do: Callable[[T], R], items: Sequence[T], jobs: int, tick: Call
     return answers
 
 
+def _do(do: Callable[[T], R], item: T) -> R:
+    try:
+        return do(item)
+    except SystemExit as end:  # by SIGTERM; the pool would take it for the job's failure, and begin the next one
+        os._exit(end.code if isinstance(end.code, int) else 1)
+
+
 def _live_with_the_parent() -> None:
-    """A worker leaves interrupts to its parent, which prints no traceback, and does not outlive it."""
+    """A worker leaves interrupts to its parent, which prints no traceback, and does not outlive it.
+
+    When the parent ends it, it removes what it has half-written.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     threading.Thread(target=_end_after, args=(os.getppid(),), daemon=True).start()
 
 

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from earmark.errors import MissingExtraError
 from earmark.evaluate.predictions import Predictions
-from earmark.files import write_whole
+from earmark.files import FolderKind, write_whole
 from earmark.measure.bootstrap import artist_interval
 from earmark.measure.metrics import class_table, confusion, ece, summary
 
 BOOTSTRAP_SEED = 0
 WORST = 20
+_TABLES = ("metrics.json", "predictions.csv", "confusion.json", "genres.csv", "worst.csv")
+FOLDER = FolderKind((*_TABLES, "confusion.png", "reliability.png"), known_by={"metrics.json": b'"protocol"'})
 
 
 def figures(

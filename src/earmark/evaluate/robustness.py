@@ -17,10 +17,11 @@ from earmark.errors import DataError
 from earmark.evaluate.evaluate import Progress, System, evaluate, load_system
 from earmark.evaluate.job import kept_networks
 from earmark.evaluate.predictions import Predictions
-from earmark.files import write_whole
+from earmark.files import FolderKind, guard_folder, write_whole
 from earmark.measure.bootstrap import artist_interval
 
 SEED = 0
+FOLDER = FolderKind(("robustness.json", "robustness.md"), known_by={"robustness.json": b'"networks"'})
 Part = tuple[System, Dataset]
 
 
@@ -58,6 +59,7 @@ def robustness(
     DataError
         A condition is not known or needs sound that is not there, or checkpoints are gone.
     """
+    guard_folder(out, FOLDER)
     dataset = Dataset.load(folder)
     conditions = _conditions(dataset, names)
     parts = list(_parts(model, dataset, split))

@@ -20,12 +20,14 @@ from earmark.errors import DataError, RecipeError
 from earmark.evaluate import findings
 from earmark.evaluate.protocol import Folds, Protocol
 from earmark.evaluate.queue import Progress, side_by_side
-from earmark.evaluate.study import FINISHED, SharedStudy, Trial, TrialState, UpdateFinishedTrialError
-from earmark.files import write_whole
+from earmark.evaluate.study import FINISHED, JOURNAL, TERMS, SharedStudy, Trial, TrialState, UpdateFinishedTrialError
+from earmark.files import FolderKind, guard_folder, write_whole
 from earmark.train.batches import Examples, gather, genres_of
 from earmark.train.checkpoint import FILE
 from earmark.train.recipe import Recipe
 from earmark.train.session import split_sets
+
+FOLDER = FolderKind((TERMS, JOURNAL, *findings.WRITES), known_by={TERMS: b'"folds_run"'})
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def run_search(
     RecipeError, DataError, MissingExtraError
         There is nothing to search, the folder holds another search, the data cannot be split so, optuna is missing.
     """
+    guard_folder(out, FOLDER, inputs=[recipe])
     if stop_after_folds is not None and not 1 <= stop_after_folds <= folds:
         raise DataError(f"A trial cannot stop after {stop_after_folds} of {folds} folds.")
     plan = Plan(

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import BundleError
-from earmark.files import write_whole
-from earmark.listen.bundle import Bundle
+from earmark.files import FolderKind, write_whole
+from earmark.listen.bundle import INFO_FILE, Bundle
 from earmark.sound.mel import BANDS
 
 ATLAS_FILE = "atlas.npz"
+FOLDER = FolderKind((ATLAS_FILE,), known_by={INFO_FILE: b'"schema"'})  # a bundle's
 MAP_AXES = 3
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what NumPy says of no npz
 

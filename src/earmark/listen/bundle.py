@@ -220,7 +220,6 @@ def write_bundle(folder: str | os.PathLike[str], network: bytes, info: BundleInf
     after a crash, finds the old bundle, the new one, or a checksum that differs, never half a network.
     """
     home = Path(folder)
-    home.mkdir(parents=True, exist_ok=True)
     whole = replace(info, sha256=hashlib.sha256(network).hexdigest())
     text = json.dumps(whole.to_dict(), indent=2, ensure_ascii=False) + "\n"
     write_whole(home / NETWORK_FILE, network)

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from earmark.listen.atlas import Atlas, Neighbour
 from earmark.listen.bundle import Bundle
-from earmark.listen.clips import mean_logits
 from earmark.listen.listener import Listener, blocks_of, path_of
+from earmark.listen.loudness import Loudness, only
 from earmark.listen.picture import Picture
-from earmark.listen.tally import Answer, answer, sounding_new_tokens
+from earmark.listen.tally import Answer, answer
 from earmark.sound import tokens
 from earmark.sound.decode import Source
 from earmark.sound.files import opened
@@ -136,10 +136,11 @@ def explain(
 
     with _readable_twice(source) as readable:
         heard = listener.hear_with_vector(readable, sample_rate_hz=sample_rate_hz, on_columns=keep)
-        excerpts = _excerpts(blocks_of(readable, sample_rate_hz), heard.track.decisive)
+        with contextlib.closing(blocks_of(readable, sample_rate_hz, patience_s=listener.patience_s)) as blocks:
+            excerpts = _excerpts(blocks, heard.track.decisive)
     track = replace(heard.track, path=path_of(source))
-    blanks = _Blanks(listener.bundle, columns, filler=None if atlas is None else atlas.filler)
-    decisive, others = blanks.split(track)
+    blanks = _Blanks(listener.bundle, columns, track, filler=None if atlas is None else atlas.filler)
+    decisive, others = blanks.split()
     rng = np.random.default_rng(seed)
     drawn = (elsewhere(decisive, others, rng) for _ in range(draws))
     changes = [_change(track, blanks.answer(each)) for each in drawn if each]
@@ -200,37 +201,51 @@ class _Blanks:
         The network that hears what is left.
     columns:
         The track's log-mel, pieces (128, any number) float32 absolute dB.
+    track:
+        Its answer, which says which moments are quiet.
     filler:
         (128,) float32, dB under a window's maximum; None for the mean of the track's own windows.
     """
 
-    def __init__(self, bundle: Bundle, columns: Sequence[Floats], *, filler: Floats | None) -> None:
+    def __init__(self, bundle: Bundle, columns: Sequence[Floats], track: Track, *, filler: Floats | None) -> None:
         self._bundle = bundle
+        self._track = track
         self._token_frames = bundle.info.front_end.token_frames
+        token_s = self._token_frames * tokens.FRAME_S
+        self._numbers = [round(moment.start_s / token_s) for moment in track.timeline]
+        loud = {number for number, moment in zip(self._numbers, track.timeline, strict=True) if not moment.quiet}
         cut = partial(
             tokens.windows, token_frames=self._token_frames, window_tokens=bundle.info.front_end.window_tokens
         )
-        # As in the track's own answer a window counts by its new tokens that sound, blanked or not.
-        weighed = [(window, sounding_new_tokens(window, token_frames=self._token_frames)) for window in cut(columns)]
-        self._windows = [replace(window, new_tokens=weight) for window, weight in weighed if weight]
-        self._filler = _mean_levels(self._windows) if filler is None else filler
+        loudness = Loudness(token_frames=self._token_frames)
+        judged = [loudness.judge(window, silence_db=-np.inf) for window in cut(columns)]
+        self._windows: list[tuple[tokens.Window, NDArray[np.bool_], float]] = []
+        for each in judged:
+            window, first = each.window, round(each.window.start_s / token_s)
+            kept = np.array([first + place in loud for place in range(len(each.kept))])
+            # As in the track's own answer a window counts by how loud its new tokens are, blanked or not.
+            weights = (loudness.weights(each.levels_db) * kept)[len(kept) - window.new_tokens :]
+            if weights.any():
+                self._windows.append((window, kept, float(weights.sum())))
+        self._filler = _mean_levels([window for window, _, _ in self._windows]) if filler is None else filler
 
-    def split(self, track: Track) -> tuple[list[int], list[int]]:
+    def split(self) -> tuple[list[int], list[int]]:
         """The numbers of the track's decisive tokens, and of all others that were heard."""
-        token_s = self._token_frames * tokens.FRAME_S
         numbers: dict[bool, list[int]] = {True: [], False: []}
-        for moment in track.timeline:
-            numbers[_inside(moment, track.decisive)].append(round(moment.start_s / token_s))
+        for number, moment in zip(self._numbers, self._track.timeline, strict=True):
+            if not moment.quiet:
+                numbers[_inside(moment, self._track.decisive)].append(number)
         return numbers[True], numbers[False]
 
     def answer(self, numbers: Collection[int]) -> Answer:
         """What the network says without these tokens."""
-        left = [blank(window, numbers, self._filler, token_frames=self._token_frames) for window in self._windows]
-        return answer(self._bundle.info, mean_logits([left], self._logits)[0])
-
-    def _logits(self, db: Floats) -> Floats:
-        # One at a time: no slower on one thread, and the network's own memory stays that of one window.
-        return np.concatenate([self._bundle.run(each[np.newaxis]).logits for each in db])
+        total, weight = np.zeros(len(self._bundle.info.labels)), 0.0
+        for window, kept, counts in self._windows:
+            blanked = blank(window, numbers, self._filler, token_frames=self._token_frames)
+            db = only(blanked.db, kept, token_frames=self._token_frames)
+            total += counts * self._bundle.run(db[np.newaxis]).logits[0]
+            weight += counts
+        return answer(self._bundle.info, total / weight)
 
 
 def _inside(moment: Moment, segments: Sequence[Segment]) -> bool:

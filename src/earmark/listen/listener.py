@@ -3,6 +3,8 @@
 What the windows say is summed up in `listen.tally`.
 """
 
+import contextlib
+import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,7 +20,8 @@ from earmark.listen import parallel
 from earmark.listen.bundle import Bundle, load_bundle
 from earmark.listen.picture import Picture
 from earmark.listen.tally import Tally
-from earmark.sound import decode, mel, tokens
+from earmark.sound import decode, mel, tokens, watchdog
+from earmark.sound.watchdog import PATIENCE_S
 from earmark.track import Track
 
 Columns = NDArray[np.float32]  # (128, any number of frames), absolute dB
@@ -63,10 +66,13 @@ class Listener:
     ----------
     bundle:
         What `load_bundle` gave; the shipped one by default.
+    patience_s:
+        A file of which nothing came for so many seconds is given up.
     """
 
-    def __init__(self, bundle: Bundle | None = None) -> None:
+    def __init__(self, bundle: Bundle | None = None, *, patience_s: float = PATIENCE_S) -> None:
         self.bundle = bundle or load_bundle()
+        self.patience_s = patience_s
 
     def hear(
         self,
@@ -80,7 +86,8 @@ class Listener:
         Parameters
         ----------
         source:
-            A path, an open binary file, or an array of samples (n,) or (n, channels) of any number type.
+            A path, an open binary file, which another thread reads, or an array of samples (n,) or (n, channels) of
+            any number type.
         sample_rate_hz:
             Of an array; files say it themselves.
         on_columns:
@@ -103,15 +110,18 @@ class Listener:
         """Hear one track and keep its vector; arguments and errors as in `hear`."""
         front_end = self.bundle.info.front_end
         name = _name(source)
-        stream = _Stream(blocks_of(source, sample_rate_hz), on_columns)
+        blocks = blocks_of(source, sample_rate_hz, patience_s=self.patience_s)
+        stream = _Stream(blocks, on_columns)
         tally = Tally(self.bundle)
-        for window in tokens.windows(
-            stream.columns(), token_frames=front_end.token_frames, window_tokens=front_end.window_tokens, name=name
-        ):
-            tally.add(window)
+        with contextlib.closing(blocks):
+            for window in tokens.windows(
+                stream.columns(), token_frames=front_end.token_frames, window_tokens=front_end.window_tokens, name=name
+            ):
+                tally.add(window, silence_db=blocks.silence_db)
         if tally.empty:
             raise SoundError(f"{name} is silent.", hint="Give it a file with music in it.")
-        return PlacedTrack(tally.track(path_of(source), stream.duration_s), tally.vector)
+        track = tally.track(path_of(source), stream.duration_s, unread_s=blocks.unread_s, notes=blocks.notes)
+        return PlacedTrack(track, tally.vector)
 
     def hear_with_picture(
         self, source: decode.Source | NDArray[Any], *, sample_rate_hz: float | None = None
@@ -147,15 +157,19 @@ def path_of(source: decode.Source | NDArray[Any]) -> str:
     return os.fspath(source) if isinstance(source, str | os.PathLike) else _name(source)
 
 
-def blocks_of(source: decode.Source | NDArray[Any], sample_rate_hz: float | None) -> Iterator[NDArray[np.float32]]:
+def blocks_of(
+    source: decode.Source | NDArray[Any], sample_rate_hz: float | None, *, patience_s: float = PATIENCE_S
+) -> decode.Blocks:
     """What was handed over to `hear` as blocks (samples,) of mono float32 at 22 050 Hz; errors as there."""
     if isinstance(source, np.ndarray):
         if sample_rate_hz is None:
-            raise ValueError("an array needs its sample_rate_hz")
+            raise SoundError("An array does not say its rate.", hint="Give sample_rate_hz, too.")
         return decode.array_blocks(source, sample_rate_hz)
+    if not (isinstance(source, str | os.PathLike) or hasattr(source, "read")):
+        raise SoundError(f"A {type(source).__name__} is no sound.", hint="Give a path, a binary file or a NumPy array.")
     if sample_rate_hz is not None:
-        raise ValueError("sample_rate_hz is for arrays; a file says its own")
-    return decode.blocks(source)
+        raise SoundError("A file says its own rate.", hint="Give sample_rate_hz with arrays alone.")
+    return decode.blocks(source, patience_s=patience_s)
 
 
 class _Stream:
@@ -199,17 +213,22 @@ def _all(
     jobs = parallel.cores() if jobs is None else jobs
     if jobs < 1:
         raise ValueError(f"jobs must be at least 1, not {jobs}")
-    if jobs == 1 or len(names) < 2 or (len(names) == 2 and sum(map(_size_bytes, names)) < _SMALL_BYTES):
-        yield from (_hear_or_say_why(listener, hear, name) for name in names)
+    alone = multiprocessing.current_process().daemon  # it may have no processes of its own
+    here = alone or jobs == 1 or len(names) < 2 or (len(names) == 2 and sum(map(_size_bytes, names)) < _SMALL_BYTES)
+    while here and names:
+        yield _hear_or_say_why(listener, hear, names.pop(0))
+        # A decoder that hangs keeps a core of this process; the next one shall end with a process of its own.
+        here = alone or not watchdog.anything_left()
+    if not names:
         return
-    start = partial(_start, listener.bundle.folder, hear)
+    start = partial(_start, listener.bundle.folder, listener.patience_s, hear)
     for answer in parallel.work(start, names, jobs=jobs):
         yield _crashed(answer) if isinstance(answer, parallel.Crash) else answer
 
 
-def _start(folder: Path, hear: Callable[[Listener, str], Heard]) -> Callable[[str], Heard | Failure]:
+def _start(folder: Path, patience_s: float, hear: Callable[[Listener, str], Heard]) -> Callable[[str], Heard | Failure]:
     """What a worker process does first: a listener of its own."""
-    return partial(_hear_or_say_why, Listener(load_bundle(folder)), hear)
+    return partial(_hear_or_say_why, Listener(load_bundle(folder), patience_s=patience_s), hear)
 
 
 def _hear_or_say_why(listener: Listener, hear: Callable[[Listener, str], Heard], name: str) -> Heard | Failure:

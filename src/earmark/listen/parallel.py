@@ -2,7 +2,8 @@
 
 A pool of the standard library gives up as a whole when a worker is killed, and a decoder may well be killed by a broken
 file. So each worker has a pipe of its own, does one item at a time, and is replaced when it dies. Processes are
-spawned; a worker starts with single-threaded arithmetic, since the cores are taken by its siblings.
+spawned; a worker starts with single-threaded arithmetic, since the cores are taken by its siblings. A worker in which a
+decoder hangs gives its answer and ends.
 """
 
 import multiprocessing
@@ -18,6 +19,7 @@ from multiprocessing.context import SpawnContext
 from typing import Generic, TypeVar
 
 from earmark.errors import EarmarkError
+from earmark.sound.watchdog import anything_left
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -114,6 +116,9 @@ class _Pool(Generic[Item, Answer]):
         else:
             if position is not None:
                 self.answers[position] = answer
+            if worker.leaves:
+                worker.stop()
+                self._workers[self._workers.index(worker)] = self._hire()
 
     def _hire(self) -> "_Worker[Item, Answer]":
         return _Worker(self._context, self._pickled_start)
@@ -126,6 +131,7 @@ class _Worker(Generic[Item, Answer]):
         self.channel, theirs = context.Pipe()
         self.position: int | None = None
         self.ready = False
+        self.leaves = False  # it has given its last answer
         self._process = context.Process(target=_serve, args=(pickled_start, theirs), daemon=True)
         with _interrupt_blocked():
             self._process.start()
@@ -142,8 +148,9 @@ class _Worker(Generic[Item, Answer]):
         message = self.channel.recv()
         if self.position is None and isinstance(message, EarmarkError):  # it cannot start, and says why
             raise message
-        self.position, self.ready = None, True
-        answer: Answer = message
+        answer: Answer
+        answer, self.leaves = message
+        self.position, self.ready = None, not self.leaves
         return answer
 
     def bury(self) -> int:
@@ -169,17 +176,20 @@ def _serve(pickled_start: bytes, channel: "Connection[object, object]") -> None:
     except EarmarkError as error:
         channel.send(error)
         return
-    channel.send(None)
+    channel.send((None, False))
     while True:
         try:
             item = channel.recv()
         except (EOFError, OSError):
             return
         said = answer(item)
+        leaves = anything_left()
         try:
-            channel.send(said)
+            channel.send((said, leaves))
         except OSError:  # the parent is gone
             return
+        if leaves:
+            os._exit(0)  # at once: a thread that hangs cannot be waited for
 
 
 @contextmanager

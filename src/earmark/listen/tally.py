@@ -1,12 +1,14 @@
 """The answer for a track, summed up window by window.
 
-A track's logits (of genres, of tags, of "none of these") are the mean of its windows' logits, each weighted by how many
-of its tokens are new and not silent; a window without such tokens is left out. The attention of a window's new tokens,
-as shares of their sum, times the window's weight, is their attention on the track: every token has it once, and where
-the network looks at all tokens alike so does the timeline. Memory grows by the timeline alone.
+A track's logits (of genres, of tags, of "none of these") are the mean of its windows' logits, each weighted by its new
+tokens, which count by how loud they are (`loudness`). A window whose new tokens are all quiet is left out, and of the
+others the network sees the tokens that are not. What counts how much is settled at the end, when the loudest moment is
+known. The attention of a window's new tokens, weighted likewise, as shares of their sum, times the window's weight, is
+their attention on the track: every token has it once, and where the network looks at all tokens alike so does the
+timeline. Memory grows by the timeline and the tokens' vectors, 20 kB a minute.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,8 @@ from earmark.errors import EarmarkError
 from earmark.listen.bundle import Bundle, BundleInfo, Outputs
 from earmark.listen.calibrate import prediction_set, softmax
 from earmark.listen.explain import decisive_segments
-from earmark.sound import mel, tokens
+from earmark.listen.loudness import Loudness, only
+from earmark.sound import tokens
 from earmark.track import Label, Moment, Track, sorted_labels
 
 _HEADS = ("logits", "tags", "outside")  # of Outputs: one answer a window
@@ -53,11 +56,16 @@ def answer(info: BundleInfo, logits: ArrayLike) -> Answer:
     )
 
 
-def sounding_new_tokens(window: tokens.Window, *, token_frames: int) -> int:
-    """How many of a window's new tokens are more than silence: its weight in a track's answer."""
-    peaks_db = window.db.reshape(len(window.db), -1, token_frames).max(axis=(0, 2))  # (tokens,)
-    sounding = peaks_db > max(mel.FLOOR_DB, tokens.SILENCE_DB - window.peak_db)
-    return int(np.asarray(sounding)[-window.new_tokens :].sum())
+@dataclass(frozen=True, eq=False, slots=True)
+class _HeardWindow:
+    """What the network said of a window, and of its new tokens that were loud enough by then, k of them."""
+
+    starts_s: list[float]
+    levels_db: NDArray[np.float64]  # (k,)
+    said: dict[str, NDArray[np.float64]]  # of each head, logits
+    attention: NDArray[np.float64]  # (k,)
+    vectors: NDArray[np.float32]  # (k, 128)
+    token_logits: NDArray[np.float32]  # (k, genres)
 
 
 class Tally:
@@ -73,46 +81,67 @@ class Tally:
         self._bundle = bundle
         self._token_frames = bundle.info.front_end.token_frames
         self._token_s = self._token_frames * tokens.FRAME_S
-        self._weight = 0
-        self._vector = np.zeros(())  # weight * attention * vectors, (128,) from the first window on
-        self._sums: dict[str, NDArray[np.float64]] = {}  # of each head, weight * logits
-        self._starts_s: list[float] = []
-        self._attention: list[float] = []
-        self._token_logits: list[NDArray[np.float32]] = []  # (genres,) each, of the token alone
+        self._loudness = Loudness(token_frames=self._token_frames)
+        self._windows: list[_HeardWindow] = []
+        self._starts_s: list[float] = []  # of all tokens
 
     @property
     def empty(self) -> bool:
         """Whether nothing but silence was heard: there is no answer then."""
-        return not self._weight
+        return not self._windows
 
     @property
     def vector(self) -> NDArray[np.float32]:
         """Where the track is in the network's space: the mean of its tokens' vectors by attention, (128,) float32."""
-        vector: NDArray[np.float32] = (self._vector / self._weight).astype(np.float32)
-        return vector
+        total = sum(attention @ heard.vectors for heard, _, attention in self._settled())
+        return np.asarray(total / self._weight(), dtype=np.float32)
 
-    def add(self, window: tokens.Window) -> None:
-        """Hear the next window of the track; raises EarmarkError where the network gives what is not a number."""
-        weight = sounding_new_tokens(window, token_frames=self._token_frames)
-        if not weight:
+    def add(self, window: tokens.Window, *, silence_db: float = tokens.SILENCE_DB) -> None:
+        """Hear the next window of the track; raises EarmarkError where the network gives what is not a number.
+
+        Up to `silence_db`, absolute, there is no sound.
+        """
+        judged = self._loudness.judge(window, silence_db=silence_db)
+        first = len(judged.kept) - window.new_tokens
+        starts_s = [window.start_s + position * self._token_s for position in range(first, len(judged.kept))]
+        self._starts_s += starts_s
+        new = judged.new_kept
+        if not new.any():
             return
-        outputs = _finite(self._bundle.run(window.db[np.newaxis]), self._bundle)
-        self._weight += weight
-        for name, said in _answers(outputs).items():
-            self._sums[name] = self._sums.get(name, 0) + weight * said[0].astype(np.float64)
-        count = outputs.attention.shape[1]
-        new = range(count - window.new_tokens, count)
-        attention = outputs.attention[0, new.start :].astype(np.float64) + 1e-12  # never nothing to share out
-        attention = weight * attention / attention.sum()
-        self._vector = self._vector + attention @ outputs.vectors[0, new.start :]
-        self._starts_s += [window.start_s + position * self._token_s for position in new]
-        self._attention += attention.tolist()
-        self._token_logits += list(_token_logits(outputs)[0, new.start :])
+        db = only(window.db, judged.kept, token_frames=self._token_frames)
+        outputs = _finite(self._bundle.run(db[np.newaxis]), self._bundle)
+        count = int(new.sum())
+        self._windows.append(
+            _HeardWindow(
+                starts_s=[start_s for start_s, kept in zip(starts_s, new, strict=True) if kept],
+                levels_db=judged.levels_db[first:][new],
+                said={name: said[0].astype(np.float64) for name, said in _answers(outputs).items()},
+                attention=outputs.attention[0, -count:].astype(np.float64) + 1e-12,  # never nothing to share out
+                vectors=outputs.vectors[0, -count:],
+                token_logits=_token_logits(outputs)[0, -count:],
+            )
+        )
 
-    def track(self, path: str, duration_s: float) -> Track:
-        """The answer for a track of this name and length in seconds."""
+    def _settled(self) -> Iterator[tuple[_HeardWindow, NDArray[np.float64], NDArray[np.float64]]]:
+        """The windows in which there is more than quiet, the weights of their tokens, and the attention on these."""
+        for heard in self._windows:
+            weights = self._loudness.weights(heard.levels_db)
+            if weights.any():
+                attention = heard.attention * weights
+                yield heard, weights, weights.sum() * attention / attention.sum()
+
+    def _weight(self) -> float:
+        return float(sum(weights.sum() for _, weights, _ in self._settled()))
+
+    def track(self, path: str, duration_s: float, *, unread_s: float = 0.0, notes: Sequence[str] = ()) -> Track:
+        """The answer for a track of this name and length in seconds; the rest as `Track` has it."""
         info = self._bundle.info
-        means = {name: total / self._weight for name, total in self._sums.items()}
+        means: dict[str, NDArray[np.float64]] = {}
+        for heard, weights, _ in self._settled():
+            for name, logits in heard.said.items():
+                means[name] = means.get(name, 0) + weights.sum() * logits
+        weight = self._weight()
+        means = {name: total / weight for name, total in means.items()}
         said = answer(info, means["logits"])
         timeline = tuple(self._moments(duration_s))
         return Track(
@@ -124,18 +153,28 @@ class Tally:
             decisive=decisive_segments(timeline, said.genres[0].name),
             timeline=timeline,
             model=info.model,
+            unread_s=unread_s,
+            notes=tuple(notes),
             **_further(info, means),
         )
 
     def _moments(self, duration_s: float) -> Iterator[Moment]:
-        probabilities = softmax(np.stack(self._token_logits) / self._bundle.info.calibration.temperature)
-        for start_s, attention, row in zip(self._starts_s, self._attention, probabilities, strict=True):
-            yield Moment(
-                start_s=round(start_s, 3),
-                end_s=round(min(start_s + self._token_s, duration_s), 3),
-                attention=_short(attention / self._weight),
-                genres=_labels(self._bundle.info.labels, row),
-            )
+        heard = self._heard_moments()
+        for start_s in self._starts_s:
+            attention, genres = heard.get(start_s, (0.0, ()))
+            end_s = round(min(start_s + self._token_s, duration_s), 3)
+            yield Moment(round(start_s, 3), end_s, attention, genres, quiet=not genres)
+
+    def _heard_moments(self) -> dict[float, tuple[float, tuple[Label, ...]]]:
+        """Attention and genres of the moments that are not quiet, by their start."""
+        info, weight = self._bundle.info, self._weight()
+        moments = {}
+        for heard, weights, attention in self._settled():
+            probabilities = softmax(heard.token_logits / info.calibration.temperature)
+            for place in np.flatnonzero(weights):
+                genres = _labels(info.labels, probabilities[place])
+                moments[heard.starts_s[place]] = (_short(attention[place] / weight), genres)
+        return moments
 
 
 def _finite(outputs: Outputs, bundle: Bundle) -> Outputs:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 
 from earmark.plots.palette import QUIET
-from earmark.plots.text import clock, percent, span
+from earmark.plots.text import clock, percent, remarks, span
 from earmark.track import Label, Segment, Track
 
 _LEAST_TAGS = 3
@@ -21,6 +21,11 @@ def answer_sentence(track: Track) -> str:
         return f"Cannot tell: {len(track.genre_set)} genres are possible ({names}). {clock(track.duration_s)} long."
     genre = f"<strong>{escape(best.name)}</strong> {percent(best.probability)}"
     return f"{genre}. The 90&nbsp;% set: {names}. {clock(track.duration_s)} long."
+
+
+def remark_lines(track: Track) -> str:
+    """What was not heard, and what a person should know of how the rest was; empty where there is nothing."""
+    return "".join(f"<p class=remark>{escape(remark)}</p>\n" for remark in remarks(track))
 
 
 def tag_chips(track: Track) -> str:

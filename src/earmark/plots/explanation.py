@@ -10,11 +10,11 @@ from html import escape
 
 from earmark.listen.atlas import Atlas, Neighbour
 from earmark.listen.explanation import Excerpt, Explanation
-from earmark.plots.answer import answer_sentence, genre_table, segment_words, tag_chips
-from earmark.plots.page import HOW_TO_READ, HOW_TO_READ_TAGS
+from earmark.plots.answer import answer_sentence, genre_table, remark_lines, segment_words, tag_chips
+from earmark.plots.page import how_to_read
 from earmark.plots.palette import QUIET, genre_colour
 from earmark.plots.text import percent, span
-from earmark.plots.track_figure import track_figure
+from earmark.plots.track_figure import has_quiet, track_figure
 from earmark.plots.track_map import MAP_STYLE, track_map
 from earmark.sound.decode import name_of
 from earmark.sound.encode import encode
@@ -51,10 +51,10 @@ def explanation_html(explanation: Explanation, *, atlas: Atlas | None, labels: S
     """
     track = explanation.track
     colours = {label: genre_colour(index) for index, label in enumerate(labels)}
-    how = f"{HOW_TO_READ} {HOW_TO_READ_TAGS}" if track.tags else HOW_TO_READ
+    how = how_to_read(tags=bool(track.tags), quiet=has_quiet(track))
     return (
         f"<article>\n<p class=answer>{answer_sentence(track)}</p>\n"
-        f"{tag_chips(track)}<figure>{track_figure(track, explanation.spectrogram)}</figure>\n"
+        f"{remark_lines(track)}{tag_chips(track)}<figure>{track_figure(track, explanation.spectrogram)}</figure>\n"
         f"<div class=facts>{genre_table(track, colours)}</div>\n</article>\n"
         f"{_decisive(explanation.excerpts, track)}{_without(explanation, colours, with_atlas=atlas is not None)}"
         f"{_among_others(explanation, atlas, colours)}"

@@ -4,6 +4,7 @@ Each function takes arrays and gives a `Figure` that belongs to nobody (no pyplo
 the same bytes for the same figure. Colours come from the one palette. Needs the extra `plots`.
 """
 
+import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import MissingExtraError
+from earmark.files import write_whole
 from earmark.plots.palette import SEQUENTIAL, genre_colour
 
 if TYPE_CHECKING:
@@ -130,11 +132,13 @@ def reliability_diagram(
 
 
 def save(figure: "Figure", path: Path, *, dpi: int = 150) -> None:
-    """Write a figure; the suffix of `path` is the format (.png, .svg, .pdf). The same figure gives the same bytes."""
+    """Write a figure whole or not at all, by its suffix .png, .svg or .pdf; the same figure gives the same bytes."""
     from matplotlib import rc_context
 
+    drawn, suffix = io.BytesIO(), path.suffix.lower()
     with rc_context({"svg.hashsalt": "earmark"}):  # else matplotlib numbers the parts of an SVG at random
-        figure.savefig(path, dpi=dpi, metadata=WITHOUT_DATE.get(path.suffix.lower()))
+        figure.savefig(drawn, format=suffix[1:], dpi=dpi, metadata=WITHOUT_DATE.get(suffix))
+    write_whole(path, drawn.getvalue())
 
 
 def shade_cells(

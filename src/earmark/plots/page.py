@@ -14,10 +14,10 @@ from types import TracebackType
 from typing import IO, Self
 
 from earmark.listen.listener import Failure, PicturedTrack
-from earmark.plots.answer import answer_sentence, decided_by, genre_table, tag_chips
+from earmark.plots.answer import answer_sentence, decided_by, genre_table, remark_lines, tag_chips
 from earmark.plots.palette import genre_colour
 from earmark.plots.sheet import new_sheet
-from earmark.plots.track_figure import track_figure
+from earmark.plots.track_figure import has_quiet, track_figure
 from earmark.sound.decode import name_of
 
 HOW_TO_READ = (
@@ -31,6 +31,13 @@ HOW_TO_READ_TAGS = (
     "Tags are what another network, a tagger, would say, each with the probability that it would; those with an orange "
     "rim count as heard."
 )
+
+HOW_TO_READ_QUIET = "Grey moments are so much quieter than the loudest that they had no part in the answer."
+
+
+def how_to_read(*, tags: bool, quiet: bool) -> str:
+    """How to read the figures of tracks, with what tags and quiet moments are where there are some."""
+    return " ".join([HOW_TO_READ, *([HOW_TO_READ_QUIET] if quiet else []), *([HOW_TO_READ_TAGS] if tags else [])])
 
 
 class Page:
@@ -52,8 +59,8 @@ class Page:
         self._writing = self._write(file)
         self._colours = {label: genre_colour(index) for index, label in enumerate(labels)}
         self._model = model
-        self._heard = 0
-        self._tagged = False
+        self._heard = self._in_part = 0
+        self._tagged = self._quiet = False
         self._failures: list[Failure] = []
         self._stream: IO[str]
 
@@ -72,7 +79,9 @@ class Page:
             self._failures.append(heard)
             return
         self._heard += 1
+        self._in_part += heard.track.unread_s > 0
         self._tagged |= bool(heard.track.tags)
+        self._quiet |= has_quiet(heard.track)
         self._stream.write(track_html(heard, colours=self._colours))
 
     @contextmanager
@@ -84,9 +93,11 @@ class Page:
     def _foot(self) -> str:
         failures = "".join(f"<li>{escape(failure.error)}</li>" for failure in self._failures)
         failed = f"<section><h2>Not heard</h2><ul>{failures}</ul></section>" if failures else ""
-        heard = f"{self._heard} {'track' if self._heard == 1 else 'tracks'} heard by {escape(self._model)}"
-        count = f"{heard}, {len(self._failures)} failed." if failures else f"{heard}."
-        how = f"{HOW_TO_READ} {HOW_TO_READ_TAGS}" if self._tagged else HOW_TO_READ
+        counts = [f"{self._heard} {'track' if self._heard == 1 else 'tracks'} heard by {escape(self._model)}"]
+        counts += [f"{self._in_part} in part"] if self._in_part else []
+        counts += [f"{len(self._failures)} failed"] if failures else []
+        count = f"{', '.join(counts)}."
+        how = how_to_read(tags=self._tagged, quiet=self._quiet)
         return f"{failed}</main>\n<footer><p>{count} {how}</p></footer>\n</body>\n</html>\n"
 
 
@@ -96,6 +107,6 @@ def track_html(heard: PicturedTrack, *, colours: dict[str, str]) -> str:
     name = escape(name_of(track.path))
     return (
         f"<article>\n<h2>{name}</h2>\n<p class=answer>{answer_sentence(track)}</p>\n"
-        f"{tag_chips(track)}<figure>{track_figure(track, heard.spectrogram)}</figure>\n"
+        f"{remark_lines(track)}{tag_chips(track)}<figure>{track_figure(track, heard.spectrogram)}</figure>\n"
         f"<div class=facts>{genre_table(track, colours)}{decided_by(track)}</div>\n</article>\n"
     )

@@ -1,13 +1,18 @@
 """The frame of every page: one file that needs nothing else, for any browser, in light or dark."""
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import IO
 
-from earmark.errors import EarmarkError
+from earmark.files import FileKind, whole
 from earmark.plots.palette import ACCENT
+
+_GENERATOR = b'<meta name=generator content="earmark">'
+# Pages of version 0.1 have no generator; their titles are known.
+PAGE = FileKind("page", "heard.html", (_GENERATOR, b"<title>What earmark heard"))
 
 
 @contextmanager
@@ -27,23 +32,16 @@ def new_sheet(file: Path, title: str, *, style: str = "") -> Iterator[IO[str]]:
 
     Raises
     ------
-    EarmarkError
-        Where there can be no such file: before the block begins.
+    OutputError
+        Where there can be no such file, before the block begins; or where it cannot be written to its end.
     """
-    if file.is_dir():
-        raise EarmarkError(f"{file} is a folder.", hint="Name the page's file.")
-    beside = file.with_name(f".{file.name}.part")
-    try:
-        stream = beside.open("w", encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise EarmarkError(f"{file} cannot be written ({error.strerror}).", hint="Check the folder.") from error
-    try:
-        with stream:
+    with whole(file) as binary:
+        stream = io.TextIOWrapper(binary, encoding="utf-8", errors="backslashreplace")
+        try:
             stream.write(_HEAD.format(title=escape(title), style=_STYLE.replace("{accent}", ACCENT) + style))
             yield stream
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
+        finally:
+            stream.detach()  # what it still holds goes to the file, which `whole` closes
 
 
 _STYLE = """
@@ -58,6 +56,7 @@ h2 { font-size: 1.15rem; margin: 0; overflow-wrap: anywhere }
 h3, caption { font-size: .9rem; font-weight: 600; margin: 0 0 .3rem; text-align: left }
 article, section { border-top: 1px solid var(--rule); padding: 1.5rem 0 }
 .answer { margin: .2rem 0 1rem }
+.remark { margin: 0 0 1rem; padding-left: .7rem; border-left: .25rem solid {accent} }
 .quiet, footer { color: var(--quiet) }
 footer { border-top: 1px solid var(--rule); font-size: .9rem }
 figure { margin: 0 0 1.2rem }
@@ -85,6 +84,7 @@ _HEAD = """<!doctype html>
 <head>
 <meta charset=utf-8>
 <meta name=viewport content="width=device-width, initial-scale=1">
+<meta name=generator content="earmark">
 <title>{title}</title>
 <style>{style}</style>
 </head>

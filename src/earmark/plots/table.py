@@ -1,122 +1,135 @@
-"""Tracks as a table in the terminal, a few lines each, printed as soon as each is there."""
+"""Tracks as a table in the terminal, printed as soon as each is there, or sorted and in groups once all are there."""
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import IO, Any, Protocol
 
-from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
+from rich.console import Console, Group, RenderableType
 
-from earmark.plots.palette import ACCENT
-from earmark.plots.text import clock, percent, span, sparkline
-from earmark.sound.decode import name_of
-from earmark.track import Label, Segment, Track
+from earmark.plots.cells import one_line, shortened_path
+from earmark.plots.order import GROUPS, SORTS
+from earmark.plots.short_rows import Names, ShortRows, folders_above
+from earmark.plots.wide_rows import WideRows
+from earmark.track import Track
 
-_TOP = 3
-_ATTENTION_WIDTH = 26
+# What reads a pipe has no width of its own: short rows are as long as they must be, wide ones go to here.
 _PIPE_WIDTH = 120
-_LEAST_TRACK = 16
-_TAGS = "  tags  "
+_WIDEST = 1000
+
+
+class Rows(Protocol):
+    """How a table shows its tracks."""
+
+    def head(self) -> RenderableType:
+        """What stands above the first row."""
+
+    def row(self, track: Track) -> RenderableType:
+        """A track."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A row that waits for the others: what to sort it by, its group, and what will be printed."""
+
+    key: Any
+    group: str
+    row: RenderableType
 
 
 class Table:
-    """A table that grows row by row, its columns of fixed width so that no row has to wait for the next.
+    """A table that grows row by row, or waits for `finish` where it has an order of its own.
 
     Parameters
     ----------
     labels:
         The genres of the network, whose names must fit.
+    paths:
+        Of all tracks that will come, as far as they are known: the columns fit them.
+    wide:
+        Whether each track has some lines with all there is to say, instead of one.
     tags:
-        Whether each track has a line of its tags, below the other columns.
-    console:
-        Where to print; stdout by default.
+        Whether each track has a line of its tags; with `wide` it has one anyway.
+    sort, group:
+        A name of `order.SORTS` or `order.GROUPS`; None leaves the order in which tracks are added, in one group.
+    file, width:
+        Where to print, and how many cells wide that is, None for a pipe; by default stdout and what it is.
     """
 
-    def __init__(self, *, labels: Sequence[str], tags: bool = False, console: Console | None = None) -> None:
-        self._tags = tags
-        self._console = console or _stdout_console()
-        names = max(map(len, labels))
-        genres = names + 6
-        room = self._console.width - genres - _ATTENTION_WIDTH - 3 * 2  # for the other two
-        least = len("none of these")
-        chosen = max(min(2 * names + 2, 24), least)
-        if least <= room - _LEAST_TRACK < chosen:
-            chosen = room - _LEAST_TRACK  # so that all fits into 80 columns
-        track = max(room - chosen, _LEAST_TRACK)
-        self._widths = (track, genres, chosen, _ATTENTION_WIDTH)
+    def __init__(
+        self,
+        *,
+        labels: Sequence[str],
+        paths: Sequence[str | os.PathLike[str]] = (),
+        wide: bool = False,
+        tags: bool = False,
+        sort: str | None = None,
+        group: str | None = None,
+        file: IO[str] | None = None,
+        width: int | None = None,
+    ) -> None:
+        if file is None:
+            width = stdout_width()
+        self._console = Console(file=file, width=width or _PIPE_WIDTH, highlight=False)
+        self._rows: Rows = (
+            WideRows(labels=labels, width=self._console.width)
+            if wide
+            else ShortRows(paths=paths, width=width, tags=tags, names=_names(paths, width, sort=sort, group=group))
+        )
+        self._sort, self._group = sort, group
+        self._held: list[_Held] = []
+        self._width = width
         self._headed = False
 
     def add(self, track: Track) -> None:
-        """Print one track, under the head if it is the first."""
-        rows = self._grid()
+        """Print one track, under the head if it is the first; or keep its row for `finish`."""
+        row = self._rows.row(track)
+        if self._sort is None and self._group is None:
+            self._print(row)
+            return
+        key = SORTS[self._sort](track) if self._sort else 0
+        self._held.append(_Held(key, GROUPS[self._group][0](track) if self._group else "", row))
+
+    def finish(self) -> None:
+        """Print what was kept, in its order."""
+        held, self._held = sorted(self._held, key=lambda each: each.key), []
+        if self._group is None:
+            for each in held:
+                self._print(each.row)
+            return
+        order = GROUPS[self._group][1]
+        held.sort(key=lambda each: (order(each.group), each.group))
+        for name, members in groupby(held, key=lambda each: each.group):
+            rows = [each.row for each in members]
+            count = f"  {len(rows)} {'track' if len(rows) == 1 else 'tracks'}"
+            if self._width is not None:
+                name = shortened_path(name, self._width - len(count))
+            self._print(one_line("\n", (name, "bold"), (count, "dim")))
+            for row in rows:
+                self._print(row)
+
+    def _print(self, what: RenderableType) -> None:
         if not self._headed:
-            rows.add_row(*(Text(head, style="bold") for head in ("Track", "Genres", "90 % set", "Attention, decisive")))
             self._headed = True
-        top = track.genres[:_TOP]
-        rows.add_row(_name(track), _genres(top, self._widths[1]), _genre_set(track), _attention(track))
-        self._console.print(rows)
-        if self._tags:
-            self._console.print(_tags(track, self._console.width))
-
-    def _grid(self) -> RichTable:
-        rows = RichTable(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        for width in self._widths:
-            rows.add_column(width=width, overflow="fold")
-        return rows
+            self._print(self._rows.head())
+        # In a group a text keeps its own rule about wrapping.
+        self._console.print(Group(what), crop=False)
 
 
-def _stdout_console() -> Console:
-    # What reads a pipe has no width of its own, and names should not be folded for it.
-    piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(width=_PIPE_WIDTH if piped else None, highlight=False)
+def _names(paths: Sequence[str | os.PathLike[str]], width: int | None, *, sort: str | None, group: str | None) -> Names:
+    if width is None:
+        return Names.WHOLE_PATH
+    if group == "folder":
+        return Names.FILE
+    in_order = sort is None and group is None
+    return Names.FOLDERS_ABOVE if in_order and folders_above(paths) else Names.PATH
 
 
-def _name(track: Track) -> Text:
-    return Text.assemble(name_of(track.path), ("\n" + clock(track.duration_s), "dim"))
-
-
-def _genres(labels: Sequence[Label], width: int) -> Text:
-    lines = []
-    for label in labels:
-        share = f"{100 * label.probability:.0f} %"
-        lines.append(f"{label.name:<{width - len(share)}}{share}")
-    return Text("\n".join([lines[0], *lines[1:]]))
-
-
-def _tags(track: Track, width: int) -> Text:
-    """The tags that count as heard, indented, lines broken between tags alone."""
-    heard = [f"{tag.name} {percent(tag.probability)}" for tag in track.tags if tag.name in track.heard_tags]
-    nearest = track.tags[0]
-    words = heard or [f"none heard (nearest: {nearest.name} {percent(nearest.probability)})"]
-    lines = [words[0]]
-    for word in words[1:]:
-        if len(_TAGS) + len(lines[-1]) + len(word) + len(", ,") <= width:
-            lines[-1] += f", {word}"
-        else:
-            lines[-1] += ","
-            lines.append(word)
-    rest = "".join(f"\n{' ' * len(_TAGS)}{line}" for line in lines[1:])
-    return Text.assemble((_TAGS, "dim"), lines[0], rest)
-
-
-def _genre_set(track: Track) -> Text:
-    if track.none_of_these:
-        return Text.assemble(("none of these", "italic"), f" (nearest: {track.genre})")
-    return Text("cannot tell", style="italic") if track.cannot_tell else Text(", ".join(track.genre_set))
-
-
-def _attention(track: Track) -> Text:
-    """The attention as blocks, the decisive ones in colour, and their times below."""
-    blocks = Text(sparkline(track.timeline, track.duration_s, width=_ATTENTION_WIDTH - 2))
-    bin_s = track.duration_s / len(blocks)
-    for position in range(len(blocks)):
-        middle_s = (position + 0.5) * bin_s
-        if any(_holds(segment, middle_s, bin_s) for segment in track.decisive):
-            blocks.stylize(ACCENT, position, position + 1)
-    return Text("\n").join([blocks, Text(", ".join(span(segment) for segment in track.decisive))])
-
-
-def _holds(segment: Segment, middle_s: float, bin_s: float) -> bool:
-    """Whether a segment reaches into the part of a track around `middle_s`."""
-    return segment.start_s - bin_s / 2 < middle_s < segment.end_s + bin_s / 2
+def stdout_width() -> int | None:
+    """How many cells a line of stdout has; None where it is a pipe or a file, and COLUMNS says nothing else."""
+    if "COLUMNS" not in os.environ and not (sys.stdout and sys.stdout.isatty()):
+        return None
+    return min(shutil.get_terminal_size(fallback=(80, 24)).columns, _WIDEST)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.track import Moment, Segment
+from earmark.track import Moment, Segment, Track
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 
@@ -33,6 +33,23 @@ def percent(share: float) -> str:
     '62 %'
     """
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
+
+
+def missing(seconds: float) -> str:
+    """Seconds that are missing, as roughly as they are known: "0.4 s", "14 s", "1:15".
+
+    >>> missing(14.2)
+    '14 s'
+    """
+    if round(seconds) >= 60:
+        return clock(seconds)
+    return f"{seconds:.0f} s" if seconds >= 1 else f"{max(seconds, 0.1):.1f} s"
+
+
+def remarks(track: Track) -> tuple[str, ...]:
+    """What a person should know of how a track was heard, in sentences: what is missing, then its notes."""
+    unread = (f"Heard in part: {missing(track.unread_s)} could not be read.",) if track.unread_s > 0 else ()
+    return (*unread, *track.notes)
 
 
 def attention_bins(timeline: Sequence[Moment], duration_s: float, bins: int) -> NDArray[np.float64]:

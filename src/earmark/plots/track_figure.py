@@ -47,6 +47,7 @@ def track_figure(track: Track, spectrogram: NDArray[np.uint8]) -> str:
         _image(_grey(bins.genres), _HEAT_TOP, _HEAT_ROW * len(shown), crisp=True),
         *(_label(label.name, _HEAT_TOP + _HEAT_ROW * (row + 0.5)) for row, label in enumerate(shown)),
         _time_ticks(axis, bottom),
+        _quiet(bins, bottom),
         _hover(bins, shown, bottom),
     ]
     title = (
@@ -54,6 +55,11 @@ def track_figure(track: Track, spectrogram: NDArray[np.uint8]) -> str:
         f"Decisive seconds: {', '.join(span(segment) for segment in track.decisive)}."
     )
     return f"<svg viewBox='0 0 {_WIDTH} {bottom + 26}' role=img aria-label=\"{title}\">{''.join(parts)}</svg>"
+
+
+def has_quiet(track: Track) -> bool:
+    """Whether a track has moments that its figure shows as quiet."""
+    return any(moment.quiet for moment in track.timeline)
 
 
 @dataclass(frozen=True)
@@ -73,10 +79,14 @@ class _Axis:
 
 @dataclass(frozen=True, eq=False)
 class _Bins:
-    """A track's timeline in equal parts: attention (bins,) and genres (rows, bins), NaN where nothing was heard."""
+    """A track's timeline in equal parts.
+
+    Attention (bins,), whether the part is quiet (bins,), and genres (rows, bins), NaN where nothing was heard.
+    """
 
     edges_s: NDArray[np.float64]
     attention: NDArray[np.float64]
+    quiet: NDArray[np.bool_]
     genres: NDArray[np.float64]
 
 
@@ -84,13 +94,16 @@ def _bins(track: Track, shown: Sequence[Label]) -> _Bins:
     count = min(_MOST_BINS, max(len(track.timeline), 1))
     edges_s = np.linspace(0, track.duration_s, count + 1)
     middles_s = (edges_s[:-1] + edges_s[1:]) / 2
+    quiet = np.zeros(count, bool)
     genres = np.full((len(shown), count), np.nan)
     for position, middle_s in enumerate(middles_s):
         moment = _moment_at(track.timeline, middle_s)
-        if moment is not None:
+        if moment is not None and moment.quiet:
+            quiet[position] = True
+        elif moment is not None:
             by_name = {label.name: label.probability for label in moment.genres}
             genres[:, position] = [by_name[label.name] for label in shown]
-    return _Bins(edges_s, attention_bins(track.timeline, track.duration_s, count), genres)
+    return _Bins(edges_s, attention_bins(track.timeline, track.duration_s, count), quiet, genres)
 
 
 def _moment_at(timeline: Sequence[Moment], time_s: float) -> Moment | None:
@@ -117,6 +130,15 @@ def _attention(track: Track, bins: _Bins, axis: _Axis) -> str:
     )
 
 
+def _quiet(bins: _Bins, bottom: float) -> str:
+    """A grey veil over attention and genres where a track is quiet, one for each run of parts."""
+    changes = np.flatnonzero(np.diff(bins.quiet, prepend=False, append=False))  # first of a run, first after it, ...
+    edges_x = _LEFT + changes * _PLOT / len(bins.quiet)
+    veils = (f"M{left:.1f} {_ATTENTION_TOP}H{right:.1f}V{bottom}H{left:.1f}z" for left, right in edges_x.reshape(-1, 2))
+    path = "".join(veils)
+    return f"<path class=veil d='{path}' fill='{QUIET}' fill-opacity='.35'/>" if path else ""
+
+
 def _hover(bins: _Bins, shown: Sequence[Label], bottom: float) -> str:
     """A see-through column over each part, whose title a pointer or a screen reader finds."""
     width = _PLOT / len(bins.attention)
@@ -127,7 +149,8 @@ def _hover(bins: _Bins, shown: Sequence[Label], bottom: float) -> str:
         genres = "nothing heard"
         if not np.isnan(values).any():
             genres = ", ".join(f"{label.name} {percent(value)}" for label, value in zip(shown, values, strict=True))
-        title = escape(f"{times}: attention {percent(share)}; {genres}")
+        heard = "quiet, no part of the answer" if bins.quiet[position] else f"attention {percent(share)}; {genres}"
+        title = escape(f"{times}: {heard}")
         left = _LEFT + width * position
         columns.append(f"<rect x='{left:.1f}' width='{width:.1f}' height='{bottom}'><title>{title}</title></rect>")
     return f"<g class=hover>{''.join(columns)}</g>"

@@ -1,91 +1,122 @@
 """From any sound file to blocks of mono samples at 22 050 Hz, streaming.
 
 libsndfile (through soundfile) decodes wav, flac, ogg, opus, mp3, aiff, au and more; PyAV, the extra `av`, decodes m4a,
-aac, wma and whatever libsndfile refuses, and goes on where libsndfile stops too early: at damage, or where a header
-lies about the length. Content decides, not the name. Channels are averaged, then soxr (HQ) resamples. A damaged or
-truncated file is heard as far as it can be read; what holds less than half a second of sound is a `SoundError`.
+aac, wma and whatever libsndfile refuses. Content decides, not the name. Of wav, flac, ogg and mp3 the containers are
+read here (`riff`, `flac`, `ogg`, `mpeg`), so that no header has to be believed: streams that are joined are heard one
+after the other, damage is stepped over, and what is missing is counted. What holds less than half a second of sound is
+a `SoundError`.
 """
 
-import contextlib
-import itertools
-import os
-import threading
-from collections.abc import Generator, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Generator, Iterator
+from typing import Self
 
 import numpy as np
 import soundfile
-import soxr
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import EarmarkError, MissingExtraError, SoundError
-from earmark.sound.files import AUDIO_SUFFIXES, Reader, Source, find_audio, name_of, opened
-from earmark.sound.mel import SAMPLE_RATE_HZ
+from earmark.sound import pyav
+from earmark.sound.containers.flac import Flac, read_flac
+from earmark.sound.containers.kinds import FLAC, HEAD_BYTES, OGG, TEXT, UNKNOWN, WAV, Decoder, Kind, kind_of
+from earmark.sound.containers.mpeg import is_free_format, mpeg_streams, tags_end
+from earmark.sound.containers.ogg import ogg_links
+from earmark.sound.containers.riff import waves
+from earmark.sound.containers.stated import stated_s
+from earmark.sound.containers.stitched import Seekable, Span, Stitched
+from earmark.sound.files import Reader, Source, name_of, opened
+from earmark.sound.pieces import Levels, Piece, at_full_scale, block_samples, check_rate, gathered, mono_blocks
 from earmark.sound.tokens import SHORTEST_S
+from earmark.sound.watchdog import PATIENCE_S, Pulse, watched
 
-if TYPE_CHECKING:
-    from av.container import InputContainer
+__all__ = ["Blocks", "Source", "array_blocks", "blocks", "name_of"]
 
-__all__ = ["AUDIO_SUFFIXES", "Source", "array_blocks", "blocks", "find_audio", "name_of"]
+Floats = NDArray[np.float32]
 
-_LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 1_000, 10_000_000
-# No sound is louder, and the power of much more would overflow float32.
-_LOUDEST = 1e12
-# Samples times channels in a block: bounds memory where there are many channels or a high rate.
-_BLOCK_VALUES = 4_000_000
 # What libsndfile decodes in one call, and so the most that is lost before the place where a file is damaged.
 _READ_SAMPLES = 4096
-# More than this share of a file left unread is not tags at its end: its header lied about the length.
-_TAGS_SHARE = 0.1
-# How files begin that only PyAV reads, (offset, bytes): MPEG-4, ASF (wma), Matroska, ADTS and ADIF (aac).
-_PYAV_SIGNATURES = (
-    (4, b"ftyp"),
-    (0, b"\x30\x26\xb2\x75"),
-    (0, b"\x1a\x45\xdf\xa3"),
-    (0, b"\xff\xf1"),
-    (0, b"\xff\xf9"),
-    (0, b"ADIF"),
-)
-# FFmpeg's demuxers of sound and film. Left out are playlists, which open further files, and those that take any text
-# or picture for a film.
-_PYAV_DEMUXERS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,oma,rm,tak,"
-    "tta,voc,w64,wav,wv"
-)
+# Encoders add and decoders take away a little at both ends, so stated lengths are off by as much.
+_OGG_SLACK_S = 0.1
+_MPEG_SLACK_FRAMES = 4
+_PYAV_SLACK_S = 0.5
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_24": 24, "PCM_32": 32, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32}
+_FLOATS = frozenset({"FLOAT", "DOUBLE"})
+_NO_LENGTH = 1 << 62
 
 
-def blocks(source: Source, *, block_s: float = 10.0) -> Iterator[NDArray[np.float32]]:
-    """Decode a file, block by block, no sooner than asked for.
+class Blocks(Iterator[Floats]):
+    """The blocks of a sound, `(samples,)` float32, mono at 22 050 Hz, never empty; and what was noticed in them.
+
+    Attributes
+    ----------
+    unread_s:
+        Seconds that are known or estimated to be missing: damaged, cut off, or in no format that could be read. Known
+        when all blocks are taken.
+    """
+
+    def __init__(self, made: Iterator[Floats], levels: Levels) -> None:
+        self.unread_s = 0.0
+        self._made = made
+        self._levels = levels
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Floats:
+        return next(self._made)
+
+    def close(self) -> None:
+        """Take no more: the file is closed."""
+        if isinstance(self._made, Generator):
+            self._made.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the sound, a sentence each; known when all blocks are taken."""
+        return tuple(self._levels.notes())
+
+    @property
+    def silence_db(self) -> float:
+        """The level, absolute dB of the spectrogram, up to which there is no sound but the steps of the format; known
+        from the first block on.
+        """
+        return self._levels.silence_db
+
+
+def blocks(source: Source, *, block_s: float = 10.0, patience_s: float = PATIENCE_S) -> Blocks:
+    """Decode a file, block by block, one ahead of what is asked for.
 
     Parameters
     ----------
     source:
-        A path, or a binary file object, which is read from its start and left open.
+        A path, or a binary file object, which is read from its start, in another thread, and left open.
     block_s:
         About how much a block holds, in seconds. It changes nothing but the cutting.
-
-    Yields
-    ------
-    `(samples,)` float32, mono at 22 050 Hz, never empty.
+    patience_s:
+        How long a decoder may go without any progress.
 
     Raises
     ------
     SoundError
-        Where there is nothing to hear: one sentence with the file's name.
+        Where there is nothing to hear, while blocks are taken: one sentence with the file's name.
     MissingExtraError
         Where the format needs the extra `av`.
     """
     name = name_of(source)
-    path = None if hasattr(source, "read") else os.fspath(source)
-    with opened(source) as file:
-        decoding = _Decoding(Reader(file, name), name=name, path=path, block_s=block_s)
-        yield from _resampled(decoding.pieces(), name)
+    levels = Levels()
+
+    def make(pulse: Pulse) -> Generator[Floats, None, None]:
+        with opened(source) as file:
+            decoding = _Decoding(Reader(file, name, pulse), name=name, block_s=block_s)
+            yield from mono_blocks(decoding.pieces(), name, levels)
+        made.unread_s = decoding.unread_s
+
+    made = Blocks(watched(make, patience_s=patience_s, stalled=lambda: _stalled(name, patience_s)), levels)
+    return made
 
 
 def array_blocks(
     samples: ArrayLike, sample_rate_hz: float, *, block_s: float = 10.0, name: str = "The array"
-) -> Iterator[NDArray[np.float32]]:
+) -> Blocks:
     """Cut samples in memory into the blocks that `blocks` would give for them in a file.
 
     Parameters
@@ -99,14 +130,11 @@ def array_blocks(
     name:
         What an error calls the samples.
 
-    Yields
-    ------
-    `(samples,)` float32, mono at 22 050 Hz, never empty.
-
     Raises
     ------
     SoundError
-        Where the array is empty, has a shape or rate that no sound has, or holds NaN or infinities.
+        Where the array is empty, has a shape or rate that no sound has; while blocks are taken, where it holds NaN or
+        infinities.
     """
     array = np.asarray(samples)
     array = array[:, None] if array.ndim == 1 else array  # (n, channels)
@@ -116,101 +144,211 @@ def array_blocks(
         raise SoundError(f"{name} has the shape {array.shape}.", hint="Give (samples,) or (samples, channels).")
     if array.dtype.kind not in "fiu":
         raise SoundError(f"{name} holds {array.dtype} values.", hint="Give floats or integers.")
-    step = _block_samples(block_s, sample_rate_hz, array.shape[1])
-    pieces = (_Piece(_mono(array[at : at + step]), sample_rate_hz) for at in range(0, array.shape[0], step))
-    yield from _resampled(pieces, name)
-
-
-class _Piece(NamedTuple):
-    """Mono `(n,)` float32 at the file's own rate."""
-
-    samples: NDArray[np.float32]
-    rate_hz: float
+    check_rate(sample_rate_hz, name)
+    bits = None if array.dtype.kind == "f" else 8 * array.dtype.itemsize
+    step = block_samples(block_s, sample_rate_hz, array.shape[1])
+    starts = range(0, array.shape[0], step)
+    pieces = (Piece(at_full_scale(array[at : at + step]), sample_rate_hz, bits) for at in starts)
+    levels = Levels()
+    return Blocks(mono_blocks(pieces, name, levels), levels)
 
 
 class _Decoding:
-    """One file being decoded: libsndfile first, then PyAV where libsndfile could not or stopped too early."""
+    """One file being decoded: its streams by libsndfile, then by PyAV what libsndfile did not know or gave up."""
 
-    def __init__(self, file: Reader, *, name: str, path: str | None, block_s: float) -> None:
+    def __init__(self, file: Reader, *, name: str, block_s: float) -> None:
         self._file = file
         self._name = name
-        self._path = path
         self._block_s = block_s
         self._heard_s = 0.0
-        self._pyav_missing = False
+        self._missing_s = 0.0
+        self._opened = False
 
-    def pieces(self) -> Iterator[_Piece]:
+    @property
+    def unread_s(self) -> float:
+        """Seconds that are missing; known when all pieces are taken."""
+        return round(self._missing_s, 3)
+
+    def pieces(self) -> Iterator[Piece]:
         """All that can be decoded, then the error if that is too little."""
-        whole = yield from self._counted(self._by_libsndfile(self._file))
+        start = tags_end(self._file)
+        self._file.seek(start)
+        kind = kind_of(self._file.read(HEAD_BYTES))
         self._file.check()
-        if not (whole and self._heard_s):
-            whole |= yield from self._counted(self._by_pyav())
+        if kind.decoder is Decoder.NOBODY and kind is not TEXT:  # what begins like a text may be an mp3 behind rubbish
+            raise self._nothing_heard(kind)
+        whole = True
+        if kind.decoder is Decoder.BASE or kind is TEXT:
+            sound = Stitched(self._file, [Span(start, self._file.size_bytes)]) if start else self._file
+            whole = yield from self._counted(_BY_KIND.get(kind, _Decoding._plain)(self, sound))
             self._file.check()
-        if not self._heard_s and self._path and self._path.lower().endswith(".mp3"):
-            # libsndfile takes an mp3 that begins in the middle of things by its name alone.
-            whole |= yield from self._counted(self._by_libsndfile(os.fsencode(self._path)))
+        if not self._heard_s or not whole:
+            yield from self._rest_by_pyav()
+            self._file.check()
         if not self._heard_s:
-            raise self._nothing_heard(opened=whole)
+            raise self._nothing_heard(kind)
         if self._heard_s < SHORTEST_S:
             raise SoundError(
                 f"{self._name} holds only {self._heard_s:.2f} s of sound, less than half a second.",
                 hint="Check that it is whole.",
             )
 
-    def _counted(self, pieces: Generator[_Piece, None, bool]) -> Generator[_Piece, None, bool]:
+    def _counted(self, pieces: Generator[Piece, None, bool]) -> Generator[Piece, None, bool]:
         while True:
             try:
                 piece = next(pieces)
             except StopIteration as end:
                 return bool(end.value)
-            self._heard_s += piece.samples.size / piece.rate_hz
+            self._heard_s += len(piece.samples) / piece.rate_hz
             yield piece
 
-    def _by_libsndfile(self, source: Reader | bytes) -> Generator[_Piece, None, bool]:
-        """Decode with libsndfile; the value is whether it read the whole file."""
-        self._file.seek(0)
-        try:
-            with _quiet_stderr():
-                sound = _ForwardOnly(source)
-        except soundfile.LibsndfileError:
-            return False
-        with sound:
-            block_samples = _block_samples(self._block_s, sound.samplerate, sound.channels)
-            buffer = np.empty((block_samples, sound.channels), np.float32)
-            filled, undamaged = _fill(buffer, sound)
-            while filled:
-                yield _Piece(_mono(buffer[:filled]), sound.samplerate)
-                filled, undamaged = _fill(buffer, sound) if undamaged else (0, False)
-        return undamaged and self._file.unread_share() < _TAGS_SHARE
+    # Each kind's way gives pieces; its value is whether nothing is left that another decoder could read.
 
-    def _by_pyav(self) -> Generator[_Piece, None, bool]:
-        """Decode with PyAV what has not been heard yet; the value is whether it could open the file and read it."""
-        try:
-            import av
-        except ImportError:
-            self._pyav_missing = True
-            return False
-        self._file.seek(0)
-        options = {"format_whitelist": _PYAV_DEMUXERS}
-        try:
-            with av.open(self._file, "r", options=options, metadata_errors="replace") as container:
-                if container.streams.audio:
-                    yield from _after(self._heard_s, _gathered(_pyav_frames(container), self._block_s))
-        except av.error.FFmpegError:
-            return False
+    def _wav(self, file: Seekable) -> Generator[Piece, None, bool]:
+        found = waves(file)
+        for wave in found:
+            if wave.is_mpeg:
+                inner = Stitched(file, [wave.data])
+                yield from self._mpeg(inner)
+            else:
+                yield from self._by_libsndfile(wave.opened(file))
+            self._missing_s += wave.lost_s
+        return bool(found)
+
+    def _ogg(self, file: Seekable) -> Generator[Piece, None, bool]:
+        whole = True
+        for link in ogg_links(file):
+            whole &= yield from self._measured(
+                self._by_libsndfile(link.opened(file)), link.duration_s, slack_s=_OGG_SLACK_S
+            )
+        return whole
+
+    def _flac(self, file: Seekable) -> Generator[Piece, None, bool]:
+        flac = read_flac(file)
+        if flac is None:
+            return (yield from self._by_libsndfile(file))
+        yield from self._measured(self._flac_frames(file, flac), flac.duration_s)
         return True
 
-    def _nothing_heard(self, *, opened: bool) -> EarmarkError:
+    def _flac_frames(self, file: Seekable, flac: Flac) -> Generator[Piece, None, bool]:
+        """Frames from the start, and from behind each damaged one."""
+        part: Seekable = file
+        place, first = flac.frames_at, 0
+        while True:
+            samples = 0
+            pieces = self._by_libsndfile(part)
+            while True:
+                try:
+                    piece = next(pieces)
+                except StopIteration:
+                    break
+                samples += len(piece.samples)
+                yield piece
+            if flac.samples and first + samples >= flac.samples:
+                return True
+            found = flac.next_frame(file, place + 1, sample=first + samples)
+            if found is None:
+                return True
+            place, first = found
+            part = flac.opened_at(file, place)
+
+    def _mpeg(self, file: Seekable) -> Generator[Piece, None, bool]:
+        streams = mpeg_streams(file)
+        for stream in streams:
+            slack_s = _MPEG_SLACK_FRAMES * stream.format.frame_s
+            yield from self._measured(self._by_libsndfile(stream.opened(file)), stream.duration_s, slack_s=slack_s)
+            self._missing_s += stream.lost_s
+        return bool(streams)
+
+    def _unnamed(self, file: Seekable) -> Generator[Piece, None, bool]:
+        """What has no signature may be MPEG audio, or something that libsndfile alone knows."""
+        known = yield from self._mpeg(file)
+        if known:
+            return True
+        file.seek(0)
+        # libsndfile would take anything for MPEG audio that begins with a one in eleven bits.
+        seems_mpeg = int.from_bytes(file.read(2)) >= 0xFFE0 and not is_free_format(file)
+        return not seems_mpeg and (yield from self._by_libsndfile(file))
+
+    def _plain(self, file: Seekable) -> Generator[Piece, None, bool]:
+        """What libsndfile reads as it is."""
+        file.seek(0)
+        duration_s = stated_s(file.read(HEAD_BYTES))
+        return (yield from self._measured(self._by_libsndfile(file), duration_s))
+
+    def _measured(
+        self, pieces: Generator[Piece, None, bool], duration_s: float, *, slack_s: float = 0.0
+    ) -> Generator[Piece, None, bool]:
+        """Pieces of a stream that should last so long, 0 where that is not known."""
+        heard_s = 0.0
+        while True:
+            try:
+                piece = next(pieces)
+            except StopIteration as end:
+                missing_s = duration_s - heard_s
+                if missing_s > slack_s:
+                    self._missing_s += missing_s
+                return bool(end.value) and missing_s <= slack_s
+            heard_s += len(piece.samples) / piece.rate_hz
+            yield piece
+
+    def _by_libsndfile(self, file: Seekable) -> Generator[Piece, None, bool]:
+        """Decode with libsndfile; the value is whether it knew the file and met no damage."""
+        file.seek(0)
+        try:
+            sound = _ForwardOnly(file)
+        except (soundfile.LibsndfileError, TypeError):
+            return False
+        self._opened = True
+        with sound:
+            bits = None if sound.subtype in _FLOATS else _BITS.get(sound.subtype, 16)
+            step = block_samples(self._block_s, sound.samplerate, sound.channels)
+            buffer = np.empty((step, sound.channels), np.float32)
+            filled, undamaged, heard = -1, True, 0
+            while filled and undamaged:
+                filled, undamaged = _fill(buffer, sound)
+                heard += filled
+                if filled:
+                    yield Piece(buffer[:filled], sound.samplerate, bits)
+            return undamaged and (sound.frames >= _NO_LENGTH or heard >= sound.frames)
+
+    def _rest_by_pyav(self) -> Generator[Piece, None, None]:
+        """Decode with PyAV what has not been heard yet."""
+        if not pyav.is_installed():
+            return
+        before_s, found = self._heard_s, pyav.Found()
+        fresh = _after(before_s, gathered(pyav.pyav_pieces(self._file, found), self._block_s))
+        for piece in fresh:
+            self._heard_s += len(piece.samples) / piece.rate_hz
+            yield piece
+        self._opened |= found.opened
+        self._missing_s = max(0.0, self._missing_s - (self._heard_s - before_s))
+        if found.duration_s - self._heard_s > _PYAV_SLACK_S:
+            self._missing_s = max(self._missing_s, found.duration_s - self._heard_s)
+
+    def _nothing_heard(self, kind: Kind) -> EarmarkError:
         """The error for a file of which not one sample could be decoded."""
-        if opened:
+        if kind.decoder is Decoder.NOBODY:
+            return SoundError(f"{self._name} is not sound but {kind.name}.", hint=kind.hint)
+        if kind.decoder is Decoder.PYAV and not pyav.is_installed():
+            return MissingExtraError.naming(f"{self._name} is {kind.name}: reading it", "av")
+        if self._opened:
             return SoundError(f"{self._name} holds no sound.", hint="Check how it was made, or copy it again.")
-        signature = self._file.signature()
-        if self._pyav_missing and any(signature.startswith(magic, offset) for offset, magic in _PYAV_SIGNATURES):
-            return MissingExtraError.naming(f"Reading {self._name}", "av")
         hint = "Check that it is what its name says, or copy it again."
-        if self._pyav_missing:
-            hint = "Check that it is what its name says; more formats can be read after pip install 'earmark[av]'"
-        return SoundError(f"{self._name} is not sound: it is damaged, or in a format that is not known.", hint=hint)
+        if kind is UNKNOWN:
+            return SoundError(f"{self._name} is not sound: it is damaged, or in a format that is not known.", hint=hint)
+        return SoundError(
+            f"{self._name} begins like {kind.name}, but no sound in it can be read: it is damaged.", hint=hint
+        )
+
+
+_BY_KIND: dict[Kind, Callable[[_Decoding, Seekable], Generator[Piece, None, bool]]] = {
+    WAV: _Decoding._wav,
+    OGG: _Decoding._ogg,
+    FLAC: _Decoding._flac,
+    TEXT: _Decoding._unnamed,
+    UNKNOWN: _Decoding._unnamed,
+}
 
 
 class _ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]
@@ -223,120 +361,31 @@ class _ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]
         return False
 
 
-def _fill(buffer: NDArray[np.float32], sound: _ForwardOnly) -> tuple[int, bool]:
+def _fill(buffer: Floats, sound: _ForwardOnly) -> tuple[int, bool]:
     """Decode into the buffer `(n, channels)`: how many samples came, and whether no damage was met."""
     filled = 0
-    with _quiet_stderr() if sound.format == "MP3" else contextlib.nullcontext():
-        while filled < len(buffer):
-            try:
-                read = sound.buffer_read_into(buffer[filled : filled + _READ_SAMPLES], "float32")
-            except soundfile.LibsndfileError:
-                return filled, False
-            if not read:
-                break
-            filled += read
+    while filled < len(buffer):
+        try:
+            read = sound.buffer_read_into(buffer[filled : filled + _READ_SAMPLES], "float32")
+        except soundfile.LibsndfileError:
+            return filled, False
+        if not read:
+            break
+        filled += read
     return filled, True
 
 
-_STDERR_FILE = 2
-_stderr_lock = threading.Lock()
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep the mp3 decoder inside libsndfile from writing its notes on the process's stderr, which no option stops."""
-    with _stderr_lock, contextlib.ExitStack() as stack:
-        try:
-            kept = os.dup(_STDERR_FILE)
-        except OSError:  # There is no stderr.
-            yield
-            return
-        stack.callback(os.close, kept)
-        stack.callback(os.dup2, kept, _STDERR_FILE)
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), _STDERR_FILE)
-        yield
-
-
-def _pyav_frames(container: "InputContainer") -> Iterator[_Piece]:
-    """What PyAV decodes of the first sound stream, without the packets that are damaged."""
-    from av.error import InvalidDataError
-
-    for packet in container.demux(container.streams.audio[0]):
-        try:
-            frames: list[Any] = packet.decode()
-        except InvalidDataError:
-            continue
-        for frame in frames:
-            values = frame.to_ndarray()
-            samples = values.T if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels)
-            yield _Piece(_mono(samples), frame.sample_rate)
-
-
-def _gathered(frames: Iterable[_Piece], block_s: float) -> Iterator[_Piece]:
-    """Short pieces joined to blocks."""
-    for rate_hz, run in itertools.groupby(frames, key=lambda frame: frame.rate_hz):
-        held: list[NDArray[np.float32]] = []
-        held_samples = 0
-        for frame in run:
-            held.append(frame.samples)
-            held_samples += frame.samples.size
-            if held_samples >= _block_samples(block_s, rate_hz, channels=1):
-                yield _Piece(np.concatenate(held), rate_hz)
-                held, held_samples = [], 0
-        if held:
-            yield _Piece(np.concatenate(held), rate_hz)
-
-
-def _after(start_s: float, pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+def _after(start_s: float, pieces: Iterator[Piece]) -> Iterator[Piece]:
     """The pieces without their first seconds."""
     for piece in pieces:
-        dropped = min(piece.samples.size, round(start_s * piece.rate_hz))
+        dropped = min(len(piece.samples), round(start_s * piece.rate_hz))
         start_s -= dropped / piece.rate_hz
-        if dropped < piece.samples.size:
-            yield _Piece(piece.samples[dropped:], piece.rate_hz)
+        if dropped < len(piece.samples):
+            yield piece._replace(samples=piece.samples[dropped:])
 
 
-def _block_samples(block_s: float, rate_hz: float, channels: int) -> int:
-    return max(1, min(round(block_s * rate_hz), _BLOCK_VALUES // channels))
-
-
-def _mono(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """The mean of the channels, `(n, channels)` of any float or integer type -> `(n,)` float32, full scale 1."""
-    channels = samples.shape[1]
-    full_scale = 1.0 if samples.dtype.kind == "f" else 2.0 ** (8 * samples.dtype.itemsize - 1)
-    with np.errstate(over="ignore", invalid="ignore"):  # `_resampled` says it in words.
-        total = samples[:, 0].astype(np.float32)
-        for channel in range(1, channels):
-            total += samples[:, channel]
-        if samples.dtype.kind == "u":
-            total -= np.float32(full_scale * channels)
-        total *= np.float32(1 / (full_scale * channels))
-    return total
-
-
-def _resampled(pieces: Iterable[_Piece], name: str) -> Iterator[NDArray[np.float32]]:
-    """The pieces at 22 050 Hz, whatever rates they have, after a look at their values."""
-    for rate_hz, run in itertools.groupby(pieces, key=lambda piece: piece.rate_hz):
-        if not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
-            raise SoundError(f"{name} claims {rate_hz:g} samples a second.", hint="Check how it was made.")
-        checked = (_checked(piece.samples, name) for piece in run)
-        yield from checked if rate_hz == SAMPLE_RATE_HZ else _resampled_run(checked, rate_hz)
-
-
-def _resampled_run(run: Iterable[NDArray[np.float32]], rate_hz: float) -> Iterator[NDArray[np.float32]]:
-    stream = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32", quality="HQ")
-    for samples in run:
-        block = stream.resample_chunk(samples)
-        if block.size:
-            yield block
-    rest = stream.resample_chunk(np.empty(0, np.float32), last=True)
-    if rest.size:
-        yield rest
-
-
-def _checked(samples: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    loudest = max(samples.max(), -samples.min())
-    if not loudest <= _LOUDEST:  # NaN is not
-        raise SoundError(f"{name} holds values that are not sound: NaN, infinite or huge.", hint="Export it again.")
-    return samples
+def _stalled(name: str, patience_s: float) -> SoundError:
+    return SoundError(
+        f"{name} was given up: for {patience_s:g} seconds nothing came of it.",
+        hint="It may be damaged in a way that its decoder does not survive: convert it with another program.",
+    )

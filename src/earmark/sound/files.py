@@ -1,45 +1,26 @@
-"""Sound files before they are sound: finding them, naming them in messages, opening them.
+"""Sound files before they are sound: naming them in messages, opening them.
 
 Every way in which a file cannot be opened becomes a `SoundError` sentence here. Names are shown on one line whatever is
 in them.
 """
 
 import contextlib
+import io
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from earmark.errors import SoundError
+from earmark.sound.watchdog import Pulse
 
 Source = str | os.PathLike[str] | BinaryIO
 
-# fmt: off
-AUDIO_SUFFIXES = frozenset({
-    ".aac", ".aif", ".aifc", ".aiff", ".ape", ".au", ".caf", ".dsf", ".flac", ".m4a", ".m4b", ".mka", ".mp2", ".mp3",
-    ".oga", ".ogg", ".opus", ".rf64", ".snd", ".tta", ".w64", ".wav", ".wave", ".wma", ".wv",
-})
-# fmt: on
-
 # Holds together emoji that consist of several.
 _ZERO_WIDTH_JOINER = "\u200d"
-
-
-def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Path]:
-    """The sound files in files and folders.
-
-    A path that is no folder is given back whatever it is, so that hearing it says what is wrong. Folders are searched
-    to their depths, sorted by name, for the names of `AUDIO_SUFFIXES`; hidden ones are skipped. Links are followed, but
-    no folder is entered twice. A folder that may not be searched is given back itself.
-    """
-    entered: set[tuple[int, int]] = set()
-    for path in map(Path, paths):
-        if path.is_dir():
-            yield from _find_in(path, entered)
-        else:
-            yield path
 
 
 def name_of(source: Source) -> str:
@@ -48,6 +29,11 @@ def name_of(source: Source) -> str:
     if not isinstance(name, str):
         return "The stream"
     return "".join(c if c.isprintable() or c == _ZERO_WIDTH_JOINER else _escaped(c) for c in name)
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is that of something on the net, such as https://example.org/song.mp3."""
+    return re.match(r"[a-z][a-z0-9+.-]+://", name, re.IGNORECASE) is not None
 
 
 @contextlib.contextmanager
@@ -62,62 +48,90 @@ def opened(source: Source) -> Iterator[BinaryIO]:
     with contextlib.ExitStack() as stack:
         try:
             file: Any = source if hasattr(source, "read") else stack.enter_context(Path(source).open("rb"))
+            if isinstance(file, io.TextIOBase):
+                raise SoundError(f"{name_of(source)} is opened as text.", hint="Open it with 'rb', or give a BytesIO.")
             if not file.seekable():
-                copy = stack.enter_context(tempfile.TemporaryFile())
-                shutil.copyfileobj(file, copy)
-                file = copy
+                file = stack.enter_context(_copied(file, name_of(source)))
             size_bytes = file.seek(0, os.SEEK_END)
             file.seek(0)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, AttributeError) as error:
             raise _unopened(source, error) from error
         if not size_bytes:
             raise SoundError(f"{name_of(source)} is empty.", hint="Copy or download it again.")
         yield file
 
 
-class Reader:
-    """A file for decoders written in C, which cannot pass on a Python exception: it is kept for `check`."""
+@contextlib.contextmanager
+def _copied(stream: Any, name: str) -> Iterator[BinaryIO]:
+    """What can be read but once, on disk."""
+    with tempfile.TemporaryFile() as copy:
+        try:
+            shutil.copyfileobj(stream, copy)
+        except OSError as error:
+            raise SoundError(
+                f"{name} could not be copied to {tempfile.gettempdir()}: {_reason(error)}.",
+                hint="It cannot be sought in, so it is copied first; make room there, or set TMPDIR.",
+            ) from error
+        yield copy
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+
+class Reader:
+    """A file for decoders written in C, which cannot pass on a Python exception: it is kept for `check`.
+
+    Bytes that were not read before are progress, and beat the pulse.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, pulse: Pulse | None = None) -> None:
         self._file = file
         self._name = name
+        self._pulse = pulse or Pulse()
+        self._furthest = 0
         self._error: BaseException | None = None
 
     def read(self, size_bytes: int = -1) -> bytes:
         """The next bytes; nothing once a read has failed."""
+        self._pulse.rest()
         if self._error:
             return b""
         try:
-            return self._file.read(size_bytes)
+            data = self._file.read(size_bytes)
+            place = self._file.tell()
+            if place > self._furthest:
+                self._furthest = place
+                self._pulse()
+            if not isinstance(data, bytes):
+                raise TypeError(f"its read() gave {type(data).__name__}, not bytes")
+            return data
         except BaseException as error:  # noqa: BLE001 - Ctrl-C too: raised inside a C callback it would be lost
             self._error = error
             return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place, as files do."""
-        return self._file.seek(offset, whence)
+        """Go to a place, as files do; nowhere once something has failed."""
+        self._pulse.rest()
+        if self._error:
+            return 0
+        try:
+            return self._file.seek(offset, whence)
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._error = error
+            return 0
 
     def tell(self) -> int:
         """The place, in bytes."""
-        return self._file.tell()
+        return 0 if self._error else self._file.tell()
 
-    def signature(self) -> bytes:
-        """The first bytes, by which formats are known. The place is then the start."""
-        self.seek(0)
-        first = self.read(16)
-        self.seek(0)
-        return first
-
-    def unread_share(self) -> float:
-        """How much of the file is behind the place where reading stopped, 0 to 1."""
+    @property
+    def size_bytes(self) -> int:
+        """The length of the file. The place stays."""
         here = self.tell()
         size_bytes = self.seek(0, os.SEEK_END)
         self.seek(here)
-        return 1 - here / size_bytes if size_bytes > here else 0.0
+        return size_bytes
 
     def check(self) -> None:
         """Raise what stopped the reading, if anything did: `SoundError` where the file was at fault."""
-        if isinstance(self._error, OSError | ValueError):
+        if isinstance(self._error, OSError | ValueError | TypeError):
             raise SoundError(
                 f"{self._name} could not be read to its end: {_reason(self._error)}.",
                 hint="Check the disk or the network.",
@@ -126,30 +140,13 @@ class Reader:
             raise self._error
 
 
-def _find_in(folder: Path, entered: set[tuple[int, int]]) -> Iterator[Path]:
-    try:
-        facts = folder.stat()
-        entries = sorted(folder.iterdir())
-    except OSError:
-        yield folder
-        return
-    if (facts.st_dev, facts.st_ino) in entered:
-        return
-    entered.add((facts.st_dev, facts.st_ino))
-    for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _find_in(entry, entered)
-        elif entry.suffix.lower() in AUDIO_SUFFIXES and (entry.is_file() or entry.is_symlink()):
-            yield entry
-
-
-def _unopened(source: Source, error: OSError | ValueError) -> SoundError:
+def _unopened(source: Source, error: OSError | ValueError | AttributeError) -> SoundError:
     """Why a source cannot be opened, in words."""
     name = name_of(source)
     path = None if hasattr(source, "read") else Path(source)
     if isinstance(error, FileNotFoundError):
+        if is_address(name):
+            return SoundError(f"{name} is an address, and earmark hears files.", hint="Download it first.")
         if path and path.is_symlink():
             return SoundError(f"{name} is a link to a file that is not there.", hint="Repair or remove the link.")
         return SoundError(f"{name} is not there.", hint="Check the path.")

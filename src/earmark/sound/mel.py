@@ -16,7 +16,9 @@ HOP_SAMPLES = 1709
 BANDS = 128
 FLOOR_DB = -80.0
 
-_POWER_FLOOR = 1e-10
+# So low that no sound which a format can hold comes near it; only a logarithm of nothing does.
+_POWER_FLOOR = 1e-30
+DIGITAL_SILENCE_DB = -300.0
 # 32 frames: samples and spectrum together fit a core's second-level cache, and the grouping never depends on how the
 # sound was cut into blocks, so neither does a single bit of the result.
 _BATCH_FRAMES = 32

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import SoundError
-from earmark.sound.mel import BANDS, FLOOR_DB, HOP_SAMPLES, SAMPLE_RATE_HZ, under_maximum
+from earmark.sound.mel import BANDS, DIGITAL_SILENCE_DB, FLOOR_DB, HOP_SAMPLES, SAMPLE_RATE_HZ, under_maximum
 
 TOKEN_FRAMES = 19
 WINDOW_TOKENS = 20
@@ -22,6 +22,15 @@ FRAME_S = HOP_SAMPLES / SAMPLE_RATE_HZ
 SHORTEST_S = 0.5
 # Absolute dB. Above the dither of 16-bit silence (about -68), 90 dB below the peaks of loud music (about 30 to 40).
 SILENCE_DB = -60.0
+_SILENCE_BITS = 16
+_DB_A_BIT = 6.02
+
+
+def silence_db(bits: int | None) -> float:
+    """The level, absolute dB, up to which there is nothing but the dither of samples of so many bits; floats (None) can
+    hold any sound, so only their zeros are silence.
+    """
+    return SILENCE_DB - _DB_A_BIT * (bits - _SILENCE_BITS) if bits else DIGITAL_SILENCE_DB
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +46,6 @@ class Window:
     start_s: float
     new_tokens: int
     peak_db: float
-
-    @property
-    def silent(self) -> bool:
-        """Whether there is nothing to hear in it: its peak is no higher than `SILENCE_DB`."""
-        return self.peak_db <= SILENCE_DB
 
 
 def windows(

@@ -7,10 +7,14 @@ from pathlib import Path
 from earmark.data.dataset import Clip, Dataset
 from earmark.data.splits import column_split, linked_artists
 from earmark.errors import MissingExtraError
+from earmark.files import FolderKind, guard_folder
 from earmark.train.batches import gather, genres_of
-from earmark.train.checkpoint import Checkpoint
+from earmark.train.checkpoint import FILE, Checkpoint
 from earmark.train.loop import Place, train
 from earmark.train.recipe import Recipe
+
+# torch writes checkpoints as zip archives; one of another run is told by its content when training goes on.
+FOLDER = FolderKind((FILE, "log.jsonl", "curves.png"), known_by={FILE: b"PK\x03\x04"})
 
 
 def train_on(
@@ -30,6 +34,7 @@ def train_on(
     """
     import torch
 
+    guard_folder(out, FOLDER, inputs=[recipe])
     # torchrun gives each of its processes one thread; a single process takes all cores.
     torch.set_num_threads(threads or int(os.environ.get("OMP_NUM_THREADS", 0)) or os.cpu_count() or 1)
     plan = Recipe.load(recipe)

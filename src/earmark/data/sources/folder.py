@@ -13,21 +13,27 @@ from earmark.errors import DataError
 
 
 def _genre_folders(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    from earmark.sound.search import is_junk
+
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not is_junk(path.name))
 
 
 def _recognises(folder: Path) -> bool:
-    from earmark.sound.decode import find_audio
+    from earmark.sound.search import find_audio
 
     return any(next(iter(find_audio([genre])), None) is not None for genre in _genre_folders(folder))
 
 
 @importer("folder", describes="a folder of genre folders with sound files", recognises=_recognises, rank=9)
 def catalogue(folder: Path) -> Catalogue:
-    """Every sound file in a genre folder is a clip; sound files beside the genre folders are skipped by name."""
-    from earmark.sound.decode import AUDIO_SUFFIXES, find_audio
+    """Every sound file in a genre folder is a clip; sound files beside the genre folders are skipped by name.
 
-    files = [(genre, file) for genre in _genre_folders(folder) for file in find_audio([genre])]
+    What else is in the genre folders is told by kind and number.
+    """
+    from earmark.sound.search import is_audio, joined, search
+
+    searches = [(genre, search([genre])) for genre in _genre_folders(folder)]
+    files = [(genre, file) for genre, found in searches for file in found.paths]
     if not files:
         raise DataError(f"{folder} has no genre folders with sound in them.")
     ids = unique_ids([file.relative_to(folder) for _, file in files])
@@ -35,8 +41,9 @@ def catalogue(folder: Path) -> Catalogue:
         Item(clip_id, file, {"genre": genre.name, "artist": _artist_folder(genre, file)})
         for clip_id, (genre, file) in zip(ids, files, strict=True)
     )
-    loose = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in AUDIO_SUFFIXES)
-    return Catalogue(items, tuple(Trouble(path.name, "it is in no genre folder") for path in loose))
+    loose = sorted(path for path in folder.iterdir() if path.is_file() and is_audio(path.name))
+    skipped = tuple(Trouble(path.name, "it is in no genre folder") for path in loose)
+    return Catalogue(items, skipped, tuple(joined(found for _, found in searches).notes))
 
 
 def _artist_folder(genre: Path, file: Path) -> str:

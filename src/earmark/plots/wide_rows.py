@@ -1,0 +1,109 @@
+"""A track in the terminal with all that there is to say, some lines each: `earmark listen --wide`.
+
+The whole path and the length; below it the three most probable genres, the 90 % set, and the attention as blocks, the
+decisive ones in colour, with their times; then the tags, and what was not as it should be.
+"""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from earmark.plots.palette import ACCENT
+from earmark.plots.text import clock, percent, remarks, span, sparkline
+from earmark.sound.files import name_of
+from earmark.track import Label, Segment, Track
+
+_TOP = 3
+_ATTENTION_WIDTH = 24
+_WIDEST_SET = 34
+_INDENT = 2
+_GAP = 2
+_TAGS = "  tags  "
+
+
+class WideRows:
+    """Rows of some lines, in columns of fixed width so that no row has to wait for the next.
+
+    Parameters
+    ----------
+    labels:
+        The genres of the network, whose names must fit.
+    width:
+        Of the terminal, in cells.
+    """
+
+    def __init__(self, *, labels: Sequence[str], width: int) -> None:
+        names = max(map(len, labels))
+        genres = names + len(" 100 %")
+        room = width - _INDENT - genres - _ATTENTION_WIDTH - 2 * _GAP
+        chosen = min(max(room, len("none of these")), _WIDEST_SET)
+        self._widths = (genres, chosen, _ATTENTION_WIDTH)
+        self._width = width
+
+    def head(self) -> RenderableType:
+        """What stands above the first row."""
+        columns = self._grid(*(Text(head, style="bold") for head in ("Genres", "90 % set", "Attention, decisive")))
+        return Group(Text("Track and length", style="bold"), columns)
+
+    def row(self, track: Track) -> RenderableType:
+        """A track."""
+        name = Text.assemble((name_of(track.path), "bold"), f"  {clock(track.duration_s)}", overflow="fold")
+        columns = self._grid(_genres(track.genres[:_TOP], self._widths[0]), _genre_set(track), _attention(track))
+        rest: list[RenderableType] = [tags(track, self._width)] if track.tags else []
+        rest += [Padding(Text(remark, style=ACCENT), (0, 0, 0, _INDENT), expand=False) for remark in remarks(track)]
+        return Group("", name, columns, *rest)
+
+    def _grid(self, *cells: Text) -> RenderableType:
+        rows = Table(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))
+        for width in self._widths:
+            rows.add_column(width=width, overflow="fold")
+        rows.add_row(*cells)
+        return Padding(rows, (0, 0, 0, _INDENT), expand=False)
+
+
+def tags(track: Track, width: int) -> Text:
+    """The tags that count as heard, indented, lines broken between tags alone."""
+    heard = [f"{tag.name} {percent(tag.probability)}" for tag in track.tags if tag.name in track.heard_tags]
+    nearest = track.tags[0]
+    words = heard or [f"none heard (nearest: {nearest.name} {percent(nearest.probability)})"]
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(_TAGS) + len(lines[-1]) + len(word) + len(", ,") <= width:
+            lines[-1] += f", {word}"
+        else:
+            lines[-1] += ","
+            lines.append(word)
+    rest = "".join(f"\n{' ' * len(_TAGS)}{line}" for line in lines[1:])
+    return Text.assemble((_TAGS, "dim"), lines[0], rest)
+
+
+def _genres(labels: Sequence[Label], width: int) -> Text:
+    lines = []
+    for label in labels:
+        share = f"{100 * label.probability:.0f} %"
+        lines.append(f"{label.name:<{width - len(share)}}{share}")
+    return Text("\n".join(lines))
+
+
+def _genre_set(track: Track) -> Text:
+    if track.none_of_these or track.cannot_tell:
+        return Text(track.words, style="italic")
+    return Text(", ".join(track.genre_set))
+
+
+def _attention(track: Track) -> Text:
+    blocks = Text(sparkline(track.timeline, track.duration_s, width=_ATTENTION_WIDTH))
+    bin_s = track.duration_s / len(blocks)
+    for position in range(len(blocks)):
+        middle_s = (position + 0.5) * bin_s
+        if any(_holds(segment, middle_s, bin_s) for segment in track.decisive):
+            blocks.stylize(ACCENT, position, position + 1)
+    return Text("\n").join([blocks, Text(", ".join(span(segment) for segment in track.decisive))])
+
+
+def _holds(segment: Segment, middle_s: float, bin_s: float) -> bool:
+    """Whether a segment reaches into the part of a track around `middle_s`."""
+    return segment.start_s - bin_s / 2 < middle_s < segment.end_s + bin_s / 2

@@ -1,0 +1,303 @@
+"""MPEG audio (mp1, mp2, mp3) frame by frame: where its streams begin and end, and how long they are.
+
+The first frame may hold a table of contents (Xing, Info, VBRI). It is wrong where the file was cut, joined or damaged,
+and decoders believe it; where it is missing they guess the length from the first frame. So the headers of all frames
+are read here, four bytes each. Frame headers: ISO/IEC 11172-3 and 13818-3; MPEG 2.5 as everybody reads it. Tags: ID3v1,
+ID3v2.4 (id3.org), APEv2.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
+
+# So many frames in a row are no accident.
+_CONVINCING = 3
+# How far into a file the first frame is looked for: rubbish in front of it is short.
+_RUBBISH_BYTES = 1 << 20
+_BITRATES_KBIT = {  # (MPEG 1?, layer): the fourteen rates that a header can name
+    (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+_MONO = 3
+_HEADER_BYTES = 4
+_XING_FRAMES_FLAG, _XING_BYTES_FLAG = 1, 2
+_TABLE_BITRATE = 9  # of a table of contents that is made here: the ninth bitrate, whose frames have room for one
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What all frames of a stream have in common."""
+
+    rate_hz: int
+    layer: int
+    mpeg1: bool
+    mono: bool
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples of each channel in a frame."""
+        if self.layer == 1:
+            return 384
+        return 1152 if self.layer == 2 or self.mpeg1 else 576
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds of sound in a frame."""
+        return self.frame_samples / self.rate_hz
+
+
+@dataclass(slots=True)
+class Stream:
+    """Frames of one format that follow each other, rubbish between them left out.
+
+    Attributes
+    ----------
+    spans:
+        Where its frames lie.
+    frames:
+        How many they are, that of a table of contents not counted.
+    lost_frames:
+        About how many are missing: those that the table names beyond what is there, and those that would fit into
+        rubbish between frames.
+    head:
+        A first frame that names the number of frames; empty for layers I and II, which have no such thing.
+    """
+
+    format: Format
+    spans: list[Span] = field(default_factory=list)
+    frames: int = 0
+    lost_frames: int = 0
+    head: bytes = b""
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of sound in the frames that are there."""
+        return self.frames * self.format.frame_s
+
+    @property
+    def lost_s(self) -> float:
+        """Seconds of sound in the frames that are missing."""
+        return self.lost_frames * self.format.frame_s
+
+    def opened(self, file: Seekable) -> Stitched:
+        """The stream as a file of its own, which names the true number of its frames."""
+        return Stitched(file, [self.head, *self.spans])
+
+
+def mpeg_streams(file: Seekable) -> list[Stream]:
+    """The streams of a file, in order; none where it is not MPEG audio.
+
+    A stream ends where sample rate, layer or the number of channels change. Frames of free format, which name no
+    bitrate, are not known here.
+    """
+    scan = _Scan(Window(file))
+    if is_free_format(file):
+        return []
+    return [_finished(stream, scan.window) for stream in scan.streams()]
+
+
+def tags_end(file: Seekable) -> int:
+    """Where the tags end that a file begins with (ID3v2, APEv2); 0 where it begins with none."""
+    return _after_tags(Window(file), 0)
+
+
+def is_free_format(file: Seekable) -> bool:
+    """Whether a file begins with a frame that names no bitrate."""
+    window = Window(file)
+    four = window.at(_after_tags(window, 0), _HEADER_BYTES)
+    if len(four) < _HEADER_BYTES or four[2] >> 4:
+        return False
+    return _header_of(bytes([four[0], four[1], four[2] | 0x90, four[3]])) is not None
+
+
+class _Scan:
+    """The walk from frame to frame."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self._sizes: dict[Format, dict[bytes, int]] = {}  # of headers that were met: bytes of the frame, 0 for others
+
+    def streams(self) -> Iterator[Stream]:
+        """Each stream, as soon as the next one begins."""
+        stream: Stream | None = None
+        place = 0
+        while place < self.window.size_bytes:
+            skipped = self._after_tags(place)
+            begin = self._next_frame(skipped, stream)
+            if begin is None:
+                break
+            header = self._whole_frame(begin)
+            if header is None:  # the file has become shorter
+                break
+            if stream is None or header.format != stream.format:
+                if stream is not None:
+                    yield stream
+                stream = Stream(header.format)
+            elif begin > skipped:
+                mean_bytes = max(1, sum(span.end - span.start for span in stream.spans) // max(stream.frames, 1))
+                stream.lost_frames += round((begin - skipped) / mean_bytes)
+            place = self._run(begin, stream)
+        if stream is not None:
+            yield stream
+
+    def _run(self, begin: int, stream: Stream) -> int:
+        """Walk over frames that follow each other, note them, and give the place after them."""
+        window, sizes = self.window, self._sizes.setdefault(stream.format, {})
+        place = begin
+        while True:
+            within = place - window.start
+            if within < 0 or within + _HEADER_BYTES > len(window.chunk):
+                window.load(place)
+                within = 0
+            four = window.chunk[within : within + _HEADER_BYTES]
+            size_bytes = sizes.get(four)
+            if size_bytes is None:
+                header = _header_of(four)
+                size_bytes = header.size_bytes if header and header.format == stream.format else 0
+                sizes[four] = size_bytes
+            if not size_bytes or place + size_bytes > window.size_bytes:
+                break
+            stream.frames += 1
+            place += size_bytes
+        if place > begin:
+            stream.spans.append(Span(begin, place))
+        return place
+
+    def _next_frame(self, place: int, stream: Stream | None) -> int | None:
+        """Where the next run of frames begins at or after a place."""
+        window = self.window
+        limit = window.size_bytes if stream else min(place + _RUBBISH_BYTES, window.size_bytes)
+        while place < limit and not self._convincing(place, stream):
+            place = window.find(b"\xff", place + 1)
+        return place if place < limit else None
+
+    def _convincing(self, place: int, stream: Stream | None) -> bool:
+        """Whether frames of one format follow each other here, one less where they go on with a stream."""
+        first = self._whole_frame(place)
+        if first is None:
+            return False
+        goes_on = stream is not None and first.format == stream.format
+        for _ in range(_CONVINCING - goes_on - 1):
+            place += first.size_bytes
+            if place >= self.window.size_bytes or _is_tag(self.window.at(place, _HEADER_BYTES)):
+                return goes_on
+            after = self._whole_frame(place)
+            if after is None or after.format != first.format:
+                return False
+            first = after
+        return True
+
+    def _whole_frame(self, place: int) -> "_Header | None":
+        header = _header_of(self.window.at(place, _HEADER_BYTES))
+        return header if header and place + header.size_bytes <= self.window.size_bytes else None
+
+    def _after_tags(self, place: int) -> int:
+        return _after_tags(self.window, place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    format: Format
+    size_bytes: int
+
+
+def _header_of(four: bytes) -> _Header | None:
+    """What the first four bytes of a frame say; None where they are no header."""
+    if len(four) < _HEADER_BYTES or four[0] != 0xFF or four[1] & 0xE0 != 0xE0:
+        return None
+    version, layer = four[1] >> 3 & 3, 4 - (four[1] >> 1 & 3)
+    bitrate, rate, padding = four[2] >> 4, four[2] >> 2 & 3, four[2] >> 1 & 1
+    if version == 1 or layer == 4 or bitrate in (0, 15) or rate == 3 or four[3] & 3 == 2:
+        return None
+    mpeg1 = version == 3
+    rate_hz = _RATES_HZ[version][rate]
+    form = Format(rate_hz, layer, mpeg1, four[3] >> 6 == _MONO)
+    bits = 1000 * _BITRATES_KBIT[mpeg1, layer][bitrate - 1] * form.frame_samples
+    slot_bytes = 4 if layer == 1 else 1
+    return _Header(form, (bits // (8 * slot_bytes * rate_hz) + padding) * slot_bytes)
+
+
+def _tag_bytes(head: bytes) -> int:
+    """How long the tag is that begins here; 0 where none does."""
+    if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:
+        size_bytes = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+        return 10 + size_bytes + (10 if head[5] & 16 else 0)
+    if head[:8] == b"APETAGEX" and len(head) >= 24:
+        size_bytes, _, flags = struct.unpack("<3I", head[12:24])
+        is_header = flags >> 29 & 1
+        return int(32 + size_bytes) if is_header else 32
+    return 128 if head[:3] == b"TAG" else 0
+
+
+def _after_tags(window: Window, place: int) -> int:
+    while (size_bytes := _tag_bytes(window.at(place, 32))) and place < window.size_bytes:
+        place += size_bytes
+    return place
+
+
+def _is_tag(head: bytes) -> bool:
+    return head[:3] in (b"TAG", b"ID3") or head == b"APET"
+
+
+def _finished(stream: Stream, window: Window) -> Stream:
+    """The stream with a table of contents that is true: its own, made so, or a new one."""
+    if stream.format.layer != 3:
+        return stream
+    first = stream.spans[0]
+    frame = _frame_at(first.start, window)
+    at = _table_place(stream.format)
+    is_xing = frame[at : at + 4] in (b"Xing", b"Info")
+    if is_xing or frame[36:40] == b"VBRI":
+        stream.spans = [Span(first.start + len(frame), first.end), *stream.spans[1:]]
+        stream.frames -= 1
+        named = _number(frame, at + 8) if is_xing and _number(frame, at + 4) & _XING_FRAMES_FLAG else 0
+        named = named if is_xing else _number(frame, 50)
+        stream.lost_frames = max(stream.lost_frames, named - stream.frames)
+    stream.head = _made_true(frame, at, stream) if is_xing else _new_table(frame, at, stream)
+    return stream
+
+
+def _frame_at(place: int, window: Window) -> bytes:
+    header = _header_of(window.at(place, _HEADER_BYTES))
+    return window.at(place, header.size_bytes) if header else b""
+
+
+def _table_place(form: Format) -> int:
+    """Where in a frame a table of contents begins: behind the side information."""
+    if form.mpeg1:
+        return _HEADER_BYTES + (17 if form.mono else 32)
+    return _HEADER_BYTES + (9 if form.mono else 17)
+
+
+def _made_true(frame: bytes, at: int, stream: Stream) -> bytes:
+    """The frame of an Xing table with the numbers of frames and bytes that there are."""
+    flags = _number(frame, at + 4)
+    if not flags & _XING_FRAMES_FLAG:
+        return _new_table(frame, at, stream)
+    table = bytearray(frame)
+    table[at + 8 : at + 12] = stream.frames.to_bytes(4)
+    if flags & _XING_BYTES_FLAG:
+        size_bytes = len(frame) + sum(span.end - span.start for span in stream.spans)
+        table[at + 12 : at + 16] = size_bytes.to_bytes(4)
+    return bytes(table)
+
+
+def _new_table(frame: bytes, at: int, stream: Stream) -> bytes:
+    """A silent frame with an Xing table that names nothing but the number of frames."""
+    header = bytes([frame[0], frame[1] | 1, _TABLE_BITRATE << 4 | frame[2] & 0x0C, frame[3]])  # no checksum, no padding
+    made = _header_of(header)
+    table = bytearray(made.size_bytes if made else 0)
+    table[: len(header)] = header
+    table[at : at + 12] = b"Xing" + _XING_FRAMES_FLAG.to_bytes(4) + stream.frames.to_bytes(4)
+    return bytes(table)
+
+
+def _number(frame: bytes, at: int) -> int:
+    return int.from_bytes(frame[at : at + 4])

@@ -1,0 +1,89 @@
+"""What is far under the loudest of a track has no part in its answer."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from earmark import Listener, Track
+from earmark.listen.loudness import QUIET_DB, Loudness, only, token_levels_db
+from earmark.sound.mel import BANDS, LogMel
+from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window
+
+RATE_HZ = 22_050
+WINDOW_S = 20 * TOKEN_FRAMES * FRAME_S
+SONG = np.random.default_rng(0).normal(size=round(1.5 * WINDOW_S * RATE_HZ)).astype(np.float32)
+
+
+def noise(length_s: float, *, under_db: float) -> NDArray[np.float32]:
+    """Low noise, which the tiny network calls something else than a hiss."""
+    rng = np.random.default_rng(1)
+    low = np.convolve(rng.normal(size=round(length_s * RATE_HZ)), np.ones(40) / 40, "same")
+    return (low / low.std() * 10 ** (-under_db / 20)).astype(np.float32)
+
+
+def hear(listener: Listener, *parts: NDArray[np.float32]) -> Track:
+    return listener.hear(0.2 * np.concatenate(parts), sample_rate_hz=RATE_HZ)
+
+
+def test_levels_are_those_of_the_power() -> None:
+    db = np.full((BANDS, 2 * TOKEN_FRAMES), -30, np.float32)
+    db[:, TOKEN_FRAMES:] = -50
+    first, second = token_levels_db(db, token_frames=TOKEN_FRAMES)
+    assert first - second == pytest.approx(20, abs=1e-3)
+
+
+def test_hum_counts_for_less_than_what_an_ear_is_open_to() -> None:
+    time_s = np.arange(RATE_HZ * 2) / RATE_HZ
+    levels = []
+    for hz in (50, 1000):
+        mel = LogMel()
+        db = np.concatenate([mel.push(np.sin(2 * np.pi * hz * time_s)), mel.finish()], axis=1)
+        levels.append(token_levels_db(db[:, :TOKEN_FRAMES], token_frames=TOKEN_FRAMES)[0])
+    assert levels[1] - levels[0] == pytest.approx(11.6, abs=2)  # IEC 60651, table of B
+
+
+@pytest.mark.parametrize("where", ["before", "between", "after"])
+@pytest.mark.parametrize("length_s", [10, 60])
+def test_quiet_noise_does_not_change_the_answer(listener: Listener, where: str, length_s: float) -> None:
+    alone = hear(listener, SONG)
+    half = len(SONG) // 2
+    quiet = noise(length_s, under_db=60)
+    parts = {
+        "before": (quiet, SONG),
+        "between": (SONG[:half], quiet, SONG[half:]),
+        "after": (SONG, quiet),
+    }[where]
+    heard = hear(listener, *parts)
+    for label in alone.genres:
+        assert {each.name: each.probability for each in heard.genres}[label.name] == pytest.approx(
+            label.probability, abs=0.02
+        )
+    loud = hear(listener, *(part * (1000 if part is quiet else 1) for part in parts))
+    assert loud.genre != alone.genre, "the noise would have changed the answer"
+
+
+def test_the_timeline_says_where_it_is_quiet(listener: Listener) -> None:
+    track = hear(listener, noise(30, under_db=60), SONG)
+    quiet = [moment for moment in track.timeline if moment.end_s < 29]
+    assert quiet
+    assert all((moment.quiet, moment.attention, moment.genres) == (True, 0.0, ()) for moment in quiet)
+    assert not any(moment.quiet for moment in track.timeline if moment.start_s > 30)
+    assert sum(moment.attention for moment in track.timeline) == pytest.approx(1, abs=1e-4)
+    assert all(segment.start_s > 28 for segment in track.decisive)
+
+
+def test_moments_count_less_the_quieter_they_are() -> None:
+    loudness = Loudness(token_frames=TOKEN_FRAMES)
+    db = np.zeros((BANDS, TOKEN_FRAMES), np.float32)
+    loudest = loudness.judge(Window(db, 0.0, 1, 0.0), silence_db=-60.0).levels_db[0]
+    weights = loudness.weights(loudest - np.array([0.0, 20.0, 30.0, QUIET_DB, 90.0]))
+    assert weights.tolist() == pytest.approx([1, 1, 0.5, 0, 0])
+
+
+def test_tokens_that_are_kept_stand_side_by_side_under_their_own_maximum() -> None:
+    db = np.repeat(np.array([[0.0, -20.0, -30.0]], np.float32), TOKEN_FRAMES, axis=1).repeat(BANDS, axis=0)
+    kept = only(db, np.array([False, True, True]), token_frames=TOKEN_FRAMES)
+    assert kept.shape == (BANDS, 2 * TOKEN_FRAMES)
+    assert (kept[:, :TOKEN_FRAMES] == 0).all()
+    assert (kept[:, TOKEN_FRAMES:] == -10).all()
+    assert only(db, np.array([True, True, True]), token_frames=TOKEN_FRAMES) is db
