@@ -141,8 +141,7 @@ def main() -> None:
     way = _way(sys.argv[1])
     out = os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryFile() as printed:
-        for stream in (1, 2):
-            os.dup2(printed.fileno(), stream)
+        os.dup2(printed.fileno(), 1)
         _limit_memory()
         print("ready", file=out, flush=True)
         for line in sys.stdin:
@@ -156,7 +155,7 @@ def main() -> None:
 
 
 def _taken(printed: int) -> str:
-    """What was written on stdout and stderr since the last time: among answers in JSON it would do harm."""
+    """What was written on stdout since the last time: among answers in JSON it would do harm."""
     _LIBC.fflush(None)
     size = os.fstat(printed).st_size
     text = os.pread(printed, min(size, 200), 0).decode(errors="replace") if size else ""
