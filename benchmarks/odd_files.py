@@ -29,14 +29,14 @@ import soxr
 
 import earmark
 import odd
-from earmark.sound.files import find_audio
 from odd.band import band
-from odd.judge import Hearing, complaint
+from odd.judge import Hearing, complaint, heard_as
 from odd.kind import RATE_HZ, Desk, Kind, Sound, all_kinds, lacking
 
 MUSIC_S = 30
 LIMIT_S = 45
 PATIENCE_S = 15
+SUFFIXES = (".flac", ".mp3", ".ogg", ".wav")
 # How many kinds may wait for their turn: each holds its file.
 AHEAD = 4
 WITHOUT_AV = Path(odd.__file__).parent / "without_av"
@@ -62,7 +62,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a kind, with PyAV and without, and what the clean copy of its music was heard as."""
+    """What came of a kind, with PyAV and without, and the genre of the clean copy of its music."""
 
     kind: Kind
     with_av: Hearing
@@ -91,7 +91,7 @@ class Row:
     def _figures(self, hearing: Hearing) -> tuple[str, str, str]:
         if hearing.heard_s is None:
             return ("", "", "") if hearing.fault else ("refused", "", "")
-        return f"{hearing.heard_s:.1f}", f"{hearing.unread_s:.1f}", "yes" if hearing.heard_as == self.clean else "no"
+        return f"{hearing.heard_s:.1f}", f"{hearing.unread_s:.1f}", "yes" if self.clean in hearing.heard_as else "no"
 
 
 def main() -> int:
@@ -124,7 +124,7 @@ def main() -> int:
 
 def real(folder: Path) -> Sound:
     """The middle of the first sound file in a folder that is long enough, `(samples, 2)` float32 at 44 100 Hz."""
-    for path in find_audio([folder]):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES):
         info = soundfile.info(path)
         if info.duration >= MUSIC_S:
             start = int((info.duration - MUSIC_S) / 2 * info.samplerate)
@@ -153,9 +153,9 @@ def heard(kinds: list[Kind], desk: Desk, folder: Path, *, jobs: int) -> Iterator
             )
             waiting.append((kind, with_av, without_av))
             while len(waiting) > AHEAD:
-                yield _row(*waiting.popleft(), clean.heard_as)
+                yield _row(*waiting.popleft(), clean.heard_as[0])
         while waiting:
-            yield _row(*waiting.popleft(), clean.heard_as)
+            yield _row(*waiting.popleft(), clean.heard_as[0])
 
 
 def _row(kind: Kind, with_av: "Future[Hearing]", without_av: "Future[Hearing]", clean: str) -> Row:
@@ -203,9 +203,8 @@ def hearing_of(code: int, out: str, err: str) -> Hearing:
         said = [line.removeprefix("earmark: ") for line in lines if " files heard" not in line]
         return Hearing(said=" ".join(said), fault="" if said else "exit code 1 and not a word")
     values: dict[str, Any] = json.loads(out.splitlines()[0])
-    heard_as = max(values["genres"], key=values["genres"].__getitem__)
-    heard_as += ", none of these" if values.get("none_of_these") else ""
-    return Hearing(values["duration_s"], values.get("unread_s", 0.0), " ".join(values.get("notes", ())), heard_as)
+    names = heard_as(values["genres"], none_of_these=values["none_of_these"])
+    return Hearing(values["duration_s"], values["unread_s"], " ".join(values["notes"]), names)
 
 
 def line(cells: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from odd.judge import Hearing
+from odd.judge import Hearing, heard_as
 
 Way = Literal["decode", "listen"]
 
@@ -132,7 +132,8 @@ def decoded(source: Any) -> Hearing:
 def listened(source: Any, *, listener: Any) -> Hearing:
     """What the shipped network makes of a path or file object."""
     track = listener.hear(source)
-    return Hearing(track.duration_s, track.unread_s, " ".join(track.notes), heard_as=track.genre)
+    names = heard_as({genre.name: genre.probability for genre in track.genres}, none_of_these=track.none_of_these)
+    return Hearing(track.duration_s, track.unread_s, " ".join(track.notes), names)
 
 
 def main() -> None:
@@ -141,7 +142,6 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     with tempfile.TemporaryFile() as printed:
         os.dup2(printed.fileno(), 1)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # where decoders may print notes: the command keeps them to itself
         _limit_memory()
         print("ready", file=out, flush=True)
         for line in sys.stdin:

@@ -1,6 +1,7 @@
 """Whether what came of an odd file is what was promised, in words."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from odd.kind import Kind, Outcome
@@ -9,6 +10,9 @@ from odd.kind import Kind, Outcome
 _EDGE_S = 0.35
 # What is missing is an estimate: so much of the whole, and seconds, may the sum with what was heard be off.
 _ESTIMATE_SHARE, _ESTIMATE_S = 0.1, 1.5
+
+# Genres whose probabilities differ by less may change places where a codec or a cut changes the sound a little.
+_NEAR = 0.08
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Hearing:
     said:
         Notes, or the sentence of a refusal.
     heard_as:
-        What its music was heard as; empty where nobody looked.
+        The most probable genre, then those nearly as probable; empty where nobody looked.
     fault:
         What no promise allows: a traceback, a crash, more time than there was. Empty where there was none.
     """
@@ -32,12 +36,12 @@ class Hearing:
     heard_s: float | None = None
     unread_s: float = 0.0
     said: str = ""
-    heard_as: str = ""
+    heard_as: Sequence[str] = ()
     fault: str = ""
 
 
 def complaint(kind: Kind, hearing: Hearing, *, music_s: float, with_av: bool, clean: str = "") -> str:
-    """What is wrong, in a few words; empty where all is as promised. `clean` is what the clean copy was heard as."""
+    """What is wrong, in a few words; empty where all is as promised. `clean` is the clean copy's genre."""
     promised = kind.outcome if with_av or kind.without_av is None else kind.without_av
     says = kind.says if with_av or kind.says_without_av is None else kind.says_without_av
     if hearing.fault:
@@ -49,11 +53,18 @@ def complaint(kind: Kind, hearing: Hearing, *, music_s: float, with_av: bool, cl
     wrong = _told(promised, kind, hearing, kind.lasts_s(music_s))
     if wrong:
         return wrong
-    if kind.same and clean and hearing.heard_as != clean:
-        return f"heard as {hearing.heard_as}, the clean copy as {clean}"
+    if kind.same and clean and clean not in hearing.heard_as:
+        return f"heard as {hearing.heard_as[0]}, the clean copy as {clean}"
     if kind.says and not re.search(kind.says, hearing.said):
         return f"nothing said that holds '{kind.says}'"
     return ""
+
+
+def heard_as(probabilities: Mapping[str, float], *, none_of_these: bool) -> tuple[str, ...]:
+    """Names for `Hearing.heard_as` from the genres' probabilities, and whether the music is told to be none of them."""
+    names = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
+    near = [name for name in names if probabilities[name] >= probabilities[names[0]] - _NEAR]
+    return tuple(f"{name}, none of these" if none_of_these else name for name in near)
 
 
 def _refused(promised: Outcome, hearing: Hearing, says: str) -> str:

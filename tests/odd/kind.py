@@ -211,6 +211,11 @@ class Desk:
         return np.repeat((0.2 * tones * np.exp(-2 * time_s))[:, None], channels, axis=1).astype(np.float32)
 
 
+def mixed(sound: Sound) -> Sound:
+    """The mean of the channels as one, `(samples, 1)`."""
+    return sound.mean(axis=1, keepdims=True)
+
+
 def lacking(needs: tuple[str, ...]) -> list[str]:
     """The programs that are not on this machine."""
     return [program for program in needs if shutil.which(program) is None]

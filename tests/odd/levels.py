@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from odd.kind import RATE_HZ, Desk, Kind, Sound, add, kind
+from odd.kind import RATE_HZ, Desk, Kind, Sound, add, kind, mixed
 
 _NOISE_DB = -72.0
 
@@ -46,7 +46,7 @@ def nearly_cancelled(desk: Desk) -> bytes:
 @kind("wav, only the left channel", "music.wav")
 def one_sided(desk: Desk) -> bytes:
     """The right one is silent."""
-    return desk.encode(_mono(desk.sound) * np.array([[1.0, 0.0]], np.float32), "WAV")
+    return desk.encode(mixed(desk.sound) * np.array([[1.0, 0.0]], np.float32), "WAV")
 
 
 def _add_quiet() -> None:
@@ -123,10 +123,10 @@ def coded_noise_after(desk: Desk) -> bytes:
     return desk.encode(np.vstack([desk.sound, _noise(desk, 120.0)]), "MP3")
 
 
-@kind("wav, half a minute of hum first", "music.wav", plus_s=30.0)
+@kind("wav, a minute of hum first", "music.wav", plus_s=60.0)
 def hum_before(desk: Desk) -> bytes:
     """50 Hz and its overtones, 60 dB under the music's peak."""
-    time_s = np.arange(30 * RATE_HZ) / RATE_HZ
+    time_s = np.arange(60 * RATE_HZ) / RATE_HZ
     hum = sum(np.sin(2 * np.pi * 50 * k * time_s) / k for k in (1, 2, 3, 5))
     level = np.abs(desk.sound).max() * 10 ** (-60 / 20) / np.abs(hum).max()
     return desk.encode(np.vstack([np.repeat((level * hum)[:, None], 2, axis=1), desk.sound]), "WAV")
@@ -158,12 +158,8 @@ def not_numbers(desk: Desk) -> bytes:
     return desk.encode(sound, "WAV", subtype="FLOAT")
 
 
-def _mono(sound: Sound) -> Sound:
-    return sound.mean(axis=1, keepdims=True)
-
-
 def _antiphase(sound: Sound) -> Sound:
-    mono = _mono(sound)
+    mono = mixed(sound)
     return np.hstack([mono, -mono])
 
 

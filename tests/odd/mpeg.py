@@ -3,7 +3,7 @@
 import struct
 
 from odd import surgery
-from odd.kind import RATE_HZ, Desk, Kind, add, kind
+from odd.kind import RATE_HZ, Desk, Kind, add, kind, mixed
 
 
 @kind("mp3", "music.mp3")
@@ -71,13 +71,13 @@ def joined_versions(desk: Desk) -> bytes:
 @kind("mp3, two joined, mono then stereo", "music.mp3", times=2.0)
 def joined_channels(desk: Desk) -> bytes:
     """One channel, then two."""
-    return desk.encode(desk.sound[:, :1], "MP3") + desk.mp3
+    return desk.encode(mixed(desk.sound), "MP3") + desk.mp3
 
 
 @kind("mp3, two joined, stereo then mono, no headers", "music.mp3", times=2.0)
 def joined_bare(desk: Desk) -> bytes:
     """Two channels, then one at another rate, the frames that tell the length cut off."""
-    mono = desk.encode(desk.at(32_000)[:, :1], "MP3", 32_000)
+    mono = desk.encode(mixed(desk.at(32_000)), "MP3", 32_000)
     return surgery.without_mp3_header(desk.mp3) + surgery.without_mp3_header(mono)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from odd.kind import Desk, Kind, Sound, add
+from odd.kind import Desk, Kind, Sound, add, mixed
 
 _RATES_HZ = (7_000, 8_000, 11_025, 12_345, 37_800, 48_000, 88_200, 96_000, 192_000, 384_000)
 _CHANNELS = (1, 3, 4, 6, 8, 16, 32)
@@ -32,11 +32,11 @@ _CODINGS = (
 
 
 def _mono_coded(desk: Desk, form: str, subtype: str, rate_hz: int) -> bytes:
-    return desk.encode(desk.at(rate_hz).mean(axis=1, keepdims=True), form, rate_hz, subtype=subtype)
+    return desk.encode(mixed(desk.at(rate_hz)), form, rate_hz, subtype=subtype)
 
 
 def _on_all(sound: Sound, channels: int) -> Sound:
-    return np.tile(sound.mean(axis=1, keepdims=True), (1, channels))
+    return np.tile(mixed(sound), (1, channels))
 
 
 def _add_all() -> None:

@@ -4,7 +4,7 @@ import itertools
 import struct
 
 from odd import surgery
-from odd.kind import RATE_HZ, Desk, kind
+from odd.kind import RATE_HZ, Desk, kind, mixed
 
 _NAMES_EXTRA = r"earmark\[av\]"
 
@@ -133,7 +133,7 @@ def ogg_jingle_mono(desk: Desk) -> bytes:
 @kind("ogg, chained, mono behind stereo", "music.ogg", times=2.0)
 def ogg_mono_behind(desk: Desk) -> bytes:
     """The music in two channels, then in one."""
-    return desk.ogg + desk.encode(desk.sound[:, :1], "OGG")
+    return desk.ogg + desk.encode(mixed(desk.sound), "OGG")
 
 
 @kind("ogg, a hundred chained", "music.ogg", plus_s=30.0, same=False)
