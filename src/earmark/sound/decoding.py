@@ -36,8 +36,6 @@ Floats = NDArray[np.float32]
 
 # What libsndfile decodes in one call, and so the most that is lost before the place where a file is damaged.
 _READ_SAMPLES = 4096
-# How far libsndfile may have read beyond the frame that it decoded last.
-_READ_AHEAD_BYTES = 1 << 17
 # Encoders add and decoders take away a little at both ends, so stated lengths are off by as much.
 _OGG_SLACK_S = 0.1
 _MPEG_SLACK_FRAMES = 4
@@ -123,12 +121,12 @@ class Decoding:
             return (yield from self._by_libsndfile(file))
         while flac is not None:
             yield from self._measured(self._flac_frames(file, flac), flac.duration_s)
-            flac = next_flac(file, max(flac.frames_at, self._file.furthest - _READ_AHEAD_BYTES))
+            flac = next_flac(file, flac.frames_at)
         return True
 
     def _flac_frames(self, file: Seekable, flac: Flac) -> Generator[Piece, None, bool]:
         """Frames from the start, and from behind each damaged one."""
-        part: Seekable = Stitched(file, [Span(flac.at, file.seek(0, os.SEEK_END))])
+        part = Stitched(file, [Span(flac.at, file.seek(0, os.SEEK_END))])
         place, first = flac.frames_at, 0
         while True:
             samples = 0

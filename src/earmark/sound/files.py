@@ -122,11 +122,6 @@ class Reader:
         return 0 if self._error else self._file.tell()
 
     @property
-    def furthest(self) -> int:
-        """The place behind the last byte that was read so far."""
-        return self._furthest
-
-    @property
     def size_bytes(self) -> int:
         """The length of the file. The place stays."""
         here = self.tell()

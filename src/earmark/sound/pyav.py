@@ -1,6 +1,6 @@
 """Decoding with PyAV, the extra `av`: what libsndfile does not know, and what it gives up."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from earmark.sound.files import Reader
 from earmark.sound.pieces import Piece, at_full_scale
 
 if TYPE_CHECKING:
-    from av import AudioFrame
+    from av import AudioFrame, AudioStream, Packet
     from av.container import InputContainer
 
 # FFmpeg's demuxers of sound and film. Left out are playlists, which open further files, and those that take any text
@@ -78,7 +78,7 @@ def _frames(container: "InputContainer") -> Generator[Piece, None, None]:
     from av.error import InvalidDataError
 
     stream = container.streams.audio[0]
-    for packet in container.demux(stream):
+    for packet in _packets(container, stream):
         try:
             frames: list[Any] = packet.decode()
         except InvalidDataError:
@@ -86,6 +86,15 @@ def _frames(container: "InputContainer") -> Generator[Piece, None, None]:
         for frame in frames:
             bits = _bits(frame.format.name, stream.codec_context.name)
             yield Piece(at_full_scale(_samples(frame)), frame.sample_rate, bits)
+
+
+def _packets(container: "InputContainer", stream: "AudioStream") -> Iterator["Packet[Any]"]:
+    while True:
+        try:
+            yield from container.demux(stream)
+        except IndexError:  # a packet of a stream that came late, which PyAV does not know
+            continue
+        return
 
 
 def _samples(frame: "AudioFrame") -> NDArray[Any]:

@@ -148,4 +148,4 @@ def _text_or_unknown(head: bytes) -> Kind:
 
 
 def _is_readable(text: str) -> bool:
-    return bool(text) and all(character.isprintable() or character in "\t\r\n\f\x1b" for character in text)
+    return bool(text) and all(character.isprintable() or character in "\t\r\n\f\x1b\ufeff" for character in text)
