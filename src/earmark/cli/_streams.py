@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from types import FrameType
+from typing import TextIO
 
 _STREAMS = ("stdin", "stdout", "stderr")
 _ENDING = ("SIGTERM", "SIGHUP")  # the second is missing on Windows
@@ -15,8 +16,8 @@ def prepare_streams() -> None:
 
     A descriptor that was closed takes what is written to it and keeps nothing. Were it left free, the next file to be
     opened would get its number, and what libraries print to stderr would go into that file. Decoders in C print notes
-    there that no option stops, on damage that earmark tells in its own words: they are kept from the terminal, and
-    Python gets a descriptor of its own.
+    on both that no option stops, on damage that earmark tells in its own words: they are kept from the terminal, and
+    Python gets descriptors of its own.
     """
     for descriptor, name in enumerate(_STREAMS):
         with contextlib.suppress(OSError):
@@ -25,13 +26,21 @@ def prepare_streams() -> None:
         os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
         os.set_inheritable(descriptor, True)  # worker processes need it as much
         setattr(sys, name, open(descriptor, "r" if name == "stdin" else "w", closefd=False))  # noqa: SIM115 - for good
-    sys.stderr = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, buffering=1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    sys.stdout, sys.stderr = _own(sys.stdout, 1), _own(sys.stderr, 2)
     for stream in (sys.stdout, sys.stderr):
         # File names and block characters must not stop a run on a terminal that cannot show them.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+
+
+def _own(stream: TextIO, descriptor: int) -> TextIO:
+    """The stream with another descriptor, while the one that C code knows leads nowhere."""
+    stream.flush()
+    buffering = 1 if descriptor == 2 or stream.isatty() else -1
+    own = os.fdopen(os.dup(descriptor), "w", encoding=stream.encoding, errors=stream.errors, buffering=buffering)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    return own
 
 
 def end_in_order() -> None:

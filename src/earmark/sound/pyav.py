@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # FFmpeg's demuxers of sound and film. Left out are playlists, which open further files, and those that take any text
 # or picture for a film.
 _DEMUXERS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,oma,rm,tak,"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,iff,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,ogg,oma,rm,tak,truehd,"
     "tta,voc,w64,wav,wv"
 )
 # Those that state a length, and do not guess it from the bitrate of the first second.
@@ -71,7 +71,8 @@ def _stated_s(container: "InputContainer") -> float:
     stream = container.streams.audio[0]
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return (container.duration or 0) / _MICROSECONDS
+    # That of the file is that of its longest stream.
+    return 0.0 if container.streams.video else (container.duration or 0) / _MICROSECONDS
 
 
 def _frames(container: "InputContainer") -> Generator[Piece, None, None]:
