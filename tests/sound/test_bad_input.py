@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from corpus import Case
+from corpus import Case, music
 from earmark.errors import MissingExtraError, SoundError
-from earmark.sound.decode import blocks, name_of
-from earmark.sound.mel import LogMel
+from earmark.sound.decode import array_blocks, blocks, name_of
+from earmark.sound.mel import LogMel, log_mel
 from earmark.sound.tokens import windows
 
 ODD = ["8 khz", "192 khz", "8 channels", "spaces", "newline", "emoji", "wrong extension", "digital silence"]
@@ -229,3 +229,28 @@ def test_no_more_is_read_than_asked_for(corpus: dict[str, Case]) -> None:
     with corpus["wav"].path.open("rb") as file:
         next(blocks(file, block_s=0.5))
         assert file.tell() < corpus["wav"].path.stat().st_size / 4
+
+
+@pytest.mark.parametrize("rate_hz", [np.nan, np.inf, -np.inf, 0, -44_100, 1e12])
+def test_a_rate_that_no_sound_has_is_refused_in_words(rate_hz: float) -> None:
+    with pytest.raises(SoundError, match="samples a second"):
+        array_blocks(np.zeros(44_100, np.float32), rate_hz)
+
+
+def test_a_file_opened_as_text_is_refused_with_what_to_do(corpus: dict[str, Case]) -> None:
+    with corpus["wav"].path.open("r", encoding="latin-1") as file, pytest.raises(SoundError, match="with 'rb'"):
+        list(blocks(file))  # type: ignore[arg-type]
+    with pytest.raises(SoundError, match="or give a BytesIO"):
+        list(blocks(io.StringIO("no sound")))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_integers_that_use_few_of_their_bits_are_no_silence(dtype: type) -> None:
+    samples = (20_000 * music(rate_hz=22_050)[:, 0]).astype(dtype)  # as where 16 bits were widened
+    sound = array_blocks(samples, 22_050)
+    stream = LogMel()
+    columns = [stream.push(block) for block in sound]
+    (window,) = windows([*columns, stream.finish()])
+    assert window.peak_db > sound.silence_db
+    expected_db = log_mel(samples.astype(np.float32))[:, : window.db.shape[1]]
+    np.testing.assert_allclose(window.db, expected_db, atol=0.01)
