@@ -2,6 +2,8 @@
 
 import io
 import random
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,6 +59,19 @@ def test_an_mp3_is_as_long_as_its_frames(corpus: dict[str, Case]) -> None:
     (stream,) = mpeg_streams(io.BytesIO(content(corpus, "mp3")))
     assert stream.duration_s == pytest.approx(LENGTH_S, abs=0.1)
     assert (stream.lost_frames, stream.format.rate_hz, stream.format.mono) == (0, RATE_HZ, False)
+
+
+@pytest.mark.parametrize("left", [".AppleDouble/song.mp3", "._song.mp3", "._"])
+def test_an_mp3_is_heard_the_same_whatever_macos_left_in_the_folder_one_stands_in(
+    corpus: dict[str, Case], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    expected = np.concatenate(list(blocks(corpus["mp3"].path)))
+    (tmp_path / left).parent.mkdir(exist_ok=True)
+    (tmp_path / left).write_bytes(b"\x00\x05\x16\x07" + bytes(4000))
+    (tmp_path / "song.mp3").write_bytes(content(corpus, "mp3"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "av", None)
+    assert np.array_equal(np.concatenate(list(blocks("song.mp3"))), expected)
 
 
 def test_frames_that_the_table_of_contents_names_and_are_not_there_are_lost(corpus: dict[str, Case]) -> None:

@@ -126,7 +126,7 @@ def array_blocks(
     if array.dtype.kind not in "fiu":
         raise SoundError(f"{name} holds {array.dtype} values.", hint="Give floats or integers.")
     check_rate(sample_rate_hz, name)
-    if array.dtype == np.int64 and -(1 << 31) <= array.min() and array.max() < 1 << 31:
+    if array.dtype == np.int64 and array.min() >= -(1 << 31) and array.max() < 1 << 31:
         array = array.astype(np.int32)  # 64 bits are what Python makes of any numbers: nobody means their full scale
     bits = None if array.dtype.kind == "f" else 8 * array.dtype.itemsize
     step = block_samples(block_s, sample_rate_hz, array.shape[1])

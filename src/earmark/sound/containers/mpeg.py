@@ -89,7 +89,7 @@ class Stream:
 
     def opened(self, file: Seekable) -> Stitched:
         """The stream as a file of its own, which names the true number of its frames."""
-        return Stitched(file, [self.head, *self.spans])
+        return Stitched(file, [self.head, *self.spans], hides_length=True)
 
 
 def mpeg_streams(file: Seekable) -> list[Stream]:

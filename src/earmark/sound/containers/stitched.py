@@ -76,9 +76,14 @@ class Stitched:
         What the spans are of.
     parts:
         In order.
+    hides_length:
+        Whether who first asks for the length is told 0. libsndfile looks for a resource fork of a file that has a
+        length and no signature, and without a path it looks in the folder one stands in: with `.AppleDouble` there it
+        takes any mp3 for such a fork.
     """
 
-    def __init__(self, file: Seekable, parts: Sequence[Span | bytes]) -> None:
+    def __init__(self, file: Seekable, parts: Sequence[Span | bytes], *, hides_length: bool = False) -> None:
+        self._hides_length = hides_length
         self._file = file
         self._parts = [part for part in parts if _length(part)]
         self._starts = [0, *accumulate(map(_length, self._parts))]  # of each part, and the end
@@ -122,6 +127,10 @@ class Stitched:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a place, as files do."""
+        if self._hides_length and whence == os.SEEK_END:
+            self._hides_length = False
+            self._place = 0
+            return 0
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._starts[-1]}[whence]
         self._place = max(0, base + offset)
         return self._place
