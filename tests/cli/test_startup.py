@@ -76,6 +76,7 @@ def test_an_error_is_one_line_with_its_hint_and_exit_code_one(
         raise EarmarkError("The piano is locked.", hint="Find the key.")
 
     monkeypatch.setattr(main, "build_app", lambda: fail)
+    monkeypatch.setattr(main, "prepare_streams", lambda: None)  # the descriptors are those of the tests
     with pytest.raises(SystemExit) as end:
         main.run()
     assert end.value.code == 1

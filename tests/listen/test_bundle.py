@@ -12,7 +12,7 @@ from onnx import TensorProto, helper
 
 from corpus import music
 from earmark import Listener
-from earmark.errors import BundleError
+from earmark.errors import BundleError, OutputError
 from earmark.listen import bundle as bundle_room
 from earmark.listen.bundle import BundleInfo, load_bundle, write_bundle
 from tiny_bundle import INFO, LABELS, OUTSIDE, TAGS, tiny_network, write_tiny_bundle
@@ -186,7 +186,7 @@ def test_a_write_that_fails_leaves_the_old_bundle_and_no_litter(folder: Path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", no_space)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OutputError, match=r"network\.onnx cannot be written \(No space left on device\)"):
         write_bundle(folder, b"new", replace(INFO, name="new"))
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 

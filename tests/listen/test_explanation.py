@@ -93,7 +93,7 @@ def test_without_the_decisive_seconds_there_is_a_whole_answer_too(full_listener:
 def test_a_track_of_which_nothing_is_blanked_has_its_own_answer(full_listener: Listener) -> None:
     columns: list[np.ndarray] = []
     track = full_listener.hear(SONG, sample_rate_hz=RATE_HZ, on_columns=columns.append)
-    said = _Blanks(full_listener.bundle, columns, filler=None).answer([])
+    said = _Blanks(full_listener.bundle, columns, track, filler=None).answer([])
     assert said.genre_set == track.genre_set
     assert [label.name for label in said.answers] == [label.name for label in track.answers]
     shares = [label.probability for label in track.answers]

@@ -1,6 +1,7 @@
 """What the command has of its surroundings: three open descriptors, signals that end it in order, words on stderr."""
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -35,8 +36,11 @@ def prepare_streams() -> None:
 def _own(stream: TextIO, descriptor: int) -> TextIO:
     """The stream with another descriptor, while the one that C code knows leads nowhere."""
     stream.flush()
-    buffering = 1 if descriptor == 2 or stream.isatty() else -1
-    own = os.fdopen(os.dup(descriptor), "w", encoding=stream.encoding, errors=stream.errors, buffering=buffering)
+    # stderr keeps nothing back: what could not be written must not fail once more at the end.
+    buffering = 0 if descriptor == 2 else -1
+    binary = os.fdopen(os.dup(descriptor), "wb", buffering=buffering)
+    lines = descriptor == 2 or stream.isatty()
+    own = io.TextIOWrapper(binary, encoding=stream.encoding, errors=stream.errors, line_buffering=lines)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, descriptor)
     os.close(nowhere)
