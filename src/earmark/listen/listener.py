@@ -6,7 +6,7 @@ What the windows say is summed up in `listen.tally`.
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from earmark.listen.bundle import Bundle, load_bundle
 from earmark.listen.picture import Picture
 from earmark.listen.tally import Tally
 from earmark.sound import decode, mel, tokens, watchdog
-from earmark.sound.watchdog import PATIENCE_S
+from earmark.sound.watchdog import PATIENCE_S, Pulse, watched
 from earmark.track import Track
 
 Columns = NDArray[np.float32]  # (128, any number of frames), absolute dB
@@ -91,7 +91,8 @@ class Listener:
         sample_rate_hz:
             Of an array; files say it themselves.
         on_columns:
-            Called with each piece of the spectrogram, (128, k) float32 absolute dB, as it is made.
+            Called with each piece of the spectrogram, (128, k) float32 absolute dB, as it is made; of a file, by the
+            thread that reads it.
 
         Raises
         ------
@@ -108,9 +109,25 @@ class Listener:
         on_columns: Callable[[Columns], None] | None = None,
     ) -> PlacedTrack:
         """Hear one track and keep its vector; arguments and errors as in `hear`."""
+        if isinstance(source, np.ndarray):
+            return self._heard(source, blocks_of(source, sample_rate_hz), on_columns)
+
+        def hear(pulse: Pulse) -> Generator[PlacedTrack, None, None]:
+            yield self._heard(source, blocks_of(source, sample_rate_hz, pulse=pulse), on_columns)
+
+        # All in one thread: decoding in one and hearing in another would cost a tenth more on two cores.
+        stalled = partial(decode.stalled, _name(source), self.patience_s)
+        (heard,) = watched(hear, patience_s=self.patience_s, stalled=stalled)
+        return heard
+
+    def _heard(
+        self,
+        source: decode.Source | NDArray[Any],
+        blocks: decode.Blocks,
+        on_columns: Callable[[Columns], None] | None,
+    ) -> PlacedTrack:
         front_end = self.bundle.info.front_end
         name = _name(source)
-        blocks = blocks_of(source, sample_rate_hz, patience_s=self.patience_s)
         stream = _Stream(blocks, on_columns)
         tally = Tally(self.bundle)
         with contextlib.closing(blocks):
@@ -158,7 +175,11 @@ def path_of(source: decode.Source | NDArray[Any]) -> str:
 
 
 def blocks_of(
-    source: decode.Source | NDArray[Any], sample_rate_hz: float | None, *, patience_s: float = PATIENCE_S
+    source: decode.Source | NDArray[Any],
+    sample_rate_hz: float | None,
+    *,
+    patience_s: float = PATIENCE_S,
+    pulse: Pulse | None = None,
 ) -> decode.Blocks:
     """What was handed over to `hear` as blocks (samples,) of mono float32 at 22 050 Hz; errors as there."""
     if isinstance(source, np.ndarray):
@@ -169,7 +190,7 @@ def blocks_of(
         raise SoundError(f"A {type(source).__name__} is no sound.", hint="Give a path, a binary file or a NumPy array.")
     if sample_rate_hz is not None:
         raise SoundError("A file says its own rate.", hint="Give sample_rate_hz with arrays alone.")
-    return decode.blocks(source, patience_s=patience_s)
+    return decode.blocks(source, patience_s=patience_s, pulse=pulse)
 
 
 class _Stream:

@@ -8,6 +8,7 @@ a `SoundError`.
 """
 
 from collections.abc import Generator, Iterator
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -63,8 +64,10 @@ class Blocks(Iterator[Floats]):
         return self._levels.silence_db
 
 
-def blocks(source: Source, *, block_s: float = 10.0, patience_s: float = PATIENCE_S) -> Blocks:
-    """Decode a file, block by block, one ahead of what is asked for.
+def blocks(
+    source: Source, *, block_s: float = 10.0, patience_s: float = PATIENCE_S, pulse: Pulse | None = None
+) -> Blocks:
+    """Decode a file, block by block, no sooner than asked for.
 
     Parameters
     ----------
@@ -74,6 +77,8 @@ def blocks(source: Source, *, block_s: float = 10.0, patience_s: float = PATIENC
         About how much a block holds, in seconds. It changes nothing but the cutting.
     patience_s:
         How long a decoder may go without any progress.
+    pulse:
+        Of who is watched already: the file is decoded in the caller's thread then, and progress beats this pulse.
 
     Raises
     ------
@@ -88,10 +93,13 @@ def blocks(source: Source, *, block_s: float = 10.0, patience_s: float = PATIENC
     def make(pulse: Pulse) -> Generator[Floats, None, None]:
         with opened(source) as file:
             decoding = Decoding(Reader(file, name, pulse), name=name, block_s=block_s)
-            yield from mono_blocks(decoding.pieces(), name, levels)
+            for block in mono_blocks(decoding.pieces(), name, levels):
+                pulse()
+                yield block
         made.unread_s = decoding.unread_s
 
-    made = Blocks(watched(make, patience_s=patience_s, stalled=lambda: _stalled(name, patience_s)), levels)
+    watch = partial(watched, make, patience_s=patience_s, stalled=lambda: stalled(name, patience_s))
+    made = Blocks(make(pulse) if pulse else watch(), levels)
     return made
 
 
@@ -136,7 +144,8 @@ def array_blocks(
     return Blocks(mono_blocks(pieces, name, levels), levels)
 
 
-def _stalled(name: str, patience_s: float) -> SoundError:
+def stalled(name: str, patience_s: float) -> SoundError:
+    """The error for a file of which nothing came for so long."""
     return SoundError(
         f"{name} was given up: for {patience_s:g} seconds nothing came of it.",
         hint="It may be damaged in a way that its decoder does not survive: convert it with another program.",

@@ -39,31 +39,33 @@ class Mixdown:
         if samples.shape[1] == 1:
             self.samples += len(samples)
             return samples[:, 0].copy()
-        held = np.concatenate([self._held, samples]) if len(self._held) else samples
-        whole = len(held) - len(held) % STRETCH_SAMPLES
-        self._held = held[whole:].copy()  # the decoder may fill its buffer again
-        if not whole:
+        missing = STRETCH_SAMPLES - len(self._held) if len(self._held) else 0
+        first = np.concatenate([self._held, samples[:missing]]) if missing else samples[:0]
+        if len(first) % STRETCH_SAMPLES:  # no stretch is full yet
+            self._held = first
             return np.empty(0, np.float32)
-        return self._mix(held[:whole].reshape(-1, STRETCH_SAMPLES, samples.shape[1]))
+        whole = missing + (len(samples) - missing) // STRETCH_SAMPLES * STRETCH_SAMPLES
+        self._held = samples[whole:].copy()  # the decoder may fill its buffer again
+        mixed = [self._mix(part) for part in (first, samples[missing:whole]) if len(part)]
+        return mixed[0] if len(mixed) == 1 else np.concatenate([np.empty(0, np.float32), *mixed])
 
     def finish(self) -> Floats:
         """The rest."""
-        return self._mix(self._held[np.newaxis]) if len(self._held) else np.empty(0, np.float32)
+        return self._mix(self._held) if len(self._held) else np.empty(0, np.float32)
 
-    def _mix(self, stretches: Floats) -> Floats:
-        """(k, samples, channels) -> (k * samples,)."""
-        count, length, channels = stretches.shape
-        mean = _mean(stretches.reshape(-1, channels)).reshape(count, length)
-        flat = stretches.reshape(count, -1)
-        whole_power = np.einsum("ij,ij->i", flat, flat)
-        kept_power = channels**2 * np.einsum("ij,ij->i", mean, mean)
-        for stretch, mixed, whole, kept in zip(stretches, mean, whole_power.tolist(), kept_power.tolist(), strict=True):
-            self._whole_power = _DECAY * self._whole_power + whole
-            self._kept_power = _DECAY * self._kept_power + kept
+    def _mix(self, samples: Floats) -> Floats:
+        """`(n, channels)` -> `(n,)`: whole stretches, or the last one, which may be shorter."""
+        mean = _mean(samples)
+        channels = samples.shape[1]
+        for start in range(0, len(samples), STRETCH_SAMPLES):
+            stretch, mixed = samples[start : start + STRETCH_SAMPLES], mean[start : start + STRETCH_SAMPLES]
+            flat = stretch.reshape(-1)
+            self._whole_power = _DECAY * self._whole_power + float(np.dot(flat, flat))
+            self._kept_power = _DECAY * self._kept_power + channels**2 * float(np.dot(mixed, mixed))
             if self._channel is not None or self._kept_power < CANCELS * self._whole_power:
                 self._take_channel(stretch, mixed)
-        self.samples += count * length
-        return mean.reshape(-1)
+        self.samples += len(samples)
+        return mean
 
     def _take_channel(self, stretch: Floats, mixed: Floats) -> None:
         """Put one channel in the place of the mean, or go back to the mean, without a click."""

@@ -111,18 +111,20 @@ def _mixed(run: Iterable[Piece], name: str, levels: Levels) -> Iterator[Floats]:
     mixdown = Mixdown()
     for piece in run:
         levels.silence_db = min(levels.silence_db, silence_db(piece.bits))
-        peak = max(float(piece.samples.max()), -float(piece.samples.min()))
+        yield from _checked(mixdown.push(piece.samples), name, levels)
+    yield from _checked(mixdown.finish(), name, levels)
+    levels.mixed_samples += mixdown.samples
+    levels.cancelled_samples += mixdown.cancelled_samples
+
+
+def _checked(samples: Floats, name: str, levels: Levels) -> Iterator[Floats]:
+    """The samples, unless there are none; SoundError where they are not sound."""
+    if samples.size:
+        peak = max(float(samples.max()), -float(samples.min()))
         if not peak <= _LOUDEST:  # NaN is not
             raise SoundError(f"{name} holds values that are not sound: NaN, infinite or huge.", hint="Export it again.")
         levels.peak = max(levels.peak, peak)
-        samples = mixdown.push(piece.samples)
-        if samples.size:
-            yield samples
-    rest = mixdown.finish()
-    if rest.size:
-        yield rest
-    levels.mixed_samples += mixdown.samples
-    levels.cancelled_samples += mixdown.cancelled_samples
+        yield samples
 
 
 def _resampled(run: Iterable[Floats], rate_hz: float) -> Iterator[Floats]:

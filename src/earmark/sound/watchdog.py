@@ -18,8 +18,6 @@ from earmark.errors import EarmarkError
 Item = TypeVar("Item")
 
 PATIENCE_S = 60.0
-# A second is made while the one before is used: two cores hear one file faster than one does.
-_AHEAD = 1
 _TICK_S = 1.0
 _FAREWELL_S = 1.0
 _GIVEN_UP = "earmark decoder, given up"
@@ -30,19 +28,26 @@ class Pulse:
 
     def __init__(self) -> None:
         self.beats = 0
+        self._stopped = False
         self._given_up = False
 
     def __call__(self) -> None:
-        """There is progress."""
+        """There is progress; who was asked to stop is stopped here."""
+        if self._stopped:
+            raise TimeoutError("Nobody waits for this any more.")
         self.beats += 1
 
+    def stop(self) -> None:
+        """End what makes progress when it next says so."""
+        self._stopped = True
+
     def rest(self) -> None:
-        """Return at once, or never where nobody waits any more: for places that a hanging decoder comes by."""
+        """Return at once, or never where it was given up: for places that a hanging decoder comes by."""
         if self._given_up:
             threading.Event().wait()
 
     def give_up(self) -> None:
-        """Nobody waits any more."""
+        """Put to sleep what makes none."""
         self._given_up = True
 
 
@@ -59,7 +64,7 @@ class _Ended:
 def watched(
     make: Callable[[Pulse], Generator[Item, None, None]], *, patience_s: float, stalled: Callable[[], EarmarkError]
 ) -> Iterator[Item]:
-    """What a generator yields, made in a thread of its own, one item ahead.
+    """What a generator yields, made in a thread of its own, no sooner than asked for.
 
     Parameters
     ----------
@@ -76,7 +81,7 @@ def watched(
     What the generator raises, and what `stalled` gives.
     """
     pulse = Pulse()
-    wanted = threading.Semaphore(1 + _AHEAD)
+    wanted = threading.Semaphore(0)
     made: queue.SimpleQueue[_Made[Item] | _Ended] = queue.SimpleQueue()
     closing = threading.Event()
     thread = threading.Thread(
@@ -85,6 +90,8 @@ def watched(
     thread.start()
     try:
         while True:
+            # Not one item ahead: decoder and listener would fight for the interpreter, which costs more than it brings.
+            wanted.release()
             outcome = _next(made, pulse, patience_s)
             if outcome is None:
                 thread.name = _GIVEN_UP
@@ -93,13 +100,14 @@ def watched(
                 if outcome.error is not None:
                     raise outcome.error
                 return
-            wanted.release()
             yield outcome.item
     finally:
+        pulse.stop()
         closing.set()
         wanted.release()
         thread.join(_FAREWELL_S)  # so that files are closed; it has at most the item under way to finish
-        pulse.give_up()
+        if thread.is_alive():
+            pulse.give_up()
 
 
 def anything_left() -> bool:

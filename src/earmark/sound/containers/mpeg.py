@@ -151,22 +151,25 @@ class _Scan:
     def _run(self, begin: int, stream: Stream) -> int:
         """Walk over frames that follow each other, note them, and give the place after them."""
         window, sizes = self.window, self._sizes.setdefault(stream.format, {})
-        place = begin
-        while True:
-            within = place - window.start
-            if within < 0 or within + _HEADER_BYTES > len(window.chunk):
+        end, place = window.size_bytes, begin
+        start, chunk = window.start, window.chunk
+        frames = 0
+        while True:  # over every frame of the file
+            within = place - start
+            if within < 0 or within + _HEADER_BYTES > len(chunk):
                 window.load(place)
-                within = 0
-            four = window.chunk[within : within + _HEADER_BYTES]
+                start, chunk, within = place, window.chunk, 0
+            four = chunk[within : within + _HEADER_BYTES]
             size_bytes = sizes.get(four)
             if size_bytes is None:
                 header = _header_of(four)
                 size_bytes = header.size_bytes if header and header.format == stream.format else 0
                 sizes[four] = size_bytes
-            if not size_bytes or place + size_bytes > window.size_bytes:
+            if not size_bytes or place + size_bytes > end:
                 break
-            stream.frames += 1
+            frames += 1
             place += size_bytes
+        stream.frames += frames
         if place > begin:
             stream.spans.append(Span(begin, place))
         return place

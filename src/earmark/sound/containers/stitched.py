@@ -98,6 +98,11 @@ class Stitched:
 
     def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fill a buffer with the next bytes; gives how many there were."""
+        within, size_bytes = self._place - self._held_start, len(buffer)
+        if within >= 0 and within + size_bytes <= len(self._held):  # four bytes, many thousand times
+            buffer[:] = self._held[within : within + size_bytes]
+            self._place += size_bytes
+            return size_bytes
         view = memoryview(buffer).cast("B")
         filled = 0
         while filled < len(view):
