@@ -13,11 +13,12 @@ import soxr
 from corpus import LENGTH_S, RATE_HZ, Case, music
 from earmark.sound.containers.flac import read_flac
 from earmark.sound.containers.kinds import Decoder, kind_of
-from earmark.sound.containers.mpeg import is_free_format, mpeg_streams, tags_end
+from earmark.sound.containers.mpeg import is_free_format, mpeg_streams
 from earmark.sound.containers.ogg import ogg_links
 from earmark.sound.containers.riff import waves
 from earmark.sound.containers.stated import stated_s
 from earmark.sound.containers.stitched import Span, Stitched, Window
+from earmark.sound.containers.tags import tags_end
 from earmark.sound.decode import blocks
 from earmark.sound.decoding import _ForwardOnly
 

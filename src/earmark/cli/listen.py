@@ -164,13 +164,14 @@ def _at_most_one(options: Mapping[str, object]) -> None:
 def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, force: bool) -> Sequence[str]:
     """The files, once it is sure that they have names and that no page takes the place of what one would miss."""
     from earmark.errors import EarmarkError
-    from earmark.files import guard_file
-    from earmark.plots.sheet import PAGE
-    from earmark.sound.search import AUDIO_SUFFIXES
 
     # Pages first: with `--html *.flac` the only file that there is may have become the page.
     for option, page in (("--html", html), ("--explain", explain)):
         if page is not None:
+            from earmark.files import guard_file
+            from earmark.plots.sheet import PAGE
+            from earmark.sound.search import AUDIO_SUFFIXES
+
             guard_file(page, PAGE, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
     if not files:
         raise typer.BadParameter("name sound files, or folders to search for them", param_hint="FILES")

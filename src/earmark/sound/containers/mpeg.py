@@ -2,15 +2,14 @@
 
 The first frame may hold a table of contents (Xing, Info, VBRI). It is wrong where the file was cut, joined or damaged,
 and decoders believe it; where it is missing they guess the length from the first frame. So the headers of all frames
-are read here, four bytes each. Frame headers: ISO/IEC 11172-3 and 13818-3; MPEG 2.5 as everybody reads it. Tags: ID3v1,
-ID3v2.4 (id3.org), APEv2.
+are read here, four bytes each. Frame headers: ISO/IEC 11172-3 and 13818-3; MPEG 2.5 as everybody reads it.
 """
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
+from earmark.sound.containers.tags import after_tags
 
 # So many frames in a row are no accident.
 _CONVINCING = 3
@@ -27,7 +26,6 @@ _BITRATES_KBIT = {  # (MPEG 1?, layer): the fourteen rates that a header can nam
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _MONO = 3
 _HEADER_BYTES = 4
-_ID3_HEAD_BYTES = 10
 _XING_FRAMES_FLAG, _XING_BYTES_FLAG = 1, 2
 _TABLE_BITRATE = 9  # of a table of contents that is made here: the ninth bitrate, whose frames have room for one
 
@@ -104,15 +102,10 @@ def mpeg_streams(file: Seekable) -> list[Stream]:
     return [_finished(stream, scan.window) for stream in scan.streams()]
 
 
-def tags_end(file: Seekable) -> int:
-    """Where the tags end that a file begins with (ID3v2, APEv2); 0 where it begins with none."""
-    return _after_tags(Window(file), 0)
-
-
 def is_free_format(file: Seekable) -> bool:
     """Whether a file begins with a frame that names no bitrate."""
     window = Window(file)
-    four = window.at(_after_tags(window, 0), _HEADER_BYTES)
+    four = window.at(after_tags(window, 0), _HEADER_BYTES)
     if len(four) < _HEADER_BYTES or four[2] >> 4:
         return False
     return _header_of(bytes([four[0], four[1], four[2] | 0x90, four[3]])) is not None
@@ -203,7 +196,7 @@ class _Scan:
         return header if header and place + header.size_bytes <= self.window.size_bytes else None
 
     def _after_tags(self, place: int) -> int:
-        return _after_tags(self.window, place)
+        return after_tags(self.window, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,25 +219,6 @@ def _header_of(four: bytes) -> _Header | None:
     bits = 1000 * _BITRATES_KBIT[mpeg1, layer][bitrate - 1] * form.frame_samples
     slot_bytes = 4 if layer == 1 else 1
     return _Header(form, (bits // (8 * slot_bytes * rate_hz) + padding) * slot_bytes)
-
-
-def _tag_bytes(head: bytes) -> int:
-    """How long the tag is that begins here; 0 where none does."""
-    if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:
-        size_bytes = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
-        return _ID3_HEAD_BYTES * (2 if head[5] & 16 else 1) + size_bytes
-    if head[:8] == b"APETAGEX" and len(head) >= 24:
-        size_bytes, _, flags = struct.unpack("<3I", head[12:24])
-        is_header = flags >> 29 & 1
-        return int(32 + size_bytes) if is_header else 32
-    return 128 if head[:3] == b"TAG" else 0
-
-
-def _after_tags(window: Window, place: int) -> int:
-    while size_bytes := _tag_bytes(window.at(place, 32)):
-        # One that claims more than there is hides what lies behind its head.
-        place += size_bytes if place + size_bytes <= window.size_bytes else _ID3_HEAD_BYTES
-    return min(place, window.size_bytes)
 
 
 def _is_tag(head: bytes) -> bool:
