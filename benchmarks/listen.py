@@ -2,12 +2,14 @@
 
 A four-minute 44.1 kHz stereo mp3 is made from seeded chords, beats and noise. Processor time is the child's user and
 system time; start-up is the time for one second of the same sound, and is taken off on both sides. The two run in turn,
-so that whatever else the machine does meets both; medians are printed. With --against, bundles hear it in turn instead.
+so that whatever else the machine does meets both; medians are printed. With --against, bundles hear it in turn instead,
+with --tree this checkout and another one. --song takes another mp3 than the one that is made.
 
-    python benchmarks/listen.py [--model BUNDLE] [--against BUNDLE ...] [--rounds 5]
+    python benchmarks/listen.py [--model BUNDLE] [--against BUNDLE ...] [--tree FOLDER] [--song MP3] [--rounds 5]
 """
 
 import argparse
+import os
 import resource
 import shutil
 import statistics
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +37,19 @@ def main() -> None:
     parser.add_argument("--model", help="the bundle to hear with (default: the shipped one)")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is run (default: 5)")
     parser.add_argument("--against", nargs="+", help="compare with these bundles alone")
+    parser.add_argument("--tree", type=Path, help="compare with the checkout in this folder alone")
+    parser.add_argument("--song", type=Path, help="an mp3 of about four minutes (default: one is made)")
     options = parser.parse_args()
     model = ["--model", options.model] if options.model else []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_mp3(folder / "track.mp3", length_s=TRACK_S)
         write_mp3(folder / "second.mp3", length_s=1)
+        if options.song:
+            shutil.copy(options.song, folder / "track.mp3")
+        if options.tree:
+            compare_trees(folder, options.tree, rounds=options.rounds)
+            return
         if options.against:
             compare_bundles(folder, options.model, options.against, rounds=options.rounds)
             return
@@ -85,6 +94,24 @@ def compare_bundles(folder: Path, model: str | None, others: Sequence[str], *, r
         )
 
 
+def compare_trees(folder: Path, other: Path, *, rounds: int) -> None:
+    """Processor time of the track and of its first second in this checkout and another, and the ratios."""
+    sources = [Path(__file__).parents[1] / "src", other / "src"]
+    spent_s: dict[str, list[list[float]]] = {"track": [[], []], "second": [[], []]}
+    for _ in range(rounds):
+        for name, both in spent_s.items():
+            for times_s, source in zip(both, sources, strict=True):
+                times_s.append(cpu_s(listen(folder / f"{name}.mp3", ()), {**os.environ, "PYTHONPATH": str(source)}))
+    (track_s, other_track_s), (start_s, other_start_s) = (
+        [statistics.median(times_s) for times_s in both] for both in spent_s.values()
+    )
+    ratio = (track_s - start_s) / (other_track_s - other_start_s)
+    print(
+        f"track, start-up apart: {track_s - start_s:.3f} s of processor time, {ratio:.2f} times that of the other tree"
+    )
+    print(f"start-up and a second: {start_s:.3f} s, {start_s / other_start_s:.2f} times that of the other tree")
+
+
 def measure_start_up(*, rounds: int) -> None:
     """Wall time of what a person waits for before anything happens."""
     for name, arguments in {
@@ -117,10 +144,10 @@ def decode(path: Path) -> list[str]:
     return ["ffmpeg", "-v", "error", "-i", str(path), "-ac", "1", "-ar", "22050", "-f", "null", "-"]
 
 
-def cpu_s(command: Sequence[str]) -> float:
+def cpu_s(command: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
     """User and system time of a child process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, env=environment)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 

@@ -18,6 +18,9 @@ from typing import IO, Any
 
 from earmark.errors import OutputError
 
+# Holds together emoji that consist of several.
+_ZERO_WIDTH_JOINER = "\u200d"
+
 MARK_BYTES = 4096  # a mark stands within so many first bytes
 
 
@@ -177,7 +180,13 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 def shown(path: str | os.PathLike[str]) -> str:
     """A path as messages say it: on one line, with what cannot be printed escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in os.fspath(path))
+    return "".join(map(_printable, os.fspath(path)))
+
+
+def _printable(character: str) -> str:
+    if character.isprintable() or character == _ZERO_WIDTH_JOINER:
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 class _Target(io.FileIO):

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from corpus import music
 from earmark import Listener, load_bundle
 from tiny_bundle import write_tiny_bundle
 
@@ -22,3 +24,11 @@ def listener(tiny_folder: Path) -> Listener:
 def full_listener(tmp_path_factory: pytest.TempPathFactory) -> Listener:
     """One that hears tags and "none of these" too."""
     return Listener(load_bundle(write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "full", heads=True)))
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty seconds, more than a window."""
+    path = tmp_path_factory.mktemp("song") / "song.wav"
+    soundfile.write(path, music(rate_hz=22_050, length_s=40), 22_050)
+    return path

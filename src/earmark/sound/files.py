@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from earmark.errors import SoundError
+from earmark.files import shown
 from earmark.sound.watchdog import Pulse
 
 Source = str | os.PathLike[str] | BinaryIO
-
-# Holds together emoji that consist of several.
-_ZERO_WIDTH_JOINER = "\u200d"
 
 
 def name_of(source: Source) -> str:
@@ -28,7 +26,7 @@ def name_of(source: Source) -> str:
     name = getattr(source, "name", None) if hasattr(source, "read") else os.fspath(source)
     if not isinstance(name, str):
         return "The stream"
-    return "".join(c if c.isprintable() or c == _ZERO_WIDTH_JOINER else _escaped(c) for c in name)
+    return shown(name)
 
 
 def is_address(name: str) -> bool:
@@ -159,7 +157,3 @@ def _unopened(source: Source, error: OSError | ValueError | AttributeError) -> S
 
 def _reason(error: BaseException) -> str:
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
