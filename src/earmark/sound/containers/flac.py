@@ -71,7 +71,8 @@ def read_flac(file: Seekable, at: int = 0) -> Flac | None:
     """What the header of a file says, which begins at a place; None where it is no FLAC or its header is damaged."""
     file.seek(at)
     head = file.read(8 + _STREAMINFO_BYTES)
-    if head[:4] != b"fLaC" or len(head) < 8 + _STREAMINFO_BYTES or head[4] & 0x7F:
+    # STREAMINFO comes first: block type 0, and always of one size.
+    if len(head) < 8 + _STREAMINFO_BYTES or head[:4] != b"fLaC" or head[4] & 0x7F or head[7] != _STREAMINFO_BYTES:
         return None
     info = head[8:]
     packed = int.from_bytes(info[10:18])
