@@ -203,7 +203,7 @@ def hearing_of(code: int, out: str, err: str) -> Hearing:
         said = [line.removeprefix("earmark: ") for line in lines if " files heard" not in line]
         return Hearing(said=" ".join(said), fault="" if said else "exit code 1 and not a word")
     values: dict[str, Any] = json.loads(out.splitlines()[0])
-    names = heard_as(values["genres"], none_of_these=values["none_of_these"])
+    names = heard_as({**values["genres"], "none of these": values["outside"]})
     return Hearing(values["duration_s"], values["unread_s"], " ".join(values["notes"]), names)
 
 

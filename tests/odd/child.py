@@ -132,7 +132,7 @@ def decoded(source: Any) -> Hearing:
 def listened(source: Any, *, listener: Any) -> Hearing:
     """What the shipped network makes of a path or file object."""
     track = listener.hear(source)
-    names = heard_as({genre.name: genre.probability for genre in track.genres}, none_of_these=track.none_of_these)
+    names = heard_as({answer.name: answer.probability for answer in track.answers})
     return Hearing(track.duration_s, track.unread_s, " ".join(track.notes), names)
 
 

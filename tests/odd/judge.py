@@ -28,7 +28,7 @@ class Hearing:
     said:
         Notes, or the sentence of a refusal.
     heard_as:
-        The most probable genre, then those nearly as probable; empty where nobody looked.
+        The most probable answer, then those nearly as probable; empty where nobody looked.
     fault:
         What no promise allows: a traceback, a crash, more time than there was. Empty where there was none.
     """
@@ -60,11 +60,10 @@ def complaint(kind: Kind, hearing: Hearing, *, music_s: float, with_av: bool, cl
     return ""
 
 
-def heard_as(probabilities: Mapping[str, float], *, none_of_these: bool) -> tuple[str, ...]:
-    """Names for `Hearing.heard_as` from the genres' probabilities, and whether the music is told to be none of them."""
+def heard_as(probabilities: Mapping[str, float]) -> tuple[str, ...]:
+    """Names for `Hearing.heard_as` from the probabilities of all answers, "none of these" among them."""
     names = sorted(probabilities, key=probabilities.__getitem__, reverse=True)
-    near = [name for name in names if probabilities[name] >= probabilities[names[0]] - _NEAR]
-    return tuple(f"{name}, none of these" if none_of_these else name for name in near)
+    return tuple(name for name in names if probabilities[name] >= probabilities[names[0]] - _NEAR)
 
 
 def _refused(promised: Outcome, hearing: Hearing, says: str) -> str:

@@ -60,6 +60,7 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"tBaK", Kind("a TAK file", Decoder.PYAV)),
     (0, b"#!AMR", Kind("an AMR file", Decoder.PYAV)),
     (0, b"\x0b\x77", Kind("an AC-3 file", Decoder.PYAV)),
+    (4, b"\xf8\x72\x6f\xba", Kind("a TrueHD file", Decoder.PYAV)),
     (0, b"\x7f\xfe\x80\x01", Kind("a DTS file", Decoder.PYAV)),
     (0, b".RMF", Kind("a RealMedia file", Decoder.PYAV)),
     (0, b"FLV\x01", Kind("a Flash film", Decoder.PYAV)),
