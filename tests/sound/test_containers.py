@@ -175,6 +175,12 @@ def test_a_plain_file_that_is_cut_says_how_long_it_was(corpus: dict[str, Case], 
     assert [stated_s(whole[:20]), stated_s(b"fLaC")] == [0, 0]
 
 
+def test_a_rate_that_no_number_can_hold_states_no_length(corpus: dict[str, Case]) -> None:
+    aiff = content(corpus, "aiff")
+    at = aiff.find(b"COMM") + 16
+    assert stated_s(aiff[:at] + b"\x7f\xff" + aiff[at + 2 : 4096]) == 0
+
+
 @pytest.mark.parametrize(
     ("head", "name", "decoder"),
     [

@@ -7,6 +7,7 @@ import struct
 
 _AU_SAMPLE_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # mu-law, 8 to 32 bits, float, double, A-law
 _UNKNOWN = 0xFFFF_FFFF
+_EXPONENT_BIAS = 16_383
 _WAVE64_TAIL = b"\xf3\xac\xd3\x11"  # of the names of its chunks, which are 16 bytes long; a size of 8 follows
 _WAVE64_HEAD_BYTES = 24
 
@@ -25,7 +26,8 @@ def _aiff_s(head: bytes) -> float:
     if at < 0 or len(head) < at + 26:
         return 0.0
     frames, exponent, mantissa = struct.unpack(">2xI2xHQ", head[at + 8 : at + 26])
-    rate_hz = mantissa * 2.0 ** (exponent - 16383 - 63)  # 80-bit IEEE 754
+    power = exponent - _EXPONENT_BIAS  # 80-bit IEEE 754
+    rate_hz = mantissa * 2.0 ** (power - 63) if 0 <= power < 64 else 0.0
     return frames / rate_hz if rate_hz >= 1 else 0.0
 
 
