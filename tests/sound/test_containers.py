@@ -186,6 +186,7 @@ def test_a_rate_that_no_number_can_hold_states_no_length(corpus: dict[str, Case]
     [
         (b"PK\x03\x04", "a zip archive", Decoder.NOBODY),
         (b"\x89PNG\r\n", "a picture", Decoder.NOBODY),
+        (b"\xf0\x7e\x00\x01", "a MIDI sample dump", Decoder.NOBODY),
         (b"\n <!DOCTYPE HTML>\n<html>", "a web page", Decoder.NOBODY),
         ("Grüße".encode(), "a text", Decoder.NOBODY),
         (b"\x00\x00\x00\x18ftypM4P ", "protected against copying", Decoder.NOBODY),

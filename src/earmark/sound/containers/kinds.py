@@ -89,6 +89,8 @@ _SIGNATURES: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"MThd", Kind("a MIDI file: notes, and no sound", Decoder.NOBODY, "Play it into a sound file first.")),
     (0, b"\x00\x05\x16\x07", Kind("what macOS keeps beside a file", Decoder.NOBODY, "Name the file it belongs to.")),
     (0, b"\x00\x05\x16\x00", Kind("what macOS keeps beside a file", Decoder.NOBODY, "Name the file it belongs to.")),
+    # libsndfile reads these, and on damage prints on the process's stdout, where answers in JSON go.
+    (0, b"\xf0\x7e", Kind("a MIDI sample dump", Decoder.NOBODY, "Convert it with another program.")),
     (0, b"\x7fELF", Kind("a program", Decoder.NOBODY, _OTHER)),
     (0, b"MZ", Kind("a program", Decoder.NOBODY, _OTHER)),
     (0, b"SQLite format 3", Kind("a database", Decoder.NOBODY, _OTHER)),
