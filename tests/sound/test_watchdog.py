@@ -17,7 +17,7 @@ from earmark.sound.decode import blocks
 from earmark.sound.files import Reader
 from earmark.sound.watchdog import Pulse, anything_left, watched
 
-PATIENCE_S = 0.4
+PATIENCE_S = 1.0
 
 
 def stalled() -> SoundError:
@@ -68,8 +68,8 @@ def test_a_maker_that_hangs_is_given_up_in_time() -> None:
 
 def test_a_slow_maker_with_a_pulse_is_waited_for() -> None:
     def crawl(pulse: Pulse) -> Generator[int, None, None]:
-        for _ in range(6):
-            time.sleep(PATIENCE_S / 2)
+        for _ in range(10):
+            time.sleep(PATIENCE_S / 5)
             pulse()
         yield 1
 
@@ -157,7 +157,7 @@ def test_a_decoder_that_hangs_costs_its_file_the_patience(
 
     monkeypatch.setattr(decoding, "_fill", spin)
     start_s = time.monotonic()
-    with pytest.raises(SoundError, match=r"music\.flac was given up: for 0\.4 seconds nothing came of it"):
+    with pytest.raises(SoundError, match=r"music\.flac was given up: for 1 seconds nothing came of it"):
         next(blocks(corpus["flac"].path, patience_s=PATIENCE_S))
     assert time.monotonic() - start_s < 10
     forget_what_hangs()
