@@ -81,6 +81,23 @@ def test_files_of_one_recording_get_the_same_answer(
 
 
 # Real music: between its notes the synthetic piece is silent as no record is, and there a lossy codec changes much.
+@pytest.mark.parametrize("where", ["before", "between", "after"])
+@pytest.mark.parametrize("kind", ["vinyl", "hum"])
+def test_quiet_noise_around_real_music_does_not_outvote_it(
+    listener: Listener, real_data: Path, where: str, kind: str
+) -> None:
+    rng = np.random.default_rng(0)
+    for file in sorted((real_data / "gtzan" / "audio").glob("*.flac")):
+        samples, rate_hz = soundfile.read(file, dtype="float32")
+        peak, half = np.abs(samples).max(), len(samples) // 2
+        time_s = np.arange(60 * rate_hz) / rate_hz
+        hum = 0.01 * np.sin(2 * np.pi * 50 * time_s)  # 40 dB under the peak
+        quiet = (hum if kind == "hum" else 10 ** (-72 / 20) * rng.normal(size=time_s.size)) * peak
+        parts = {"before": (quiet, samples), "between": (samples[:half], quiet, samples[half:])}
+        track = listener.hear(np.concatenate(parts.get(where, (samples, quiet))), sample_rate_hz=rate_hz)
+        assert (track.answers[0].name, file.name) == (file.name.partition(".")[0], file.name)
+
+
 def test_an_mp3_of_real_music_gets_the_answer_of_its_original(listener: Listener, real_data: Path) -> None:
     files = sorted((real_data / "gtzan" / "audio").glob("*.flac"))
     assert len(files) == 4

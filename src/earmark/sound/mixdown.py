@@ -13,7 +13,8 @@ Floats = NDArray[np.float32]
 
 STRETCH_SAMPLES = 4096
 # They cancel where the sum keeps less than the first share, and do so until it keeps more than the second. Lossy coding
-# leaves up to a quarter in sum where there was nothing; of 60 pieces of music none fell under 0.23 at any moment.
+# leaves up to a quarter in sum where there was nothing; of 120 pieces of music none fell under 0.22 at any
+# moment (benchmarks/cancelling.py).
 CANCELS = 0.12
 CANCELS_NO_MORE = 0.3
 # What is left of earlier stretches after each: a chorus cancels for moments, and that is its sound.
