@@ -333,6 +333,12 @@ def test_an_array_needs_its_rate_and_a_file_does_not(listener: Listener, song: P
         listener.hear(song, sample_rate_hz=44_100)
 
 
+@pytest.mark.parametrize("source", [[0.1] * 44_100, None, 3])
+def test_what_is_no_sound_at_all_is_refused_in_words(listener: Listener, source: object) -> None:
+    with pytest.raises(SoundError, match="is no sound"):
+        listener.hear(source)  # type: ignore[arg-type]
+
+
 def test_a_network_that_answers_nonsense_is_found_out(tmp_path: Path) -> None:
     network = tiny_network()
     for constant in network.graph.initializer:

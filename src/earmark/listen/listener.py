@@ -115,9 +115,10 @@ class Listener:
         def hear(pulse: Pulse) -> Generator[PlacedTrack, None, None]:
             yield self._heard(source, blocks_of(source, sample_rate_hz, pulse=pulse), on_columns)
 
-        # All in one thread: decoding in one and hearing in another would cost a tenth more on two cores.
-        stalled = partial(decode.stalled, _name(source), self.patience_s)
-        (heard,) = watched(hear, patience_s=self.patience_s, stalled=stalled)
+        # All in one thread: two that take turns cost more processor time (`benchmarks/listen.py` tells).
+        (heard,) = watched(
+            hear, patience_s=self.patience_s, stalled=lambda: decode.stalled(_name(source), self.patience_s)
+        )
         return heard
 
     def _heard(

@@ -8,7 +8,6 @@ a `SoundError`.
 """
 
 from collections.abc import Generator, Iterator
-from functools import partial
 from typing import Self
 
 import numpy as np
@@ -98,8 +97,8 @@ def blocks(
                 yield block
         made.unread_s = decoding.unread_s
 
-    watch = partial(watched, make, patience_s=patience_s, stalled=lambda: stalled(name, patience_s))
-    made = Blocks(make(pulse) if pulse else watch(), levels)
+    guarded = watched(make, patience_s=patience_s, stalled=lambda: stalled(name, patience_s))
+    made = Blocks(make(pulse) if pulse else guarded, levels)
     return made
 
 
