@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from earmark.sound.mixdown import CANCELS, STRETCH_SAMPLES
+from earmark.sound.mixdown import CANCELS, DECAY, STRETCH_SAMPLES
 from earmark.sound.search import find_audio
 
 SECONDS = 40
-DECAY = 0.75  # as in the mixdown
 SHOWN = 5
 
 

@@ -18,7 +18,7 @@ from earmark.sound.containers.ogg import ogg_links
 from earmark.sound.containers.riff import waves
 from earmark.sound.containers.stated import stated_s
 from earmark.sound.containers.stitched import Span, Stitched, Window
-from earmark.sound.containers.tags import tags_end
+from earmark.sound.containers.tag_blocks import tags_end
 from earmark.sound.decode import blocks
 from earmark.sound.decoding import _ForwardOnly
 

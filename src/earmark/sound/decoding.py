@@ -24,7 +24,7 @@ from earmark.sound.containers.kinds import (
     kind_of,
 )
 from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
-from earmark.sound.containers.tags import tags_end
+from earmark.sound.containers.tag_blocks import tags_end
 from earmark.sound.files import Reader
 from earmark.sound.pieces import Piece, block_samples, gathered
 from earmark.sound.tokens import SHORTEST_S
@@ -72,7 +72,7 @@ class Decoding:
         whole = True
         if kind.decoder is Decoder.BASE or kind is TEXT:
             sound = Stitched(self._file, [Span(start, self._file.size_bytes)]) if start else self._file
-            whole = yield from self._counted(_BY_KIND.get(kind, Decoding._plain)(self, sound))
+            whole, self._heard_s = yield from _timed(_BY_KIND.get(kind, Decoding._plain)(self, sound))
             self._file.check()
         if not self._heard_s or not whole:
             yield from self._rest_by_pyav()
@@ -84,15 +84,6 @@ class Decoding:
                 f"{self._name} holds only {self._heard_s:.2f} s of sound, less than half a second.",
                 hint="Check that it is whole.",
             )
-
-    def _counted(self, pieces: Generator[Piece, None, bool]) -> Generator[Piece, None, bool]:
-        while True:
-            try:
-                piece = next(pieces)
-            except StopIteration as end:
-                return bool(end.value)
-            self._heard_s += len(piece.samples) / piece.rate_hz
-            yield piece
 
     # Each kind's way gives pieces; its value is whether nothing is left that another decoder could read. What reads a
     # container is imported by its way alone: a start takes milliseconds less.
@@ -136,18 +127,11 @@ class Decoding:
         part = Stitched(file, [Span(flac.at, file.seek(0, os.SEEK_END))])
         place, first = flac.frames_at, 0
         while True:
-            samples = 0
-            pieces = self._by_libsndfile(part)
-            while True:
-                try:
-                    piece = next(pieces)
-                except StopIteration:
-                    break
-                samples += len(piece.samples)
-                yield piece
-            if flac.samples and first + samples >= flac.samples:
+            undamaged, heard_s = yield from _timed(self._by_libsndfile(part))
+            next_sample = first + round(heard_s * flac.rate_hz)
+            if next_sample >= flac.samples if flac.samples else undamaged:
                 return True
-            found = flac.next_frame(file, place + 1, sample=first + samples)
+            found = flac.next_frame(file, place + 1, sample=next_sample)
             if found is None:
                 return True
             place, first = found
@@ -187,17 +171,11 @@ class Decoding:
         self, pieces: Generator[Piece, None, bool], duration_s: float, *, slack_s: float = 0.0
     ) -> Generator[Piece, None, bool]:
         """Pieces of a stream that should last so long, 0 where that is not known."""
-        heard_s = 0.0
-        while True:
-            try:
-                piece = next(pieces)
-            except StopIteration as end:
-                missing_s = duration_s - heard_s
-                if missing_s > slack_s:
-                    self._missing_s += missing_s
-                return bool(end.value) and missing_s <= slack_s
-            heard_s += len(piece.samples) / piece.rate_hz
-            yield piece
+        whole, heard_s = yield from _timed(pieces)
+        missing_s = duration_s - heard_s
+        if missing_s > slack_s:
+            self._missing_s += missing_s
+        return whole and missing_s <= slack_s
 
     def _by_libsndfile(self, file: Seekable) -> Generator[Piece, None, bool]:
         """Decode with libsndfile; the value is whether it knew the file and met no damage."""
@@ -282,6 +260,18 @@ def _fill(buffer: Floats, sound: _ForwardOnly) -> tuple[int, bool]:
             break
         filled += read
     return filled, True
+
+
+def _timed(pieces: Generator[Piece, None, bool]) -> Generator[Piece, None, tuple[bool, float]]:
+    """The pieces; the value is theirs, and how many seconds they were."""
+    heard_s = 0.0
+    while True:
+        try:
+            piece = next(pieces)
+        except StopIteration as end:
+            return bool(end.value), heard_s
+        heard_s += len(piece.samples) / piece.rate_hz
+        yield piece
 
 
 def _after(start_s: float, pieces: Iterator[Piece]) -> Iterator[Piece]:

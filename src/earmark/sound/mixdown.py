@@ -18,7 +18,7 @@ STRETCH_SAMPLES = 4096
 CANCELS = 0.12
 CANCELS_NO_MORE = 0.3
 # What is left of earlier stretches after each: a chorus cancels for moments, and that is its sound.
-_DECAY = 0.75
+DECAY = 0.75
 _FADE_SAMPLES = 512
 
 
@@ -61,8 +61,8 @@ class Mixdown:
         for start in range(0, len(samples), STRETCH_SAMPLES):
             stretch, mixed = samples[start : start + STRETCH_SAMPLES], mean[start : start + STRETCH_SAMPLES]
             flat = stretch.reshape(-1)
-            self._whole_power = _DECAY * self._whole_power + float(np.dot(flat, flat))
-            self._kept_power = _DECAY * self._kept_power + channels**2 * float(np.dot(mixed, mixed))
+            self._whole_power = DECAY * self._whole_power + float(np.dot(flat, flat))
+            self._kept_power = DECAY * self._kept_power + channels**2 * float(np.dot(mixed, mixed))
             if self._channel is not None or self._kept_power < CANCELS * self._whole_power:
                 self._take_channel(stretch, mixed)
         self.samples += len(samples)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
-from earmark.sound.containers.tags import after_tags
+from earmark.sound.containers.tag_blocks import after_tags
 
 # So many frames in a row are no accident.
 _CONVINCING = 3
