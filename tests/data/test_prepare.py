@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from earmark.data.check import check
 from earmark.data.dataset import Dataset
 from earmark.data.layout import read_rows, write_picture, write_rows
 from earmark.data.prepare import prepare
@@ -236,3 +237,23 @@ def test_clipped_sound_is_measured(tmp_path: Path) -> None:
     with (tmp_path / "out" / "clips.csv").open() as file:
         (row,) = csv.DictReader(file)
     assert float(row["clipped_share"]) > 0.01
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_clip_that_is_heard_in_part_is_named_here_and_by_check(source: Path, tmp_path: Path, jobs: int) -> None:
+    whole = tmp_path / "whole.flac"
+    write_sound(whole, piece(length_s=4.0))
+    cut = source / "rock" / "cut.flac"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    done = prepare(source, tmp_path / "out", jobs=jobs)
+    (trouble,) = done.in_part
+    assert Path(trouble.name) == cut
+    rows = {row["id"]: row["unread_s"] for row in read_rows(tmp_path / "out" / "clips.csv")}
+    assert 1.0 < float(rows.pop("rock.cut")) < 3.0
+    assert set(rows.values()) == {""}
+    (finding,) = [finding for finding in check(tmp_path / "out", jobs=1).findings if finding.kind == "heard in part"]
+    assert finding.clips == ("rock.cut",)
+    assert finding.detail == trouble.reason.replace("of it", "of its sound")
+    cut.write_bytes(whole.read_bytes())
+    assert prepare(source, tmp_path / "out", jobs=jobs).in_part == ()
+    assert not [finding for finding in check(tmp_path / "out", jobs=1).findings if finding.kind == "heard in part"]

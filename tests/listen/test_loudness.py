@@ -1,12 +1,16 @@
 """What is far under the loudest of a track has no part in its answer."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from earmark import Listener, Track
+from earmark.data.dataset import Dataset
+from earmark.data.layout import read_picture
 from earmark.listen.loudness import QUIET_DB, Loudness, only, token_levels_db
-from earmark.sound.mel import BANDS, LogMel
+from earmark.sound.mel import BANDS, FLOOR_DB, LogMel
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window
 
 RATE_HZ = 22_050
@@ -87,3 +91,14 @@ def test_tokens_that_are_kept_stand_side_by_side_under_their_own_maximum() -> No
     assert (kept[:, :TOKEN_FRAMES] == 0).all()
     assert (kept[:, TOKEN_FRAMES:] == -10).all()
     assert only(db, np.array([True, True, True]), token_frames=TOKEN_FRAMES) is db
+
+
+def test_hardly_a_clip_of_real_music_has_a_quiet_moment(real_data: Path) -> None:
+    """Three of GTZAN's 639 do: docs/architecture.md."""
+    quiet = 0
+    for clip in Dataset.load(real_data / "gtzan").clips:
+        db = (read_picture(clip.picture_path) / np.float32(255) - 1) * -np.float32(FLOOR_DB)
+        whole = db.shape[1] // TOKEN_FRAMES * TOKEN_FRAMES
+        levels_db = token_levels_db(db[:, :whole], token_frames=TOKEN_FRAMES)
+        quiet += bool((levels_db <= levels_db.max() - QUIET_DB).any())
+    assert quiet == 3
