@@ -76,6 +76,16 @@ def test_the_timeline_says_where_it_is_quiet(listener: Listener) -> None:
     assert all(segment.start_s > 28 for segment in track.decisive)
 
 
+def test_what_is_quiet_by_what_came_before_is_not_shown_to_the_network() -> None:
+    loudness = Loudness(token_frames=TOKEN_FRAMES)
+    db = np.zeros((BANDS, 3 * TOKEN_FRAMES), np.float32)
+    db[:, :TOKEN_FRAMES] = -50
+    assert loudness.judge(Window(db, 0.0, 2, -30.0), silence_db=-60.0).kept.tolist() == [False, True, True]
+    assert loudness.judge(Window(db, 0.0, 2, 0.0), silence_db=-60.0).new_kept.tolist() == [True, True]
+    later = loudness.judge(Window(db, 0.0, 2, -30.0), silence_db=-20.0)
+    assert later.kept.tolist() == [False, False, False], "what does not rise over the silence of its format is none"
+
+
 def test_moments_count_less_the_quieter_they_are() -> None:
     loudness = Loudness(token_frames=TOKEN_FRAMES)
     db = np.zeros((BANDS, TOKEN_FRAMES), np.float32)

@@ -143,6 +143,18 @@ def test_a_flac_goes_on_at_the_next_frame(corpus: dict[str, Case]) -> None:
     assert read_flac(io.BytesIO(b"fLaC\x00\x00\x00\x22" + bytes(34))) is None
 
 
+def test_bytes_that_look_like_a_frame_of_flac_are_none_without_its_checksum(corpus: dict[str, Case]) -> None:
+    whole = content(corpus, "flac")
+    flac = read_flac(io.BytesIO(whole))
+    assert flac is not None
+    header = whole[flac.frames_at : flac.frames_at + 20]
+    for place in range(4, 7):  # in the number, the checksum, or behind it
+        forged = header[:place] + bytes([header[place] ^ 1]) + header[place + 1 :]
+        found = flac.next_frame(io.BytesIO(bytes(50) + forged), 0, sample=0)
+        assert (found is None) == (place < 6), place
+    assert flac.next_frame(io.BytesIO(bytes(50) + header), 0, sample=0) == (50, 0)
+
+
 @pytest.mark.parametrize(
     ("claim", "lost_s"), [(0, 0), (0xFFFF_FFFF, 0), (0x7FFF_FFFF, 0), (2 * 44_100 * 2 * 12, 6.0), (1000, 0)]
 )

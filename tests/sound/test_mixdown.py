@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from corpus import music
 from earmark.sound.decode import array_blocks
-from earmark.sound.mixdown import Mixdown
+from earmark.sound.mixdown import STRETCH_SAMPLES, Mixdown
 
 MUSIC = music(rate_hz=22_050)
 LEFT = MUSIC[:, 0]
@@ -33,6 +33,29 @@ def test_of_channels_that_cancel_one_is_heard(signs: tuple[int, ...]) -> None:
     samples = LEFT[:, None] * np.array(signs, np.float32)
     faded_in = 512
     np.testing.assert_allclose(np.abs(mixed(samples))[faded_in:], np.abs(LEFT)[faded_in:], atol=1e-6)
+
+
+def related(kept: float, *, seed: int = 0) -> NDArray[np.float32]:
+    """Two channels whose sum keeps this share of the power that it would have were they unrelated."""
+    middle, side = np.random.default_rng(seed).normal(size=(2, 10 * STRETCH_SAMPLES))
+    middle, side = np.sqrt(kept / 2) * middle, np.sqrt(1 - kept / 2) * side
+    return np.stack([middle + side, middle - side], axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.35, 1.0])
+def test_wide_stereo_is_averaged(kept: float) -> None:
+    samples = related(kept)
+    assert np.array_equal(mixed(samples), (samples[:, 0] + samples[:, 1]) * np.float32(0.5))
+
+
+@pytest.mark.parametrize(("later", "goes_on"), [(0.2, True), (0.5, False)])
+def test_a_cancelled_sum_is_not_taken_up_for_the_noise_in_it(later: float, goes_on: bool) -> None:
+    samples = np.concatenate([related(0.01), related(later, seed=1)])
+    end = samples[-2 * STRETCH_SAMPLES :]
+    expected = end[:, 0] if goes_on else (end[:, 0] + end[:, 1]) * np.float32(0.5)
+    heard = mixed(samples)[-2 * STRETCH_SAMPLES :]
+    other = end[:, 1]  # either channel may be the louder one
+    assert np.allclose(heard, expected, atol=1e-6) or (goes_on and np.allclose(heard, other, atol=1e-6))
 
 
 def test_coding_noise_is_not_what_is_left_of_cancelled_channels() -> None:

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Generator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from corpus import Case
 from earmark.errors import SoundError
-from earmark.sound import decoding
+from earmark.sound import decoding, watchdog
 from earmark.sound.decode import blocks
 from earmark.sound.files import Reader
 from earmark.sound.watchdog import Pulse, anything_left, watched
@@ -32,10 +33,10 @@ def forget_what_hangs() -> None:
 
 
 def test_items_come_in_order_and_then_the_end() -> None:
-    def count(pulse: Pulse) -> Generator[int, None, None]:
+    def numbers(pulse: Pulse) -> Generator[int, None, None]:
         yield from range(5)
 
-    assert list(watched(count, patience_s=PATIENCE_S, stalled=stalled)) == [0, 1, 2, 3, 4]
+    assert list(watched(numbers, patience_s=PATIENCE_S, stalled=stalled)) == [0, 1, 2, 3, 4]
 
 
 def test_an_error_of_the_maker_is_raised_where_the_items_are_taken() -> None:
@@ -76,15 +77,26 @@ def test_a_slow_maker_with_a_pulse_is_waited_for() -> None:
     assert list(watched(crawl, patience_s=PATIENCE_S, stalled=stalled)) == [1]
 
 
+def test_time_in_which_the_process_did_not_run_is_no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = count(step=3600)
+    monkeypatch.setattr(watchdog.time, "monotonic", lambda: float(next(hours)))  # as after a laptop's sleep
+
+    def make(pulse: Pulse) -> Generator[int, None, None]:
+        time.sleep(0.35 * PATIENCE_S)
+        yield 1
+
+    assert list(watched(make, patience_s=PATIENCE_S, stalled=stalled)) == [1]
+
+
 def test_no_item_is_made_before_it_is_asked_for() -> None:
     made = []
 
-    def count(pulse: Pulse) -> Generator[int, None, None]:
+    def numbers(pulse: Pulse) -> Generator[int, None, None]:
         for number in range(10):
             made.append(number)
             yield number
 
-    items = watched(count, patience_s=PATIENCE_S, stalled=stalled)
+    items = watched(numbers, patience_s=PATIENCE_S, stalled=stalled)
     next(items)
     next(items)
     time.sleep(0.1)
@@ -94,14 +106,14 @@ def test_no_item_is_made_before_it_is_asked_for() -> None:
 def test_who_takes_no_more_closes_the_maker() -> None:
     closed = threading.Event()
 
-    def count(pulse: Pulse) -> Generator[int, None, None]:
+    def numbers(pulse: Pulse) -> Generator[int, None, None]:
         try:
             while True:
                 yield 1
         finally:
             closed.set()
 
-    items = watched(count, patience_s=PATIENCE_S, stalled=stalled)
+    items = watched(numbers, patience_s=PATIENCE_S, stalled=stalled)
     assert isinstance(items, Generator)
     next(items)
     items.close()

@@ -104,7 +104,7 @@ def _with_data(window: Window, start: int, claimed: int, chunks: bytes, form: by
     there = window.size_bytes - start
     codec, bytes_a_second = struct.unpack("<H6xI", form[:12])
     rest = start + claimed + claimed % 2
-    lies = claimed > there or (rest < window.size_bytes and not _chunks_follow(window, rest)) or (not claimed and there)
+    lies = claimed > there or (rest < window.size_bytes and not _chunks_follow(window, rest))
     end = window.size_bytes if lies else start + claimed
     missing = max(0, claimed - there) if claimed < _UNKNOWN or claimed > _LARGEST else 0
     return Wave(chunks, Span(start, end), missing, bytes_a_second, codec)
