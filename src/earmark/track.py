@@ -14,6 +14,7 @@ from earmark.errors import EarmarkError
 SCHEMA = 2
 FIRST_SCHEMA = 1  # its genres summed to 1 by themselves
 NONE = "none of these"  # the answer beside the genres, in `Track.genre_set` and `Track.answers`
+CANNOT_TELL = "cannot tell"
 _COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -166,7 +167,7 @@ class Track:
     def words(self) -> str:
         """The answer in a few words, for a person: "rock or metal", "none of the ten, nearest classical"."""
         if self.cannot_tell:
-            return "cannot tell"
+            return CANNOT_TELL
         if self.none_of_these:
             return f"{self._none}, nearest {self.genre}"
         genres = [name for name in self.genre_set if name != NONE]

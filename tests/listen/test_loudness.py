@@ -80,8 +80,8 @@ def test_what_is_quiet_by_what_came_before_is_not_shown_to_the_network() -> None
     loudness = Loudness(token_frames=TOKEN_FRAMES)
     db = np.zeros((BANDS, 3 * TOKEN_FRAMES), np.float32)
     db[:, :TOKEN_FRAMES] = -50
-    assert loudness.judge(Window(db, 0.0, 2, -30.0), silence_db=-60.0).kept.tolist() == [False, True, True]
-    assert loudness.judge(Window(db, 0.0, 2, 0.0), silence_db=-60.0).new_kept.tolist() == [True, True]
+    assert loudness.judge(Window(db, 0.0, 2, -30.0), silence_db=-200.0).kept.tolist() == [False, True, True]
+    assert loudness.judge(Window(db, 0.0, 2, 0.0), silence_db=-200.0).new_kept.tolist() == [True, True]
     later = loudness.judge(Window(db, 0.0, 2, -30.0), silence_db=-20.0)
     assert later.kept.tolist() == [False, False, False], "what does not rise over the silence of its format is none"
 
@@ -92,6 +92,19 @@ def test_moments_count_less_the_quieter_they_are() -> None:
     loudest = loudness.judge(Window(db, 0.0, 1, 0.0), silence_db=-60.0).levels_db[0]
     weights = loudness.weights(loudest - np.array([0.0, 20.0, 30.0, QUIET_DB, 90.0]))
     assert weights.tolist() == pytest.approx([1, 1, 0.5, 0, 0])
+
+
+def test_the_attention_of_a_moment_is_less_the_less_it_counts(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def attention() -> NDArray[np.float64]:
+        return np.array([moment.attention for moment in hear(listener, SONG[: round(WINDOW_S * RATE_HZ)]).timeline])
+
+    monkeypatch.setattr(Loudness, "weights", lambda _, levels_db: np.ones(len(levels_db)))
+    alike = attention()
+    monkeypatch.setattr(Loudness, "weights", lambda _, levels_db: np.where(np.arange(len(levels_db)) % 2, 0.5, 1.0))
+    ratios = attention() / alike
+    assert ratios[1::2] / ratios[::2] == pytest.approx(0.5, rel=1e-4)
 
 
 def test_tokens_that_are_kept_stand_side_by_side_under_their_own_maximum() -> None:

@@ -50,6 +50,11 @@ def test_a_stitched_file_reads_like_its_parts_one_after_the_other() -> None:
     assert bytes(buffer[:3]) == whole[-3:]
 
 
+def test_a_file_that_hides_its_length_does_so_once() -> None:
+    stitched = Stitched(io.BytesIO(bytes(10)), [Span(0, 10)], hides_length=True)
+    assert [stitched.seek(0, 2), stitched.seek(0, 2), stitched.seek(-3, 2)] == [0, 10, 7]
+
+
 def test_a_window_finds_what_lies_across_its_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("earmark.sound.containers.stitched._CHUNK_BYTES", 8)
     window = Window(io.BytesIO(b"0123456OggS9" * 3))
@@ -209,6 +214,8 @@ def test_a_rate_that_no_number_can_hold_states_no_length(corpus: dict[str, Case]
         (b"RIFF\x00\x00\x00\x00AVI ", "an AVI film", Decoder.PYAV),
         (b"RIFF\x00\x00\x00\x00WAVE", "a WAV file", Decoder.BASE),
         (b"\xff\xfb\x90\x64" + bytes(range(128, 255)), "", Decoder.BASE),
+        ("Grüße".encode()[:3], "a text", Decoder.NOBODY),
+        (b"readable so far" + b"\xff" + bytes(range(200)), "", Decoder.BASE),
         (b"", "", Decoder.BASE),
     ],
 )

@@ -13,7 +13,7 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 
-from corpus import Case, music
+from corpus import LENGTH_S, RATE_HZ, Case, music
 from earmark.errors import SoundError
 from earmark.sound.decode import array_blocks, blocks
 from earmark.sound.mel import log_mel
@@ -208,3 +208,24 @@ print(tokens, peak_kb)
     tokens, peak_kb = map(int, answer.stdout.split())
     assert tokens == pytest.approx(7200 / 1.4726, abs=2)
     assert peak_kb < 300_000
+
+
+def test_a_film_that_is_longer_than_its_sound_has_nothing_unread(tmp_path: Path) -> None:
+    av = pytest.importorskip("av", reason="needs the extra 'av'")
+    path = tmp_path / "film.mkv"
+    with av.open(str(path), "w") as file:
+        pictures = file.add_stream("mpeg4", rate=5, width=32, height=32, pix_fmt="yuv420p")
+        sound = file.add_stream("flac", rate=RATE_HZ, layout="mono", format="s16")
+        for number in range(60):  # twelve seconds
+            frame = av.VideoFrame(32, 32, "yuv420p")
+            frame.pts = number
+            file.mux(pictures.encode(frame))
+        samples = (20_000 * music()[:, 0]).astype(np.int16)
+        for at in range(0, len(samples), 4096):
+            frame = av.AudioFrame.from_ndarray(samples[None, at : at + 4096], format="s16", layout="mono")
+            frame.sample_rate, frame.pts = RATE_HZ, at
+            file.mux(sound.encode(frame))
+        file.mux([*pictures.encode(None), *sound.encode(None)])
+    heard = blocks(path)
+    assert sum(map(len, heard)) / 22_050 == pytest.approx(LENGTH_S, abs=0.1)
+    assert heard.unread_s == 0

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.sound.files import name_of
-from earmark.track import NONE, Track
-
-CANNOT_TELL = "cannot tell"
+from earmark.track import CANNOT_TELL, NONE, Track
 
 
 def genre_group(track: Track) -> str:
