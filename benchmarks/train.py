@@ -60,7 +60,8 @@ def measure(recipe_path: str, variant: str) -> float:
     from earmark.data.dataset import Clip
     from earmark.train import loop
     from earmark.train.batches import Examples
-    from earmark.train.recipe import AugmentOptions, Recipe
+    from earmark.train.options import AugmentOptions
+    from earmark.train.recipe import Recipe
 
     recipe = Recipe.load(recipe_path)
     if variant == "tokens":

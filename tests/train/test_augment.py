@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from earmark.train.augment import augment, cut_views, mixup
-from earmark.train.recipe import AugmentOptions
+from earmark.train.options import AugmentOptions
 
 OFF = AugmentOptions()
 ALL = AugmentOptions(

@@ -13,7 +13,7 @@ from earmark.data.dataset import Clip
 from earmark.errors import DataError
 from earmark.train.batches import allowed_genres, gather, outside_of, to_db, with_noises
 from earmark.train.distill import Targets
-from earmark.train.recipe import SetOptions
+from earmark.train.options import SetOptions
 
 GENRES = ("jazz", "metal", "pop", "rock")
 ALLMUSIC = SetOptions(column="genres", map={"Pop/Rock": ["pop", "rock", "metal"], "Jazz": "jazz"})

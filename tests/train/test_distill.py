@@ -18,7 +18,8 @@ from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.distill import Targets, targets_of, teacher_loss
 from earmark.train.loop import Place, Run, train
-from earmark.train.recipe import Recipe, TeacherOptions
+from earmark.train.options import TeacherOptions
+from earmark.train.recipe import Recipe
 
 TAGS = ("beat", "still", "strings", "loud", "even")
 STYLES_TAGS = {"pulse": 0, "drone": 1, "plucks": 2, "noise": 3}

@@ -25,8 +25,9 @@ from earmark.train.augment import augment
 from earmark.train.batches import Examples, gather, spectra, to_db
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.loop import train
+from earmark.train.options import FrontEndOptions
 from earmark.train.predict import clip_logits, front_end_windows, window_tokens_of
-from earmark.train.recipe import FrontEndOptions, Recipe
+from earmark.train.recipe import Recipe
 
 # Frames of 46 ms, no finer than the tests need, and earmark's 128 bands, so that any network takes them.
 FINE = FrontEndOptions(n_fft=2048, hop=1024, bands=128, high_hz=10_000.0)

@@ -6,20 +6,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from earmark.train.kernel import _counts, fit_kernel
 
 import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import RecipeError
 from earmark.models.attention import AttentionNet
+from earmark.models.kernel import KernelOptions
 from earmark.models.registry import build
 from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.distill import Targets
 from earmark.train.export import largest_difference, to_onnx
-from earmark.train.kernel import _counts, fit_kernel
 from earmark.train.loop import Place, Run, train
+from earmark.train.options import AugmentOptions, FrontEndOptions
 from earmark.train.predict import clip_answers
-from earmark.train.recipe import AugmentOptions, FrontEndOptions, KernelOptions, Recipe
+from earmark.train.recipe import Recipe
 
 TOKEN_FRAMES = 19
 

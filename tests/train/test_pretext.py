@@ -11,8 +11,9 @@ from earmark.errors import RecipeError
 from earmark.models.registry import build
 from earmark.train.batches import Examples, gather, to_db
 from earmark.train.loop import train
+from earmark.train.options import PretextOptions
 from earmark.train.pretext import contrastive_loss, pretext_loss, token_profiles
-from earmark.train.recipe import PretextOptions, Recipe
+from earmark.train.recipe import Recipe
 
 TOKEN_FRAMES = 19
 ALL = PretextOptions(masked=1.0, following=1.0, contrast=1.0)

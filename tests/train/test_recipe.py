@@ -8,7 +8,8 @@ import pytest
 
 import synthetic
 from earmark.errors import RecipeError
-from earmark.train.recipe import FrontEndOptions, Recipe
+from earmark.train.options import FrontEndOptions
+from earmark.train.recipe import Recipe
 
 
 @pytest.mark.parametrize("path", sorted(Path("recipes").glob("*.toml")), ids=lambda path: path.stem)

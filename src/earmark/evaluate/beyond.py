@@ -27,7 +27,8 @@ from earmark.files import write_whole
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.bootstrap import artist_interval
 from earmark.train.batches import allowed_genres, labels_of, outside_of
-from earmark.train.recipe import Recipe, SetOptions
+from earmark.train.options import SetOptions
+from earmark.train.recipe import Recipe
 
 FILE = "beyond.json"
 BOOTSTRAP_SEED = 0

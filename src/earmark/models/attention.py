@@ -8,67 +8,83 @@ Written without `nn.MultiheadAttention`: its fast path freezes the number of tok
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import Annotated
 
 import torch
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from earmark.errors import RecipeError
-from earmark.models.descriptors import SecondOpinion
-from earmark.models.registry import Outputs, options_of, register
+from earmark.models.heads import GENRE, Head, PretextHead, TagHead, build_heads, check_heads
+from earmark.models.kernel import SecondOpinion
+from earmark.models.options import options_class
+from earmark.models.registry import Lessons, Network, Outputs, register
 from earmark.sound.mel import BANDS, FLOOR_DB
 from earmark.sound.tokens import TOKEN_FRAMES
 
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@options_class
 class Stage:
     """One convolution with what follows it; pairs are (bands, frames)."""
 
-    channels: int
-    kernel: Pair = (3, 3)
-    stride: Pair = (1, 1)
-    pool: Pair = (1, 1)
+    channels: Annotated[int, Field(ge=1, description="maps that it makes")]
+    kernel: Annotated[Pair, Field(description="its size")] = (3, 3)
+    stride: Annotated[Pair, Field(description="step of the kernel")] = (1, 1)
+    pool: Annotated[Pair, Field(description="size of the maximum taken after it")] = (1, 1)
 
 
-@dataclass(frozen=True)
+@options_class
 class AttentionOptions:
-    """What a recipe may say under [model] for `kind = "attention"`."""
+    """The attention network."""
 
-    stages: tuple[dict[str, Any], ...] = ()
-    token_frames: int = TOKEN_FRAMES
-    vector: int = 128
-    norm: bool = True  # batch normalisation after each convolution, and of each band at the input
-    layers: int = 1  # self-attention layers
-    heads: int = 4
-    dropout: float = 0.1  # inside attention layers and before the genre head
-    bands_apart: bool = True  # the CNN's last bands go into the vector one by one, else as their mean and maximum
-    token_dropout: float = 0.0  # share of the CNN's numbers dropped on the way to the vector
-    tags: int = 0  # tags that a teacher has and the network learns; see `train.recipe.TeacherOptions`
-    embedding: int = 0  # numbers of the teacher's vector
-    outside: bool = False  # learn to tell what is none of the genres
-    pretext: bool = False  # have heads for the tasks of `train.pretext`
-    kernel: int = 0  # centres of the kernel machines beside the network (`descriptors`); 0: none
-    components: int = 96  # axes that its descriptors are turned onto
-    kernel_weight: float = 4.0  # of its scores, 0 to 1, among the genre logits
-    pooling: str = "attention"  # for comparison: "mean" (all tokens alike), "alone" (each token answers by itself)
-    shuffled: bool = False  # for comparison: the tokens in random order, so that only what they are can count
+    stages: Annotated[
+        tuple[Stage, ...], Field(description="convolutions of the token CNN, each with channels, kernel, stride, pool")
+    ] = ()
+    token_frames: Annotated[int, Field(ge=1, description="frames of a token")] = TOKEN_FRAMES
+    vector: Annotated[int, Field(ge=1, description="numbers of a token's vector")] = 128
+    norm: Annotated[
+        bool, Field(description="batch normalisation after each convolution, and of each band at the input")
+    ] = True
+    layers: Annotated[int, Field(ge=0, description="self-attention layers")] = 1
+    attention_heads: Annotated[int, Field(ge=1, description="heads of the attention; they divide `vector`")] = 4
+    dropout: Annotated[float, Field(ge=0, lt=1, description="inside attention layers and before the genre head")] = 0.1
+    token_dropout: Annotated[
+        float, Field(ge=0, lt=1, description="share of the CNN's numbers dropped on the way to the vector")
+    ] = 0.0
+    heads: Annotated[
+        Mapping[str, int],
+        Field(description="what it says beside genres, each with its size: tags, embedding, outside, pretext"),
+    ] = field(default_factory=dict)
+    kernel: Annotated[int, Field(ge=0, description="centres of the kernel machines beside it; 0: none")] = 0
+    components: Annotated[int, Field(ge=1, description="axes that their descriptors are turned onto")] = 96
+    kernel_weight: Annotated[float, Field(ge=0, description="of their scores, 0 to 1, among the genre logits")] = 4.0
+
+    @field_validator("heads")
+    @classmethod
+    def _known(cls, sizes: Mapping[str, int]) -> Mapping[str, int]:
+        check_heads(sizes)
+        return sizes
+
+    def __post_init__(self) -> None:
+        """A vector must fall into as many equal parts as the attention has heads."""
+        if self.vector % self.attention_heads:
+            raise ValueError(f"has a vector of {self.vector} that {self.attention_heads} attention_heads do not divide")
 
 
-@register("attention")
-def build(options: Mapping[str, Any], genres: int) -> nn.Module:
+@register("attention", AttentionOptions)
+def build(options: AttentionOptions, genres: int) -> Network:
     """An `AttentionNet` from the options of a recipe."""
-    return AttentionNet(options_of(AttentionOptions, options), genres)
+    return AttentionNet(options, genres)
 
 
-class AttentionNet(nn.Module):
-    """Token CNN, self-attention with time positions, attention pooling, genre heads.
+class AttentionNet(Network):
+    """Token CNN, self-attention with time positions, attention pooling, heads.
 
-    Input: `(windows, 128 bands, frames)` float32, dB under each window's own maximum (0 to -80), `frames` a multiple of
-    `token_frames`. The attention comes out on request; it is computed either way, so the logits are the same.
+    The attention comes out on request; it is computed either way, so the logits are the same. `models.variants` has
+    this network with one part changed, for comparison.
     """
 
     def __init__(self, options: AttentionOptions, genres: int) -> None:
@@ -78,18 +94,22 @@ class AttentionNet(nn.Module):
         self.cnn = TokenCNN(options)
         self.positions = TimePositions(options.vector)
         self.layers = nn.ModuleList(SelfAttention(options) for _ in range(options.layers))
-        self.pool = _pool(options)
+        self.pool = self.make_pool()
         self.dropout = nn.Dropout(options.dropout)
-        self.head = nn.Linear(options.vector, genres)  # shared: the track's vector and each token's
-        self.tag_head = TagHead(options.vector, options.tags) if options.tags else None
-        self.embedding_head = nn.Linear(options.vector, options.embedding) if options.embedding else None
-        self.outside_head = nn.Linear(options.vector, 1) if options.outside else None
-        self.pretext = PretextHeads(options.vector) if options.pretext else None
-        answers = genres + options.tags + options.outside
-        self.kernel = SecondOpinion(options.kernel, options.components, answers) if options.kernel else None
+        self.head_layers = build_heads(options.vector, {GENRE: genres, **options.heads})
+        judged = {name: each.size for name, each in self._heads() if each.has_opinion}
+        self.kernel = SecondOpinion(options.kernel, options.components, judged) if options.kernel else None
+
+    @property
+    def heads(self) -> Mapping[str, int]:
+        """What it says beside genres."""
+        return {name: each.size for name, each in self._heads() if each.answers and name != GENRE}
+
+    def make_pool(self) -> "Pool":
+        """What makes one vector of the tokens."""
+        return AttentionPool(self.options.vector, self.options.attention_heads)
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
-        """Hear `(windows, bands, frames)` dB; `attention` asks for the weights too."""
         return self.decide(self.encode(db), db, attention=attention)
 
     def encode(self, db: Tensor) -> Tensor:
@@ -99,40 +119,85 @@ class AttentionNet(nn.Module):
 
     def decide(self, vectors: Tensor, db: Tensor, *, attention: bool = False) -> Outputs:
         """The answer from token vectors; `db` is what the second opinion hears."""
-        context = self.relate(self._shuffled(vectors) if self.options.shuffled else vectors)
+        context = self.relate(vectors)
         vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
-        each = self.pool.each(context)  # (windows, tokens, vector)
-        token_logits = self.head(self.dropout(each))
-        alone = self.options.pooling == "alone"
+        each: Tensor = self.pool.each(context)  # (windows, tokens, vector)
+        token_logits = self.genre(each)
+        answering = [(name, part) for name, part in self._heads() if part.answers and name != GENRE]
         said = Outputs(
-            logits=token_logits.log_softmax(dim=2).mean(dim=1) if alone else self.head(self.dropout(vector)),
+            logits=self.judge(vector, token_logits),
             token_logits=token_logits,
             vectors=vectors,
             vector=vector,
             attention=weights if attention else None,
             alone=self.alone(vectors) if attention else None,
-            tags=self.tag_head(vector) if self.tag_head else None,
-            token_tags=self.tag_head(each) if self.tag_head else None,
-            embedding=self.embedding_head(vector) if self.embedding_head else None,
-            outside=self.outside_head(vector).squeeze(1) if self.outside_head else None,
+            heads={name: part(vector) for name, part in answering},
+            token_heads={name: part(each) for name, part in answering if part.of_tokens},
         )
         # The kernel machines are fitted last and take no part before.
         if self.kernel is None or self.training or not self.kernel.fitted:
             return said
         return self._with_second_opinion(said, *self.kernel(db))
 
-    def _with_second_opinion(self, said: Outputs, answers: Tensor, share: Tensor) -> Outputs:
-        """Scores of genres and of what is outside are added; tags, logits on both sides, meet half-way."""
-        genres, tags = said.logits.shape[1], self.options.tags
-        weight = self.options.kernel_weight * share
-        opinion = weight * answers[:, :genres]
-        tag_answers, outside = answers[:, genres : genres + tags], (weight * answers[:, -1:]).squeeze(1)
-        return said._replace(
-            logits=said.logits + opinion,
-            opinion=opinion,
-            tags=None if said.tags is None else said.tags + share / 2 * (tag_answers - said.tags),
-            outside=None if said.outside is None else said.outside + outside,
-        )
+    def genre(self, vectors: Tensor) -> Tensor:
+        """Genre logits of vectors, `(..., vector)` -> `(..., genres)`."""
+        logits: Tensor = self.head_layers[GENRE](self.dropout(vectors))
+        return logits
+
+    def judge(self, vector: Tensor, token_logits: Tensor) -> Tensor:
+        """The window's logits `(windows, genres)`, from its vector and what was said of its tokens."""
+        return self.genre(vector)
+
+    def _with_second_opinion(self, said: Outputs, opinions: Mapping[str, Tensor], share: Tensor) -> Outputs:
+        joined = {
+            name: part.join(
+                said.logits if name == GENRE else said.heads[name],
+                opinions[name],
+                share=share,
+                weight=self.options.kernel_weight,
+            )
+            for name, part in self._heads()
+            if name in opinions
+        }
+        opinion = self.options.kernel_weight * share * opinions[GENRE]
+        return said._replace(logits=joined.pop(GENRE), opinion=opinion, heads={**said.heads, **joined})
+
+    @property
+    def pretext_head(self) -> PretextHead:
+        """The head of [pretext]."""
+        part = self.head_layers["pretext"]
+        assert isinstance(part, PretextHead)
+        return part
+
+    def meet_teacher(self, usual: Tensor, spread: Tensor) -> None:
+        """Tell the tag head, if there is one, what is usual for each tag of the teacher, (tags,) each."""
+        for _, part in self._heads():
+            if isinstance(part, TagHead):
+                part.meet(usual, spread)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the kernel machines wait for `finish`."""
+        return self.kernel is not None and not self.kernel.fitted
+
+    def finish(self, lessons: Lessons) -> list[str]:
+        """Fit the kernel machines."""
+        assert self.kernel is not None
+        self.kernel.fit(lessons)
+        return [f"kernel.{name}" for name in self.kernel.state_dict()]
+
+    def stages(self) -> Mapping[str, Sequence[nn.Module]]:
+        """From the answer down to the sound."""
+        return {
+            "genre head": [self.head_layers[GENRE]],
+            "attention pooling": [self.pool],
+            "self-attention": list(self.layers),
+            "second opinion": [] if self.kernel is None else [self.kernel],
+            "CNN": [self.cnn],
+        }
+
+    def _heads(self) -> list[tuple[str, Head]]:
+        return [(name, part) for name, part in self.head_layers.items() if isinstance(part, Head)]
 
     def alone(self, vectors: Tensor) -> Tensor:
         """What the network would say of each token were it the whole window, `(windows, tokens, genres)` logits.
@@ -142,8 +207,7 @@ class AttentionNet(nn.Module):
         machine has little to say of 1.5 s.
         """
         vector, _ = self.pool(self.relate(vectors.reshape(-1, 1, self.options.vector)))
-        logits: Tensor = self.head(self.dropout(vector))
-        return logits.reshape(vectors.shape[0], vectors.shape[1], -1)
+        return self.genre(vector).reshape(vectors.shape[0], vectors.shape[1], -1)
 
     def relate(self, vectors: Tensor) -> Tensor:
         """Token vectors, each of its token alone, as they are in the light of the others; (windows, tokens, vector)."""
@@ -157,40 +221,6 @@ class AttentionNet(nn.Module):
         tokens = scaled.reshape(-1, BANDS, db.shape[2] // self.token_frames, self.token_frames)
         return tokens.transpose(1, 2)  # (windows, tokens, bands, token_frames)
 
-    def _shuffled(self, vectors: Tensor) -> Tensor:
-        # Another order in every step of training; in an answer always the same one, so that it can be repeated.
-        count = vectors.shape[1]
-        rng = None if self.training else torch.Generator().manual_seed(count)
-        return vectors[:, torch.randperm(count, generator=rng).to(vectors.device)]
-
-
-class TagHead(nn.Module):
-    """Tag logits of vectors, in the teacher's own units: the layer learns deviations from each tag's usual logit."""
-
-    usual: Tensor
-    spread: Tensor
-
-    def __init__(self, size: int, tags: int) -> None:
-        super().__init__()
-        self.layer = nn.Linear(size, tags)
-        self.register_buffer("usual", torch.zeros(tags))
-        self.register_buffer("spread", torch.ones(tags))
-
-    def forward(self, vectors: Tensor) -> Tensor:
-        logits: Tensor = self.usual + self.spread * self.layer(vectors)
-        return logits
-
-
-class PretextHeads(nn.Module):
-    """What the tasks of `train.pretext` need beside the network: no part of any answer."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.mask = nn.Parameter(torch.zeros(size))  # stands for a token that is hidden
-        self.masked = nn.Linear(size, 2 * BANDS)
-        self.following = nn.Linear(size, 2 * BANDS)
-        self.contrast = nn.Linear(size, size)
-
 
 class TokenCNN(nn.Module):
     """`(windows, tokens, bands, token_frames)` -> `(windows, tokens, vector)`, each token alone."""
@@ -199,16 +229,14 @@ class TokenCNN(nn.Module):
         super().__init__()
         self.token_frames = options.token_frames
         self.band_norm = _band_norm() if options.norm else nn.Identity()
-        stages = [options_of(Stage, stage) for stage in options.stages]
         layers: list[nn.Module] = []
         channels, size = 1, (BANDS, options.token_frames)
-        for stage in stages:
+        for stage in options.stages:
             layers += _convolution(channels, stage, norm=options.norm)
             channels, size = stage.channels, _size_after(size, stage)
         self.stages = nn.Sequential(*layers)
         self.dropout = nn.Dropout(options.token_dropout)
-        self.pooled = (3,) if options.bands_apart else (2, 3)
-        self.project = nn.Linear(2 * channels * (size[0] if options.bands_apart else 1), options.vector)
+        self.project = nn.Linear(2 * channels * size[0], options.vector)
         self.norm = nn.LayerNorm(options.vector)
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -217,7 +245,7 @@ class TokenCNN(nn.Module):
         flat = self.band_norm(tokens.reshape(-1, BANDS, self.token_frames))
         # The channel is made last and moved: all maps then have their channels last, and pools are many times faster.
         maps = self.stages(flat.unsqueeze(3).permute(0, 3, 1, 2))  # (windows * tokens, channels, bands', frames')
-        summary = torch.cat([maps.mean(dim=self.pooled), maps.amax(dim=self.pooled)], dim=1).flatten(1)
+        summary = torch.cat([maps.mean(dim=3), maps.amax(dim=3)], dim=1).flatten(1)  # each last band by itself
         vectors: Tensor = self.norm(self.project(self.dropout(summary)))
         return vectors.reshape(windows, count, -1)
 
@@ -271,7 +299,7 @@ class SelfAttention(nn.Module):
     def __init__(self, options: AttentionOptions) -> None:
         super().__init__()
         size = options.vector
-        self.heads = options.heads
+        self.heads = options.attention_heads
         self.norm = nn.LayerNorm(size)
         self.qkv = nn.Linear(size, 3 * size)
         self.out = nn.Linear(size, size)
@@ -289,17 +317,19 @@ class SelfAttention(nn.Module):
         return related
 
 
-def _pool(options: AttentionOptions) -> "AttentionPool | MeanPool":
-    if options.pooling == "attention":
-        return AttentionPool(options.vector, options.heads)
-    if options.pooling == "alone" and options.layers:
-        raise RecipeError("With pooling = 'alone' no token may hear of another: say layers = 0.")
-    if options.pooling not in ("mean", "alone"):
-        raise RecipeError(f"pooling = '{options.pooling}' is not known.", hint="Known: attention, mean, alone.")
-    return MeanPool(options.vector)
+class Pool(nn.Module):
+    """Makes one vector of a window's tokens."""
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """`(windows, tokens, size)` -> vector `(windows, size)`, and weights `(windows, tokens)`."""
+        raise NotImplementedError
+
+    def each(self, tokens: Tensor) -> Tensor:
+        """What the pool would make of each token alone, `(windows, tokens, size)`."""
+        raise NotImplementedError
 
 
-class AttentionPool(nn.Module):
+class AttentionPool(Pool):
     """One learned query a head weighs the tokens; the weighted mean of their values is the window's vector."""
 
     def __init__(self, size: int, heads: int) -> None:
@@ -310,7 +340,7 @@ class AttentionPool(nn.Module):
         self.value = nn.Linear(size, size)
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """`(windows, tokens, size)` -> vector `(windows, size)`, weights `(windows, tokens)` averaged over heads."""
+        """As `Pool.forward`; the weights are averaged over heads."""
         windows, count, size = tokens.shape
         weights = self.score(self.norm(tokens)).softmax(dim=1)  # (windows, tokens, heads)
         value = self.each(tokens).reshape(windows, count, self.heads, size // self.heads)
@@ -318,24 +348,5 @@ class AttentionPool(nn.Module):
         return vector, weights.mean(dim=2)
 
     def each(self, tokens: Tensor) -> Tensor:
-        """What the pool would say of each token alone, `(windows, tokens, size)`."""
-        value: Tensor = self.value(self.norm(tokens))
-        return value
-
-
-class MeanPool(nn.Module):
-    """What remains of `AttentionPool` without attention: all tokens weigh the same."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(size)
-        self.value = nn.Linear(size, size)
-
-    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """`(windows, tokens, size)` -> vector `(windows, size)`, weights `(windows, tokens)`, all alike."""
-        return self.each(tokens).mean(dim=1), torch.full_like(tokens[:, :, 0], 1 / tokens.shape[1])
-
-    def each(self, tokens: Tensor) -> Tensor:
-        """As `AttentionPool.each`."""
         value: Tensor = self.value(self.norm(tokens))
         return value

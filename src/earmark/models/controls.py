@@ -18,15 +18,17 @@ A control is fitted at once and has no checkpoints. Pictures are (128, frames) u
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from earmark.data.dataset import Clip
 from earmark.data.layout import db_of_picture
 from earmark.data.teacher import TEACHER_FILE, Teacher
-from earmark.errors import DataError, MissingExtraError, RecipeError
+from earmark.errors import DataError, MissingExtraError
+from earmark.models.options import options_class
 from earmark.sound.mel import BANDS
 from earmark.sound.tokens import TOKEN_FRAMES
 
@@ -34,12 +36,25 @@ Pictures = Sequence[NDArray[np.uint8]]
 Features = NDArray[np.float32]
 Describe = Callable[[Sequence[Clip], Pictures], Features]
 MFCCS = 20
-UNTRAINED_STAGES = (  # those of recipes/earmark.toml
-    {"channels": 16, "pool": (2, 2)},
-    {"channels": 32, "pool": (2, 2)},
-    {"channels": 64, "pool": (2, 2)},
-    {"channels": 128, "pool": (2, 1)},
-)
+# Channels and pools of recipes/earmark.toml.
+UNTRAINED_STAGES = ((16, (2, 2)), (32, (2, 2)), (64, (2, 2)), (128, (2, 1)))
+
+
+@options_class
+class MajorityOptions:
+    """Says what was commonest: no options."""
+
+
+@options_class
+class SvmOptions:
+    """scikit-learn's RBF-SVM."""
+
+    features: Annotated[
+        Literal["bands", "mfcc", "descriptors", "untrained", "teacher"], Field(description="what it hears of a clip")
+    ] = "bands"
+
+
+KINDS: Mapping[str, type[MajorityOptions] | type[SvmOptions]] = {"majority": MajorityOptions, "svm": SvmOptions}
 
 
 class Control(Protocol):
@@ -52,27 +67,9 @@ class Control(Protocol):
         """(n, genres) float32: the highest is the answer."""
 
 
-def names() -> list[str]:
-    """The kinds of controls that a recipe may ask for."""
-    return ["majority", "svm"]
-
-
-def build(options: Mapping[str, Any], *, seed: int) -> Control:
-    """The control of a recipe's [model]: `kind`, and for an SVM its `features`.
-
-    Raises
-    ------
-    RecipeError
-        The kind or the features are not known.
-    MissingExtraError
-        scikit-learn is not installed.
-    """
-    if options["kind"] == "majority":
-        return Majority()
-    features = options.get("features", "bands")
-    if options["kind"] != "svm" or features not in FEATURES:
-        raise RecipeError(f"There are no features '{features}'.", hint=f"There are: {', '.join(FEATURES)}.")
-    return Svm(partial(FEATURES[features], seed=seed))
+def build(options: MajorityOptions | SvmOptions, *, seed: int) -> Control:
+    """The control of these options; raises MissingExtraError where it needs scikit-learn and that is not installed."""
+    return Majority() if isinstance(options, MajorityOptions) else Svm(partial(FEATURES[options.features], seed=seed))
 
 
 class Majority:
@@ -149,12 +146,10 @@ def untrained_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int
     """(n, 256): mean and deviation over the tokens of an untrained token CNN's 128 numbers."""
     import torch
 
-    from earmark.models.attention import AttentionNet, AttentionOptions
+    from earmark.models.attention import AttentionNet, AttentionOptions, Stage
 
     torch.manual_seed(seed)
-    stages = tuple(
-        {"channels": c, "pool": pool} for c, pool in ((16, (2, 2)), (32, (2, 2)), (64, (2, 2)), (128, (2, 1)))
-    )
+    stages = tuple(Stage(channels=channels, pool=pool) for channels, pool in UNTRAINED_STAGES)
     net = AttentionNet(AttentionOptions(stages=stages), 2).eval()
     vectors = []
     with torch.inference_mode():

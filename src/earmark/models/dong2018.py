@@ -18,39 +18,37 @@ with 50 % overlap, and their probabilities are summed.
   still; here the number of epochs is fixed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
+from pydantic import Field
 from torch import Tensor, nn
 
-from earmark.models.registry import Outputs, options_of, register
-from earmark.models.segments import SegmentNet
-from earmark.sound.mel import BANDS
+from earmark.models.options import options_class
+from earmark.models.registry import Network, Outputs, register
+from earmark.models.segments import SegmentNet, SegmentOptions
 
 Pair = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class DongOptions:
-    """What a recipe may say under [model] for `kind = "dong2018"`; pairs are (bands, frames)."""
+@options_class
+class DongOptions(SegmentOptions):
+    """Dong 2018; pairs are (bands, frames)."""
 
-    token_frames: int = 38  # a segment
-    bands: int = BANDS
-    input: str = "db"  # "db": scaled to -1..1; "plain": as it comes
-    channels: int = 64
-    kernels: tuple[Pair, Pair] = ((3, 3), (3, 5))
-    pool: Pair = (2, 4)
-    vector: int = 32
-    dropout: float = 0.2
-    kernel_decay: float = 0.01  # times the sum of squares, as Keras has it
-    dense_decay: float = 0.02
+    channels: Annotated[int, Field(ge=1, description="maps of each convolution")] = 64
+    kernels: Annotated[tuple[Pair, Pair], Field(description="sizes of the two convolutions")] = ((3, 3), (3, 5))
+    pool: Annotated[Pair, Field(description="of the maximum after each")] = (2, 4)
+    vector: Annotated[int, Field(ge=1, description="numbers of a segment's vector")] = 32
+    dropout: Annotated[float, Field(ge=0, lt=1, description="before the genres")] = 0.2
+    kernel_decay: Annotated[
+        float, Field(ge=0, description="of the convolutions, times the sum of squares, as Keras has it")
+    ] = 0.01
+    dense_decay: Annotated[float, Field(ge=0, description="likewise of the dense layers")] = 0.02
 
 
-@register("dong2018")
-def build(options: Mapping[str, Any], genres: int) -> nn.Module:
+@register("dong2018", DongOptions)
+def build(options: DongOptions, genres: int) -> Network:
     """A `DongNet` from the options of a recipe."""
-    return DongNet(options_of(DongOptions, options), genres)
+    return DongNet(options, genres)
 
 
 class DongNet(SegmentNet):

@@ -13,42 +13,38 @@ that place, on STFT spectrograms, is their best: about 92.7 % on GTZAN (figure f
   38 frames, 2.9 s.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
+from pydantic import Field
 from torch import Tensor, nn
 
-from earmark.models.registry import options_of, register
-from earmark.models.segments import SegmentNet
-from earmark.sound.mel import BANDS
+from earmark.models.options import options_class
+from earmark.models.registry import Network, register
+from earmark.models.segments import SegmentNet, SegmentOptions
 
 
-@dataclass(frozen=True)
-class GruOptions:
-    """What a recipe may say under [model] for `kind = "gru2020"` and `kind = "gru2020_parallel"`."""
+@options_class
+class GruOptions(SegmentOptions):
+    """Yu et al. 2020, with serial attention (`gru2020`) or with parallelised attention (`gru2020_parallel`)."""
 
-    token_frames: int = 38  # a segment
-    bands: int = BANDS
-    input: str = "db"  # "db": scaled to -1..1; "plain": as it comes
-    hidden: int = 128  # of each direction
-    layers: int = 2
-    dropout: float = 0.3
-    score: int = 64  # width inside serial attention
-    channels: tuple[int, ...] = (16, 32, 32)  # of the CNN of parallelised attention
+    hidden: Annotated[int, Field(ge=1, description="width of each direction")] = 128
+    layers: Annotated[int, Field(ge=1, description="recurrent layers")] = 2
+    dropout: Annotated[float, Field(ge=0, lt=1, description="between them and before the genres")] = 0.3
+    score: Annotated[int, Field(ge=1, description="width inside serial attention")] = 64
+    channels: Annotated[tuple[int, ...], Field(description="of the CNN of parallelised attention")] = (16, 32, 32)
 
 
-@register("gru2020")
-def build_serial(options: Mapping[str, Any], genres: int) -> nn.Module:
+@register("gru2020", GruOptions)
+def build_serial(options: GruOptions, genres: int) -> Network:
     """A `GruNet` with serial attention."""
-    chosen = options_of(GruOptions, options)
+    chosen = options
     return GruNet(chosen, genres, SerialAttention(chosen))
 
 
-@register("gru2020_parallel")
-def build_parallel(options: Mapping[str, Any], genres: int) -> nn.Module:
+@register("gru2020_parallel", GruOptions)
+def build_parallel(options: GruOptions, genres: int) -> Network:
     """A `GruNet` with parallelised attention by a CNN."""
-    chosen = options_of(GruOptions, options)
+    chosen = options
     return GruNet(chosen, genres, ParallelAttention(chosen))
 
 

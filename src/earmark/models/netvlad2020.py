@@ -24,39 +24,38 @@ From the authors' code (GitHub bieqingcheng/music-genre-recognition), where thes
 - Adapted: earmark's log-mel, 126 frames of 77.5 ms a slice (9.8 s) for 216 of 46 ms.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import elu, normalize, scaled_dot_product_attention
 
-from earmark.models.registry import Outputs, options_of, register
-from earmark.models.segments import SegmentNet
-from earmark.sound.mel import BANDS
+from earmark.models.options import options_class
+from earmark.models.registry import Network, Outputs, register
+from earmark.models.segments import SegmentNet, SegmentOptions
 
 
-@dataclass(frozen=True)
-class NetVladOptions:
-    """What a recipe may say under [model] for `kind = "netvlad2020"`."""
+@options_class
+class NetVladOptions(SegmentOptions):
+    """Ng, Zeng & Wang 2020."""
 
-    token_frames: int = 126  # a slice of 9.8 s
-    bands: int = BANDS
-    input: str = "db"  # "db": scaled to -1..1; "plain": as it comes
-    channels: tuple[int, ...] = (32, 32, 32, 64, 64)
-    centroids: int = 10
-    alpha: float = 1.0  # how sharply a descriptor goes to its nearest centroid, at the start
-    copies: int = 10  # channels of the self-attention
-    vector: int = 1024
-    dropout: float = 0.5
-    centre_loss: float = 1e-4
+    token_frames: Annotated[int, Field(ge=1, description="frames of a slice, 9.8 s")] = 126
+    channels: Annotated[tuple[int, ...], Field(description="maps of the convolutions")] = (32, 32, 32, 64, 64)
+    centroids: Annotated[int, Field(ge=1, description="of each code")] = 10
+    alpha: Annotated[
+        float, Field(gt=0, description="how sharply a descriptor goes to its nearest centroid, at the start")
+    ] = 1.0
+    copies: Annotated[int, Field(ge=1, description="channels of the self-attention")] = 10
+    vector: Annotated[int, Field(ge=1, description="width of the dense layer")] = 1024
+    dropout: Annotated[float, Field(ge=0, lt=1, description="before the genres")] = 0.5
+    centre_loss: Annotated[float, Field(ge=0, description="its weight")] = 1e-4
 
 
-@register("netvlad2020")
-def build(options: Mapping[str, Any], genres: int) -> nn.Module:
+@register("netvlad2020", NetVladOptions)
+def build(options: NetVladOptions, genres: int) -> Network:
     """A `NetVladNet` from the options of a recipe."""
-    return NetVladNet(options_of(NetVladOptions, options), genres)
+    return NetVladNet(options, genres)
 
 
 class NetVladNet(SegmentNet):

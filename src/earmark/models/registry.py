@@ -1,13 +1,15 @@
-"""Networks by name: a recipe says `kind = "attention"` and the builder registered under that name makes it.
+"""Networks by name, and what a network is: a recipe says `kind = "attention"`, and what is registered so makes it.
 
-A new network is a new file in this folder whose builder carries `@register("name")`; the files are found by
-themselves, no list is edited.
+A new network is a new file in this folder with a class of options and a builder under `@register("name", Options)`; the
+files are found by themselves, no list is edited. `Network` says what training, evaluation, analysis and export ask of
+one. What not every network has is a protocol of its own beside it: whoever needs it asks by `isinstance`.
 """
 
-import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
@@ -15,29 +17,106 @@ from torch import Tensor, nn
 
 from earmark import models
 from earmark.errors import RecipeError
+from earmark.models.heads import PretextHead
 from earmark.sound.tokens import TOKEN_FRAMES
 
 T = TypeVar("T")
-Builder = Callable[[Mapping[str, Any], int], nn.Module]
-_BUILDERS: dict[str, Builder] = {}
+NO_HEADS: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class Outputs(NamedTuple):
-    """What a network says of a batch of windows."""
+    """What a network says of a batch of windows.
+
+    `vectors` are of each token alone: no other token of the window may have a part in them. So they may be averaged
+    over any number of windows, and masked tokens change nobody else's. `vector` is of the window, in the same space or
+    another. Heads have the name of their output; see `models.heads` for the shapes.
+    """
 
     logits: Tensor  # (windows, genres)
     token_logits: Tensor  # (windows, tokens, genres)
-    vectors: Tensor  # (windows, tokens, vector): what the CNN made of each token alone
-    vector: Tensor  # (windows, vector): the attention-weighted mean, what decides
+    vectors: Tensor  # (windows, tokens, vector)
+    vector: Tensor  # (windows, vector)
     attention: Tensor | None  # (windows, tokens), sums to 1; None unless asked for
-    tags: Tensor | None = None  # (windows, tags) logits; None in networks that learn no tags
-    token_tags: Tensor | None = None  # (windows, tokens, tags) logits
-    embedding: Tensor | None = None  # (windows, numbers): the teacher's vector as far as it was learned
-    outside: Tensor | None = None  # (windows,) logits that it is none of the genres; None where that is not learned
-    opinion: Tensor | None = (
-        None  # (windows, genres): the part of the logits that a kernel machine has, if there is one
-    )
     alone: Tensor | None = None  # (windows, tokens, genres): logits were each token the whole window; as `attention`
+    heads: Mapping[str, Tensor] = NO_HEADS  # each (windows, size)
+    token_heads: Mapping[str, Tensor] = NO_HEADS  # those of them that answer for tokens too, (windows, tokens, size)
+    opinion: Tensor | None = None  # (windows, genres): the part of the logits that a kernel machine has, if any
+
+
+class Network(nn.Module):
+    """What every network is: windows of log-mel in, `Outputs` out.
+
+    Input: `(windows, bands, frames)` float32; dB under each window's own maximum (0 to -80), or what the recipe's front
+    end gives. `frames` may be any multiple of `token_frames`.
+    """
+
+    token_frames: int  # frames of a token: what windows, views in training and the ONNX file are cut by
+
+    @property
+    def heads(self) -> Mapping[str, int]:
+        """What it says beside genres: names, and of how many numbers each."""
+        return {}
+
+    def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
+        """Hear windows; `attention` asks for `Outputs.attention` and `alone` too. It changes nothing else."""
+        raise NotImplementedError
+
+    def stages(self) -> Mapping[str, Sequence[nn.Module]]:
+        """Its parts by name, from the answer down to the sound, for tests that randomise them one after the other."""
+        return {}
+
+
+@runtime_checkable
+class Relates(Protocol):
+    """A network that hears each token alone, relates tokens to each other, and pools them: what [pretext] needs."""
+
+    @property
+    def pretext_head(self) -> PretextHead:
+        """The head that serves [pretext]; the recipe has asked for it."""
+
+    def encode(self, db: Tensor) -> Tensor:
+        """What it makes of each token alone, `(windows, tokens, vector)`."""
+
+    def relate(self, vectors: Tensor) -> Tensor:
+        """Token vectors in the light of the others, `(windows, tokens, vector)`."""
+
+    def pool(self, context: Tensor) -> tuple[Tensor, Tensor]:
+        """The window's vector `(windows, vector)`, and how much each token counts, `(windows, tokens)`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What a network learns from after the last epoch.
+
+    `views` are lists of `(bands, frames)` dB, one a clip: first the clips as they are, then random views of each.
+    `targets` has, for each of the network's answers ("genre", and names of `heads`), what is true of the clips,
+    (clips, size) float64, and how much each clip counts there, (clips,) float64. `options` are those of [kernel].
+    """
+
+    views: Sequence[Sequence[Tensor]]
+    targets: Mapping[str, tuple[Tensor, Tensor]]
+    options: Any
+    rng: torch.Generator
+
+
+@runtime_checkable
+class Finishes(Protocol):
+    """A network of which a part is found in closed form, after the last epoch."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether that part is still to be found."""
+
+    def finish(self, lessons: Lessons) -> list[str]:
+        """Find it; returns the names of what has changed in `state_dict`."""
+
+
+@runtime_checkable
+class LearnsTags(Protocol):
+    """A network that learns a teacher's tags in the teacher's own units."""
+
+    def meet_teacher(self, usual: Tensor, spread: Tensor) -> None:
+        """Be told mean and deviation of each tag's logits, (tags,); RecipeError where its tags are not so many."""
 
 
 @runtime_checkable
@@ -48,39 +127,75 @@ class WithSideLoss(Protocol):
         """A scalar that is added to the loss of a batch; `allowed` is (windows, genres) bool."""
 
 
-def register(name: str) -> Callable[[Builder], Builder]:
-    """Make a builder `(options, genres) -> nn.Module` known to recipes as `name`."""
+Builder = Callable[[Any, int], Network]
 
-    def keep(builder: Builder) -> Builder:
-        _BUILDERS[name] = builder
+
+@dataclass(frozen=True)
+class Kind:
+    """What is registered under a name: the class of its options, and `(options, genres) -> Network`."""
+
+    options: type[Any]
+    build: Builder
+
+    def has(self, option: str) -> bool:
+        """Whether its recipes may say this under [model]."""
+        return option in {field.name for field in fields(self.options)}
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(name: str, options: type[T]) -> Callable[[Callable[[T, int], Network]], Callable[[T, int], Network]]:
+    """Make a builder `(options, genres) -> Network` known to recipes as `name`.
+
+    `options` is a frozen dataclass of pydantic, made by `models.options.options_class`: recipes are checked against it.
+    """
+
+    def keep(builder: Callable[[T, int], Network]) -> Callable[[T, int], Network]:
+        _KINDS[name] = Kind(options, builder)
         return builder
 
     return keep
 
 
-def names() -> list[str]:
-    """All registered networks, sorted."""
+def kinds() -> Mapping[str, Kind]:
+    """All registered networks by name, sorted."""
     for module in pkgutil.iter_modules(models.__path__):
         importlib.import_module(f"{models.__name__}.{module.name}")
-    return sorted(_BUILDERS)
+    return dict(sorted(_KINDS.items()))
 
 
-def build(kind: str, options: Mapping[str, Any], genres: int) -> nn.Module:
-    """The network `kind` with `options` for so many genres, freshly initialised from torch's global generator.
+def build(kind: str, options: Any, genres: int) -> Network:
+    """The network `kind` for so many genres, freshly initialised from torch's global generator.
 
     A kind MODULE:CLASS is a network of somebody else's: `CLASS(genres=..., **options)`, a module that takes
     (windows, 128 bands, frames) float32 dB and gives logits (windows, genres), or `Outputs`.
 
+    Parameters
+    ----------
+    kind:
+        One of `kinds`, or MODULE:CLASS.
+    options:
+        Of the class that was registered with it; of MODULE:CLASS a mapping.
+    genres:
+        How many.
+
     Raises
     ------
     RecipeError
-        When no network has that name, or it does not know one of the options.
+        When no network has that name.
     """
     if ":" in kind:
         return _Added(imported(kind)(genres=genres, **options))
-    if kind not in names():
-        raise RecipeError(f"No network is called '{kind}'.", hint=f"There are: {', '.join(names())}.")
-    return _BUILDERS[kind](options, genres)
+    known = kinds()
+    if kind not in known:
+        raise unknown_kind(kind, known)
+    return known[kind].build(options, genres)
+
+
+def unknown_kind(kind: str, known: Iterable[str]) -> RecipeError:
+    """The error for a kind of network that there is not."""
+    return RecipeError(f"No network is called '{kind}'.", hint=f"There are: {', '.join(known)}.")
 
 
 def imported(spec: str) -> Callable[..., nn.Module]:
@@ -96,13 +211,13 @@ def imported(spec: str) -> Callable[..., nn.Module]:
     return found
 
 
-class _Added(nn.Module):
+class _Added(Network):
     """Somebody's network in our terms: plain logits become `Outputs` with one token that is the whole window."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
-        self.token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))
+        self.token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))  # a stranger's may say it or not
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
         said = self.net(db)
@@ -110,16 +225,3 @@ class _Added(nn.Module):
             return said
         whole = said.unsqueeze(1)
         return Outputs(said, whole, whole, said, torch.ones_like(whole[:, :, 0]) if attention else None)
-
-
-def options_of(kind: type[T], options: Mapping[str, Any]) -> T:
-    """`options` as the dataclass `kind`, lists turned into tuples; RecipeError names an option it does not have."""
-    known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    for key in options:
-        if key not in known:
-            raise RecipeError(f"'{key}' is not an option of this network.", hint=f"It has: {', '.join(sorted(known))}.")
-    return kind(**{key: _frozen(value) for key, value in options.items()})
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

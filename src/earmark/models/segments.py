@@ -5,17 +5,29 @@ given as logits: its logarithm. What is left over after the last whole segment i
 window shorter than a segment is repeated until it fills one, as the views in training are (`train.augment.cut_views`).
 """
 
+from typing import Annotated, Literal
+
 import torch
-from torch import Tensor, nn
+from pydantic import Field
+from torch import Tensor
 
-from earmark.errors import RecipeError
-from earmark.models.registry import Outputs
-from earmark.sound.mel import FLOOR_DB
-
-INPUTS = ("db", "plain")
+from earmark.models.options import options_class
+from earmark.models.registry import Network, Outputs
+from earmark.sound.mel import BANDS, FLOOR_DB
 
 
-class SegmentNet(nn.Module):
+@options_class
+class SegmentOptions:
+    """What the options of such networks have in common."""
+
+    token_frames: Annotated[int, Field(ge=1, description="frames of a segment")] = 38
+    bands: Annotated[int, Field(ge=1, description="mel bands of what it hears")] = BANDS
+    input: Annotated[
+        Literal["db", "plain"], Field(description="db: scaled to -1..1; plain: as the front end gives it")
+    ] = "db"
+
+
+class SegmentNet(Network):
     """A network of which a subclass says only what it hears in one segment (`hear`).
 
     Input: `(windows, bands, frames)` float32; with `scale = "db"` dB under each window's own maximum (0 to -80), with
@@ -24,10 +36,8 @@ class SegmentNet(nn.Module):
     do not overlap. All votes are alike, so the attention over segments is uniform.
     """
 
-    def __init__(self, *, token_frames: int, scale: str, overlap: bool) -> None:
+    def __init__(self, *, token_frames: int, scale: Literal["db", "plain"], overlap: bool) -> None:
         super().__init__()
-        if scale not in INPUTS:
-            raise RecipeError(f"'{scale}' is not an input of this network.", hint=f"It knows: {', '.join(INPUTS)}.")
         self.token_frames = token_frames
         self.scale = scale
         self.overlap = overlap

@@ -12,38 +12,37 @@ encoder over spectrogram frames, without convolutions; about 76 % on GTZAN (both
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from earmark.models.registry import options_of, register
-from earmark.models.segments import SegmentNet
-from earmark.sound.mel import BANDS
+from earmark.models.options import options_class
+from earmark.models.registry import Network, register
+from earmark.models.segments import SegmentNet, SegmentOptions
 from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS
 
 
-@dataclass(frozen=True)
-class TransformerOptions:
-    """What a recipe may say under [model] for `kind = "transformer2020"`."""
+@options_class
+class TransformerOptions(SegmentOptions):
+    """Zhuang, Chen & Zheng 2020."""
 
-    token_frames: int = TOKEN_FRAMES * WINDOW_TOKENS  # the whole window; its tokens are the frames
-    bands: int = BANDS
-    input: str = "db"  # "db": scaled to -1..1; "plain": as it comes
-    vector: int = 128
-    layers: int = 2
-    heads: int = 4
-    feed: int = 512  # width between the two feed-forward layers
-    dropout: float = 0.1
+    token_frames: Annotated[int, Field(ge=1, description="frames of a segment: the whole window")] = (
+        TOKEN_FRAMES * WINDOW_TOKENS
+    )
+    vector: Annotated[int, Field(ge=1, description="width of the encoder")] = 128
+    layers: Annotated[int, Field(ge=1, description="of the encoder")] = 2
+    heads: Annotated[int, Field(ge=1, description="of its attention; they divide `vector`")] = 4
+    feed: Annotated[int, Field(ge=1, description="width between the two feed-forward layers")] = 512
+    dropout: Annotated[float, Field(ge=0, lt=1, description="inside the layers")] = 0.1
 
 
-@register("transformer2020")
-def build(options: Mapping[str, Any], genres: int) -> nn.Module:
+@register("transformer2020", TransformerOptions)
+def build(options: TransformerOptions, genres: int) -> Network:
     """A `TransformerNet` from the options of a recipe."""
-    return TransformerNet(options_of(TransformerOptions, options), genres)
+    return TransformerNet(options, genres)
 
 
 class TransformerNet(SegmentNet):

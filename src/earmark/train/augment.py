@@ -12,7 +12,7 @@ from torch import Tensor
 
 from earmark.sound.mel import FLOOR_DB, band_corners_hz
 from earmark.sound.spectra import Scale
-from earmark.train.recipe import AugmentOptions
+from earmark.train.options import AugmentOptions
 
 
 class View(NamedTuple):

@@ -22,7 +22,8 @@ from earmark.sound.decode import blocks
 from earmark.sound.mel import FLOOR_DB
 from earmark.sound.spectra import floor_of, mel_spectrogram
 from earmark.train.distill import Targets, targets_of
-from earmark.train.recipe import FrontEndOptions, Recipe, SetOptions
+from earmark.train.options import FrontEndOptions, SetOptions
+from earmark.train.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,11 +11,12 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from earmark.errors import BundleError
 from earmark.files import write_whole
-from earmark.models.registry import build
+from earmark.models.registry import Network, build
+from earmark.train.history import upgraded_weights
 from earmark.train.recipe import Recipe
 
 FORMAT = 1
@@ -47,10 +48,9 @@ class Checkpoint:
         """The weights that answer: the best validated, else the average, else the last."""
         return self.best or self.averaged or self.weights
 
-    def network(self) -> nn.Module:
+    def network(self) -> Network:
         """The network with its answering weights, in evaluation mode."""
-        options = {key: value for key, value in self.recipe.model.items() if key != "kind"}
-        net = build(self.recipe.model["kind"], options, len(self.genres))
+        net = build(self.recipe.model.kind, self.recipe.model.options, len(self.genres))
         net.load_state_dict(self.answering)
         return net.eval()
 
@@ -70,6 +70,8 @@ class Checkpoint:
             if plain.pop("format") != FORMAT:
                 raise BundleError(f"{file} was written by another version of earmark.", hint="Train it again.")
             recipe = Recipe.from_dict(json.loads(plain.pop("recipe")), source=str(file))
+            for name in ("weights", "averaged", "best"):
+                plain[name] = upgraded_weights(plain[name])
             return cls(recipe=recipe, genres=tuple(plain.pop("genres")), **plain)
         except FileNotFoundError:
             raise BundleError(f"There is no checkpoint at {file}.", hint="`earmark train` writes one.") from None

@@ -18,7 +18,7 @@ from earmark.data.teacher import TEACHER_FILE, Teacher
 from earmark.errors import DataError
 from earmark.models.registry import Outputs
 from earmark.sound.tokens import FRAME_S
-from earmark.train.recipe import TeacherOptions
+from earmark.train.options import TeacherOptions
 
 LEAST_SPREAD = 0.1  # of a tag's logits: one that hardly moves must not outweigh all others
 
@@ -118,22 +118,23 @@ def teacher_loss(said: Outputs, targets: Targets, places: Tensor, spread: Tensor
     Parameters
     ----------
     said:
-        Of a view of each clip, with `tags`, `token_tags` and, where `options.embedding`, `embedding`.
+        Of a view of each clip, with the heads `tags` and `embedding` as far as `options` ask for them.
     places:
         (clips, window): where in the clip each frame of the view was read.
     spread:
         (tags,) the deviation of each tag's logits, the unit of the error.
     """
     loss = torch.zeros(len(places), device=places.device)
-    if options.tags and said.tags is not None and said.token_tags is not None:
-        tokens = said.token_tags.shape[1]
+    if options.tags:
+        tags, token_tags = said.heads["tags"].float(), said.token_heads["tags"].float()
+        tokens = token_tags.shape[1]
         middle = places.reshape(len(places), tokens, -1)
         wanted = targets.tags_at(middle[:, :, middle.shape[2] // 2])  # (clips, tokens, tags)
-        each = ((said.token_tags.float() - wanted) / spread).square().mean(dim=(1, 2))
-        whole = ((said.tags.float() - wanted.mean(dim=1)) / spread).square().mean(dim=1)
+        each = ((token_tags - wanted) / spread).square().mean(dim=(1, 2))
+        whole = ((tags - wanted.mean(dim=1)) / spread).square().mean(dim=1)
         loss = loss + options.tags * (each + whole) * targets.taught
-    if options.embedding and said.embedding is not None:
-        alike = torch.cosine_similarity(said.embedding.float(), targets.embedding.float(), dim=1)
+    if options.embedding:
+        alike = torch.cosine_similarity(said.heads["embedding"].float(), targets.embedding.float(), dim=1)
         loss = loss + options.embedding * (1 - alike) * targets.embedded
     return loss
 

@@ -24,17 +24,16 @@ from torch import Tensor, nn
 from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
-from earmark.models.attention import AttentionNet
-from earmark.models.registry import Outputs, build
-from earmark.sound.tokens import TOKEN_FRAMES
+from earmark.models.kernel import KernelOptions
+from earmark.models.registry import Finishes, Outputs, build
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db, with_noises
 from earmark.train.checkpoint import FILE, Checkpoint
-from earmark.train.kernel import fit_kernel
+from earmark.train.lessons import lessons_of
 from earmark.train.losses import partial_cross_entropy
 from earmark.train.objective import Objective
 from earmark.train.predict import clip_logits, window_tokens_of
-from earmark.train.recipe import KernelOptions, Recipe
+from earmark.train.recipe import Recipe
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
@@ -153,8 +152,7 @@ class Run:
         self.rng = torch.Generator().manual_seed(seed + 1)
         mine, self.validation = _split(examples, self.options.validation_share, seed)
         self.examples = with_noises(mine, self.options.noises, seed=seed)
-        options = {key: value for key, value in recipe.model.items() if key != "kind"}
-        self.net = build(recipe.model["kind"], options, len(genres)).to(place.device)
+        self.net = build(recipe.model.kind, recipe.model.options, len(genres)).to(place.device)
         for parameter in self.net.parameters():
             if parameter.ndim == 4:  # kernels with their channels last: a tenth faster on CPUs, see benchmarks/train.py
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
@@ -212,14 +210,15 @@ class Run:
 
     def finish(self) -> bool:
         """What is left to do after the last epoch; False where that is nothing, or done."""
-        if not isinstance(self.net, AttentionNet) or self.net.kernel is None or self.net.kernel.fitted:
+        if not isinstance(self.net, Finishes) or not self.net.unfinished:
             return False
         rng = torch.Generator().manual_seed(self.rng.initial_seed())
-        fit_kernel(self.net, self.examples, self.recipe.kernel or KernelOptions(), self.recipe.augment, rng)
-        fitted = {key: value for key, value in self.net.state_dict().items() if key.startswith("kernel.")}
+        options = self.recipe.kernel or KernelOptions()
+        changed = self.net.finish(lessons_of(self.net, self.examples, options, self.recipe.augment, rng))
+        state = self.net.state_dict()
         for weights in (self.averaged, self.best):
             if weights:
-                weights.update({key: value.clone() for key, value in fitted.items()})
+                weights.update({key: state[key].clone() for key in changed})
         return True
 
     def checkpoint(self) -> Checkpoint:
@@ -289,7 +288,7 @@ class Run:
         return said._replace(logits=said.logits.float(), token_logits=said.token_logits.float())
 
     def _view_frames(self) -> int:
-        token_frames = int(self.recipe.model.get("token_frames", TOKEN_FRAMES))
+        token_frames = self.net.token_frames
         changes, most = self.recipe.augment, window_tokens_of(token_frames, self.recipe.front_end)
         tokens = changes.tokens or most
         if changes.tokens_spread:

@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from earmark.errors import DataError, RecipeError
-from earmark.models.registry import Outputs, WithSideLoss
+from earmark.models.registry import LearnsTags, Network, Outputs, Relates, WithSideLoss
 from earmark.train.batches import Examples
 from earmark.train.distill import Targets, teacher_loss
 from earmark.train.losses import partial_cross_entropy
@@ -15,11 +14,11 @@ from earmark.train.recipe import Recipe
 class Objective:
     """The loss of a recipe. Made before the first step: it tells the network what its teacher's tags usually are."""
 
-    def __init__(self, recipe: Recipe, net: nn.Module, examples: Examples) -> None:
+    def __init__(self, recipe: Recipe, net: Network, examples: Examples) -> None:
         self.recipe, self.net = recipe, net
         self._spread = torch.ones(())
         if recipe.teacher and examples.targets:
-            self._spread = _meet(net, examples.targets, tags=bool(recipe.teacher.tags))
+            self._spread = _meet(net, examples.targets)
 
     def labelled(self, said: Outputs, batch: Examples, places: Tensor, *, epoch: int) -> Tensor:
         """The loss by all that is known of the clips, a scalar.
@@ -48,6 +47,7 @@ class Objective:
         """The loss by the pretext tasks, a scalar; `said` is of `view`, (clips, bands, window)."""
         if self.recipe.pretext is None:
             return torch.zeros((), device=view.device)
+        assert isinstance(self.net, Relates)  # the recipe was refused otherwise
         return pretext_loss(self.net, said, view, self.recipe.pretext, rng)
 
     def _genre(self, said: Outputs, batch: Examples, allowed: Tensor, epoch: int) -> Tensor:
@@ -68,28 +68,19 @@ class Objective:
         return max((part.alone for part in parts if part is not None), default=0)
 
 
-def _meet(net: nn.Module, targets: Targets, *, tags: bool) -> Tensor:
-    """Tell the tag head what is usual for each tag; returns the deviation of each, (tags,)."""
+def _meet(net: Network, targets: Targets) -> Tensor:
+    """Tell the network what is usual for each tag; returns the deviation of each, (tags,)."""
     device = next(net.parameters()).device
-    head = getattr(net, "tag_head", None)
     usual, spread = (each.to(device) for each in targets.usual())
-    if tags and (head is None or head.usual.shape != usual.shape):
-        raise DataError(f"The teacher has {len(usual)} tags.", hint=f"Say tags = {len(usual)} under [model].")
-    if head is not None:
-        head.usual.copy_(usual)
-        head.spread.copy_(spread)
+    if isinstance(net, LearnsTags):
+        net.meet_teacher(usual, spread)
     return spread
 
 
 def _outside(said: Outputs, outside: Tensor) -> Tensor:
     """Cross-entropy of "none of the genres" over the clips of which it is known, a scalar."""
-    if said.outside is None:
-        hint = "Say outside = true under [model]."
-        raise RecipeError(
-            "The network has no head for what is outside its genres, but outside_loss is given.", hint=hint
-        )
     known = ~outside.isnan()
     each = nn.functional.binary_cross_entropy_with_logits(
-        said.outside.float(), outside.nan_to_num(0.0), reduction="none"
+        said.heads["outside"].squeeze(1).float(), outside.nan_to_num(0.0), reduction="none"
     )
     return (each * known).sum() / known.sum().clamp(min=1)

@@ -9,43 +9,43 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor
 
 from earmark.data.layout import db_of_picture
 from earmark.listen.clips import clip_windows, mean_logits
+from earmark.models.registry import Network, Outputs
 from earmark.sound.mel import HOP_SAMPLES, SAMPLE_RATE_HZ, under_maximum
 from earmark.sound.spectra import floor_of
 from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS, Window
 from earmark.train.batches import Examples
-from earmark.train.recipe import FrontEndOptions
+from earmark.train.options import FrontEndOptions
 
 Floats = NDArray[np.float32]
 # Of a front end of a recipe's own. It has many times the frames of earmark's: all windows at once would need gigabytes.
 WINDOWS_AT_ONCE = 4
 
 
-HEADS = ("logits", "tags", "outside", "opinion")  # what a clip's answer is made of, as far as the network has it
-
-
-def clip_logits(net: nn.Module, examples: Examples, *, device: torch.device | str = "cpu") -> Floats:
+def clip_logits(net: Network, examples: Examples, *, device: torch.device | str = "cpu") -> Floats:
     """The network's logits for each clip, (clips, genres) float32: the mean of its windows."""
     return clip_answers(net, examples, device=device)["logits"]
 
 
-def clip_answers(net: nn.Module, examples: Examples, *, device: torch.device | str = "cpu") -> dict[str, Floats]:
-    """All that the network says of each clip, the mean of its windows, by name as in HEADS; each (clips, k) float32."""
-    token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))
+def clip_answers(net: Network, examples: Examples, *, device: torch.device | str = "cpu") -> dict[str, Floats]:
+    """All that the network says of each clip, the mean of its windows; each (clips, k) float32.
+
+    By name: "logits", the heads that it has, and "opinion" where kernel machines have a part in the logits.
+    """
+    token_frames = net.token_frames
     window_tokens = window_tokens_of(token_frames)
 
     widths: dict[str, int] = {}
 
     def run(db: Floats) -> Floats:
         parts = torch.from_numpy(db).split(len(db) if examples.front_end is None else WINDOWS_AT_ONCE)
-        said = [net(part.to(device)) for part in parts]
-        heads = [name for name in HEADS if getattr(said[0], name) is not None]
-        columns = [torch.cat([getattr(each, name) for each in said]).reshape(len(db), -1) for name in heads]
-        widths.update((name, column.shape[1]) for name, column in zip(heads, columns, strict=True))
-        answers: Floats = torch.cat(columns, dim=1).float().cpu().numpy()
+        said = [_by_name(net(part.to(device))) for part in parts]
+        columns = {name: torch.cat([each[name] for each in said]) for name in said[0]}
+        widths.update((name, column.shape[1]) for name, column in columns.items())
+        answers: Floats = torch.cat(list(columns.values()), dim=1).float().cpu().numpy()
         return answers
 
     def cut(picture: NDArray[Any]) -> list[Window]:
@@ -59,6 +59,11 @@ def clip_answers(net: nn.Module, examples: Examples, *, device: torch.device | s
     with torch.inference_mode():
         answers = mean_logits(clips, run)
     return dict(zip(widths, np.split(answers, np.cumsum(list(widths.values()))[:-1], axis=1), strict=True))
+
+
+def _by_name(said: Outputs) -> dict[str, Tensor]:
+    opinion = {} if said.opinion is None else {"opinion": said.opinion}
+    return {"logits": said.logits, **said.heads, **opinion}
 
 
 def window_tokens_of(token_frames: int, front_end: FrontEndOptions | None = None) -> int:

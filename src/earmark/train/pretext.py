@@ -11,16 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import RecipeError
-from earmark.models.attention import AttentionNet
-from earmark.models.registry import Outputs
+from earmark.models.registry import Outputs, Relates
 from earmark.sound.mel import FLOOR_DB
-from earmark.train.recipe import PretextOptions
+from earmark.train.options import PretextOptions
 
 HIDDEN = 0.4  # share of the tokens
 TEMPERATURE = 0.1  # of the similarities of halves
 
 
-def pretext_loss(net: nn.Module, said: Outputs, view: Tensor, options: PretextOptions, rng: torch.Generator) -> Tensor:
+def pretext_loss(net: Relates, said: Outputs, view: Tensor, options: PretextOptions, rng: torch.Generator) -> Tensor:
     """The weighted sum of the tasks' losses on a batch, a scalar.
 
     Parameters
@@ -37,29 +36,26 @@ def pretext_loss(net: nn.Module, said: Outputs, view: Tensor, options: PretextOp
     Raises
     ------
     RecipeError
-        The network has no heads for the tasks, or views have fewer than two tokens.
+        Views have fewer than two tokens.
     """
-    heads = net.pretext if isinstance(net, AttentionNet) else None
     clips, tokens = said.vectors.shape[:2]
-    if not isinstance(net, AttentionNet) or heads is None:
-        raise RecipeError("The network has no heads for [pretext].", hint="Say pretext = true under [model].")
     if tokens < 2:
         raise RecipeError("[pretext] needs views of at least two tokens.")
-    vectors = said.vectors.float()
+    vectors, head = said.vectors.float(), net.pretext_head
     wanted = token_profiles(view, tokens)
     loss = torch.zeros((), device=view.device)
     if options.masked:
         hidden = (torch.rand(clips, tokens, generator=rng) < HIDDEN).to(view.device)
-        guessed = heads.masked(net.relate(torch.where(hidden[:, :, None], heads.mask, vectors)))
+        guessed = head.masked(net.relate(torch.where(hidden[:, :, None], head.mask, vectors)))
         error = (guessed - wanted).square().mean(dim=2)  # (clips, tokens)
         loss = loss + options.masked * (error * hidden).sum() / hidden.sum().clamp(min=1)
     if options.following:
         future = int(torch.randint(1, tokens, (1,), generator=rng))
         past, _ = net.pool(net.relate(vectors[:, :future]))
-        loss = loss + options.following * (heads.following(past) - wanted[:, future]).square().mean()
+        loss = loss + options.following * (head.following(past) - wanted[:, future]).square().mean()
     if options.contrast:
         halves = [vectors[:, : tokens // 2], vectors[:, tokens // 2 :]]
-        one, other = (heads.contrast(net.pool(net.relate(half))[0]) for half in halves)
+        one, other = (head.contrast(net.pool(net.relate(half))[0]) for half in halves)
         loss = loss + options.contrast * contrastive_loss(one, other)
     return loss
 

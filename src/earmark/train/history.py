@@ -1,0 +1,53 @@
+"""Recipes and weights as earlier versions wrote them, in today's terms: so that all that is stored can be read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+_HEADS = ("tags", "embedding", "outside", "pretext")
+_MODULES = {
+    "head.": "head_layers.genre.layer.",
+    "tag_head.": "head_layers.tags.",
+    "embedding_head.": "head_layers.embedding.layer.",
+    "outside_head.": "head_layers.outside.layer.",
+    "pretext.": "head_layers.pretext.",
+}
+
+
+def upgraded(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe as plain values, where need be in today's terms; what is today's already is left as it is."""
+    model = recipe.get("model")
+    if not isinstance(model, Mapping) or not str(model.get("kind", "")).startswith("attention"):
+        return dict(recipe)
+    options = dict(model)
+    if isinstance(options.get("heads"), int):
+        options["attention_heads"] = options.pop("heads")
+    # Heads were options of their own: a size, or true for a size of 1.
+    sizes = {name: int(options.pop(name)) for name in _HEADS if isinstance(options.get(name), int)}
+    sizes = {name: size for name, size in sizes.items() if size}
+    if sizes:
+        options["heads"] = {**options.get("heads", {}), **sizes}
+    # What serves comparison was an option, and is a kind.
+    pooling = options.pop("pooling", "attention")
+    if options.pop("shuffled", False):
+        options["kind"] = "attention_shuffled"
+    elif pooling in ("mean", "alone"):
+        options["kind"] = f"attention_{pooling}"
+    elif pooling != "attention":
+        options["pooling"] = pooling  # there never was such a thing: refused as unknown
+    if options.get("bands_apart") is True:
+        del options["bands_apart"]
+    return {**recipe, "model": options}
+
+
+def upgraded_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The attention network's weights by today's names."""
+    return {_renamed(name): tensor for name, tensor in state.items()}
+
+
+def _renamed(name: str) -> str:
+    for before, now in _MODULES.items():
+        if name.startswith(before):
+            return now + name.removeprefix(before)
+    return name

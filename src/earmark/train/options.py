@@ -1,0 +1,143 @@
+"""What a recipe may say in each of its sections but [model], with limits and meaning."""
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from earmark.models.options import options_class
+from earmark.sound.mel import SAMPLE_RATE_HZ
+from earmark.sound.spectra import Scale
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Weight = Annotated[float, Field(ge=0)]
+Chance = Annotated[float, Field(ge=0, le=1)]
+
+
+def about(text: str) -> Any:
+    """The meaning of an option, for the docs."""
+    return Field(description=text)
+
+
+@options_class
+class TrainOptions:
+    """How long and how fast."""
+
+    epochs: Annotated[Positive, about("passes over the clips")] = 60
+    batch_size: Annotated[Positive, about("clips a step")] = 32
+    optimizer: Annotated[Literal["adamw", "adam", "adadelta", "rmsprop"], about("how the weights are moved")] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, description="its largest rate")] = 2e-3
+    weight_decay: Annotated[Weight, about("pull of matrices and kernels towards zero")] = 0.02
+    schedule: Annotated[
+        Literal["one_cycle", "constant"], about("of the rate: up and down again, or always the same")
+    ] = "one_cycle"
+    warmup: Annotated[float, Field(ge=0, lt=1, description="share of the steps in which the rate rises")] = 0.2
+    gradient_clip: Annotated[Weight, about("largest norm of the gradient; 0: none")] = 1.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1, description="share of certainty given to all genres alike")] = (
+        0.1
+    )
+    ema_decay: Annotated[
+        float, Field(ge=0, lt=1, description="of the averaged weights, the ones that answer; 0: none")
+    ] = 0.0
+    clip_loss: Annotated[Weight, about("weight of the loss on the logits of the whole view")] = 1.0
+    token_loss: Annotated[
+        Weight, about("weight of that on each token's own logits; without clip_loss: on segments")
+    ] = 0.0
+    outside_loss: Annotated[Weight, about("weight of telling what is none of the genres; needs the head outside")] = 0.0
+    noises: Annotated[Count, about("sounds that are no music, made for the run, as examples of none of the genres")] = 0
+    partial_after: Annotated[Count, about("epochs at the start in which partial labels do not count")] = 0
+    validation_share: Annotated[
+        float, Field(ge=0, le=0.5, description="of the artists, kept aside for early stopping; 0: train to the end")
+    ] = 0.0
+    patience: Annotated[
+        Count, about("epochs without a better validation before stopping; 0: run all, keep the best")
+    ] = 0
+
+
+@options_class
+class AugmentOptions:
+    """Largest strength of each change to a batch of spectrograms; 0 leaves it out."""
+
+    tokens: Annotated[Count, about("hear a random run of so many tokens of the window; 0: all")] = 0
+    tokens_spread: Annotated[Count, about("each step hears up to so many tokens more or fewer")] = 0
+    roll: Annotated[bool, about("start anywhere, the end goes to the front")] = False
+    stretch: Annotated[float, Field(ge=0, lt=1, description="time faster or slower by up to this share")] = 0.0
+    shift_bands: Annotated[Weight, about("up or down by so many mel bands")] = 0.0
+    tilt_db: Annotated[Weight, about("a straight line over the bands, this much at its ends")] = 0.0
+    equalise_db: Annotated[Weight, about("a smooth random curve over the bands")] = 0.0
+    range: Annotated[float, Field(ge=0, lt=1, description="dB range narrower or wider by up to this share")] = 0.0
+    low_pass: Annotated[Chance, about("chance of losing the upper bands")] = 0.0
+    high_pass: Annotated[Chance, about("chance of losing the lower ones, 12 to 24 dB an octave")] = 0.0
+    floor: Annotated[Chance, about("chance of a raised noise floor")] = 0.0
+    mask_bands: Annotated[
+        Count, about("SpecAugment (Park et al. 2019, arXiv 1904.08779): up to so many bands, twice")
+    ] = 0
+    mask_frames: Annotated[Count, about("and frames, twice")] = 0
+    mixup: Annotated[Weight, about("alpha of the beta distribution (Zhang et al. 2018, arXiv 1710.09412)")] = 0.0
+
+
+@options_class
+class SetOptions:
+    """How the labels of the data set in the folder NAME are read.
+
+    `map` turns a label of the set into one genre or several; several mean "one of these" (a partial label).
+    Labels that are not in a map that is given are left out. Labels in `outside` are none of the genres: a clip that has
+    no other is an example of what is outside, one that has some and some is an example of neither.
+    """
+
+    column: Annotated[str, about("of clips.csv, where the labels are")] = "genre"
+    separator: Annotated[str, about("between several labels of a clip")] = ";"
+    weight: Annotated[Weight, about("of its clips in the loss by genre")] = 1.0
+    map: Annotated[
+        Mapping[str, str | list[str]] | None, about("label = genre, or a list of which one is true; none: as they are")
+    ] = None
+    outside: Annotated[list[str], about("labels that are none of the genres")] = field(default_factory=list)
+
+
+@options_class
+class FrontEndOptions:
+    """Spectrograms of another kind than earmark's pictures, made from the sound (`sound.spectra`)."""
+
+    n_fft: Annotated[int, Field(ge=32, multiple_of=2, description="samples of a frame")] = 512
+    hop: Annotated[Positive, about("samples from frame to frame, up to n_fft")] = 256
+    bands: Annotated[Positive, about("mel bands")] = 64
+    high_hz: Annotated[float, Field(ge=1000, le=SAMPLE_RATE_HZ / 2, description="where the bands end")] = 10_000.0
+    scale: Annotated[Scale, about("log1p: log(1 + x); db: dB under the clip's maximum")] = "log1p"
+    power: Annotated[float, Field(ge=1, le=2, multiple_of=1, description="of the magnitudes: 1 or 2")] = 2.0
+
+    def __post_init__(self) -> None:
+        """Frames must not leave gaps."""
+        if self.hop > self.n_fft:
+            raise ValueError(f"has a 'hop' of {self.hop}, above its 'n_fft' of {self.n_fft}")
+
+
+@options_class
+class TeacherOptions:
+    """Learning from what another network hears in the clips (distillation, Hinton et al. 2015).
+
+    Weights of losses beside that of the genre, for the clips of all sets that have a `teacher.npz`, whether or not they
+    have a genre.
+    """
+
+    tags: Annotated[
+        Weight, about("squared error of tokens' and views' tag logits, in deviations of the tag; needs the head tags")
+    ] = 1.0
+    embedding: Annotated[
+        Weight, about("one minus the cosine to the teacher's vector of the clip; needs the head embedding")
+    ] = 0.0
+    alone: Annotated[Count, about("epochs at the start without the genre")] = 0
+
+
+@options_class
+class PretextOptions:
+    """Learning from the sound of all clips, with no label (`train.pretext`): weights of losses.
+
+    Needs the head pretext.
+    """
+
+    masked: Annotated[Weight, about("tokens that are hidden, from those around them")] = 0.0
+    following: Annotated[Weight, about("the token that comes next, from those before it")] = 0.0
+    contrast: Annotated[Weight, about("which two halves of views are of one clip")] = 0.0
+    alone: Annotated[Count, about("epochs at the start without the genre")] = 0
