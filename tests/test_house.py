@@ -208,6 +208,7 @@ def test_a_room_that_reaches_up_a_floor_breaks_the_contract(tmp_path: Path) -> N
         "train",
         "analyze",
         "evaluate",
+        "experiments",
         "cli",
     ):
         (house / room).mkdir(parents=True)

@@ -8,8 +8,8 @@ import pytest
 import synthetic
 from earmark.errors import DataError
 from earmark.evaluate.answers import Answers
-from earmark.evaluate.crossval import crossval
-from earmark.evaluate.protocol import Protocol
+from earmark.experiments.crossval import crossval
+from earmark.experiments.protocol import Protocol
 from earmark.train.recipe import Recipe
 
 

@@ -180,7 +180,7 @@ def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) 
 
 
 def _networks_at(path: Path | None, set_name: str) -> list[Network]:
-    from earmark.evaluate.job import kept_networks
+    from earmark.experiments.job import kept_networks
 
     if path is None or (path / "bundle.json").exists() or path.name == "bundle.json":
         bundle = load_bundle(path)

@@ -12,9 +12,9 @@ from earmark.analyze import words
 from earmark.analyze.analysis import Analysis, as_json, plain
 from earmark.analyze.pictures import DESCRIPTIONS, draw
 from earmark.data.dataset import Clip
-from earmark.evaluate.comparison.html import page
-from earmark.evaluate.comparison.pictures import Picture
-from earmark.evaluate.comparison.sections import Section, markdown
+from earmark.experiments.comparison.html import page
+from earmark.experiments.comparison.pictures import Picture
+from earmark.experiments.comparison.sections import Section, markdown
 from earmark.files import FolderKind, write_whole
 from earmark.plots.figures import save
 from earmark.plots.turnable import turnable_map

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 
-from earmark.evaluate.comparison.pictures import Picture
-from earmark.evaluate.comparison.sections import Section, Table, system_of
+from earmark.experiments.comparison.pictures import Picture
+from earmark.experiments.comparison.sections import Section, Table, system_of
 
 
 def page(

@@ -12,12 +12,12 @@ from typing import Any
 from earmark.errors import DataError
 from earmark.evaluate import calibration
 from earmark.evaluate.beyond import measure_beyond
-from earmark.evaluate.job import PLAN, claim, jobs_of
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.protocol import Protocol
-from earmark.evaluate.queue import Progress, run_queue, threads_each
 from earmark.evaluate.report import FOLDER as REPORT
 from earmark.evaluate.report import figures, in_words, write_report
+from earmark.experiments.job import PLAN, claim, jobs_of
+from earmark.experiments.protocol import Protocol
+from earmark.experiments.queue import Progress, run_queue, threads_each
 from earmark.files import FolderKind, guard_folder
 from earmark.train.recipe import Recipe
 

@@ -10,9 +10,9 @@ import pytest
 import synthetic
 from earmark.data.synth import write_dataset
 from earmark.errors import DataError
-from earmark.evaluate.crossval import crossval
-from earmark.evaluate.protocol import Protocol
-from earmark.evaluate.robustness import robustness
+from earmark.experiments.crossval import crossval
+from earmark.experiments.protocol import Protocol
+from earmark.experiments.robustness import robustness
 
 
 @pytest.fixture(scope="module")

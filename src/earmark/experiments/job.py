@@ -14,7 +14,7 @@ from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.protocol import Folds, Protocol
+from earmark.experiments.protocol import Folds, Protocol
 from earmark.files import write_whole
 from earmark.listen.calibrate import softmax
 from earmark.models import controls

@@ -12,8 +12,8 @@ import pytest
 
 import synthetic
 from earmark.errors import DataError, RecipeError
-from earmark.evaluate.benchmark import Plan, run_benchmark
 from earmark.evaluate.predictions import Predictions
+from earmark.experiments.benchmark import Plan, run_benchmark
 
 PLAN = """
 title = "Tiny"

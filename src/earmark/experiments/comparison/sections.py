@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from earmark.evaluate.comparison.figures import cells_of
+from earmark.experiments.comparison.figures import cells_of
 
 NONE = "–"
 _INCOMPLETE = " (incomplete)"

@@ -12,11 +12,11 @@ import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError
 from earmark.evaluate.bundling import make_bundle
-from earmark.evaluate.crossval import crossval, report_on
 from earmark.evaluate.evaluate import evaluate, evaluate_files, load_system
-from earmark.evaluate.job import Job, run_job
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.protocol import Protocol
+from earmark.experiments.crossval import crossval, report_on
+from earmark.experiments.job import Job, run_job
+from earmark.experiments.protocol import Protocol
 from earmark.listen.bundle import load_bundle
 from earmark.listen.calibrate import softmax
 from earmark.train.batches import gather

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from earmark.evaluate.comparison.figures import clip_of
-from earmark.evaluate.comparison.report import Cell, ProtocolWords, write_benchmark_report
 from earmark.evaluate.predictions import Predictions
+from earmark.experiments.comparison.figures import clip_of
+from earmark.experiments.comparison.report import Cell, ProtocolWords, write_benchmark_report
 from earmark.measure.comparison import holm
 
 GENRES = ("blues", "jazz", "metal")

@@ -15,8 +15,8 @@ from earmark.data.dataset import Clip, Dataset
 from earmark.data.degrade import CONDITIONS, Condition, DegradedDataset
 from earmark.errors import DataError
 from earmark.evaluate.evaluate import Progress, System, evaluate, load_system
-from earmark.evaluate.job import kept_networks
 from earmark.evaluate.predictions import Predictions
+from earmark.experiments.job import kept_networks
 from earmark.files import FolderKind, guard_folder, write_whole
 from earmark.measure.bootstrap import artist_interval
 

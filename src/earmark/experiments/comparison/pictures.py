@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earmark.evaluate.comparison.figures import cells_of
-from earmark.evaluate.comparison.sections import label_of
+from earmark.experiments.comparison.figures import cells_of
+from earmark.experiments.comparison.sections import label_of
 from earmark.plots.comparisons import Series, confusion_multiples, difference_map, dots_with_intervals, labelled_scatter
 from earmark.plots.figures import save
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import RecipeError
-from earmark.evaluate.job import Job, claim, jobs_of
-from earmark.evaluate.protocol import Protocol
-from earmark.evaluate.queue import Progress, in_other_hands, run_queue, threads_each
+from earmark.experiments.job import Job, claim, jobs_of
+from earmark.experiments.protocol import Protocol
+from earmark.experiments.queue import Progress, in_other_hands, run_queue, threads_each
 from earmark.files import FolderKind, guard_folder
 from earmark.train.recipe import Recipe
 
@@ -178,7 +178,7 @@ def run_benchmark(
     RecipeError, DataError
         The plan, a recipe of it or the data are wrong, or the folder holds another benchmark.
     """
-    from earmark.evaluate.comparison.cells import report_on_plan
+    from earmark.experiments.comparison.cells import report_on_plan
 
     guard_folder(out, FOLDER, inputs=[path])
     plan = Plan.load(path)

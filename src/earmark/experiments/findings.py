@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import DataError, MissingExtraError
-from earmark.evaluate.study import FrozenTrial, SharedStudy, TrialState
+from earmark.experiments.study import FrozenTrial, SharedStudy, TrialState
 from earmark.files import write_whole
 from earmark.train.recipe import Recipe
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import MissingExtraError
-from earmark.evaluate.comparison.figures import Cell, ProtocolWords, benchmark_figures
-from earmark.evaluate.comparison.html import page
-from earmark.evaluate.comparison.pictures import Picture, draw
-from earmark.evaluate.comparison.sections import markdown, sections
+from earmark.experiments.comparison.figures import Cell, ProtocolWords, benchmark_figures
+from earmark.experiments.comparison.html import page
+from earmark.experiments.comparison.pictures import Picture, draw
+from earmark.experiments.comparison.sections import markdown, sections
 from earmark.files import write_whole
 
 __all__ = ["Cell", "ProtocolWords", "write_benchmark_report"]

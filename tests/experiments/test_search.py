@@ -18,9 +18,9 @@ import pytest
 import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
-from earmark.evaluate import search, study
-from earmark.evaluate.lease import STALE_S
-from earmark.evaluate.search import run_search
+from earmark.experiments import search, study
+from earmark.experiments.lease import STALE_S
+from earmark.experiments.search import run_search
 from earmark.train.loop import Run
 from earmark.train.recipe import Recipe
 
@@ -175,7 +175,7 @@ def test_without_scikit_learn_importance_comes_by_the_other_method(
     def no_forest(*_: object, **__: object) -> None:
         raise ImportError("no scikit-learn")
 
-    monkeypatch.setattr("earmark.evaluate.findings.FanovaImportanceEvaluator", no_forest)
+    monkeypatch.setattr("earmark.experiments.findings.FanovaImportanceEvaluator", no_forest)
     pretend(by_rate)
     said = run_search(recipe, [pieces.folder], tmp_path / "study", trials=14, folds=2, stop_after_folds=1, jobs=1)
     assert "what matters most (PED-ANOVA)" in said
@@ -305,7 +305,7 @@ def test_a_trial_that_fails_is_an_error_and_not_tried_again(
 CHILD = """
 import sys, time
 from pathlib import Path
-from earmark.evaluate import search
+from earmark.experiments import search
 
 recipe, data, out, name = map(Path, sys.argv[1:5])
 
@@ -405,6 +405,6 @@ def test_who_slept_while_others_took_over_goes_on_with_another_trial(
 
 
 def test_without_optuna_the_error_names_the_extra() -> None:
-    code = "import sys; sys.modules['optuna'] = None; import earmark.evaluate.search"
+    code = "import sys; sys.modules['optuna'] = None; import earmark.experiments.search"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "MissingExtraError: A search needs the extra 'benchmark'." in answer.stderr
