@@ -13,7 +13,7 @@ name = "tiny"
 
 [model]
 kind = "attention"
-heads = 2
+attention_heads = 2
 stages = [
   { channels = 8, kernel = [8, 4], stride = [4, 2] },
   { channels = 16, kernel = [3, 3], stride = [2, 2] },

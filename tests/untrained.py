@@ -11,7 +11,6 @@ from earmark.evaluate.tagging import fit_tags
 from earmark.evaluate.whole import Judged, fit_outside
 from earmark.listen.calibrate import softmax
 from earmark.listen.heads import OutsideInfo, TagInfo
-from earmark.models.registry import build
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.recipe import Recipe
 
@@ -27,8 +26,7 @@ def checkpoint(**model: Any) -> Checkpoint:
     values = synthetic.recipe().to_dict()
     recipe = Recipe.from_dict(values | {"model": values["model"] | model})
     torch.manual_seed(0)
-    options = {name: value for name, value in recipe.model.items() if name != "kind"}
-    net = build(recipe.model["kind"], options, len(GENRES))
+    net = recipe.model.build(len(GENRES))
     return Checkpoint(recipe, GENRES, 0, net.state_dict(), lineage={"clips": {"none": CLIPS}})
 
 

@@ -28,7 +28,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "broken.mp3").write_bytes(b"no sound at all")
     write_tiny_bundle(folder / "full", heads=True)
     make_bundle(
-        untrained.checkpoint(tags=len(untrained.TAGS), outside=True, embedding=3),
+        untrained.checkpoint(heads={"tags": len(untrained.TAGS), "outside": 1, "embedding": 3}),
         untrained.predictions(),
         folder / "exported",
         version="1",

@@ -17,7 +17,7 @@ def test_a_cross_validation_keeps_what_networks_say_of_every_clip_once(tmp_path:
     first = synthetic.dataset(tmp_path / "first", clips_per_style=2)
     second = synthetic.dataset(tmp_path / "second", clips_per_style=2)
     plain = synthetic.recipe(epochs=1).to_dict()
-    plain["model"] |= {"outside": True}
+    plain["model"]["heads"] = {"outside": 1}
     plain["train"] |= {"outside_loss": 1.0}
     protocol = Protocol(folds=2, hold_out_all=True)
     out = tmp_path / "cv"

@@ -13,8 +13,8 @@ from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.bundling import make_bundle, recalibrate_files
 from earmark.listen.bundle import BundleInfo, load_bundle
 
-OTHER = {"recipe": untrained.checkpoint(tags=5).recipe.identity()}
-ALL = {"tags": len(untrained.TAGS), "outside": True, "embedding": 3}
+OTHER = {"recipe": untrained.checkpoint(heads={"tags": 5}).recipe.identity()}
+ALL = {"heads": {"tags": len(untrained.TAGS), "outside": 1, "embedding": 3}}
 
 
 def bundled(folder: Path, model: dict[str, Any], **heads: Any) -> BundleInfo:
@@ -42,8 +42,12 @@ def test_a_bundle_has_the_heads_that_were_calibrated(tmp_path: Path, kept: tuple
     ("model", "heads", "words"),
     [
         ({}, {"tags": untrained.tags()}, "figures are of 5 tags, and the network has none"),
-        ({"tags": 5}, {"tags": untrained.tags(("rock", "sad"))}, "figures are of 2 tags, and the network has 5"),
-        ({"tags": 5}, {"outside": untrained.outside()}, "has not learned what is none of its genres"),
+        (
+            {"heads": {"tags": 5}},
+            {"tags": untrained.tags(("rock", "sad"))},
+            "figures are of 2 tags, and the network has 5",
+        ),
+        ({"heads": {"tags": 5}}, {"outside": untrained.outside()}, "has not learned what is none of its genres"),
     ],
 )
 def test_figures_of_heads_that_the_network_has_not_are_refused(

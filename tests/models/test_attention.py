@@ -5,15 +5,15 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import RecipeError
-from earmark.models.registry import build, names
-from earmark.train.recipe import Recipe
+from earmark.models.registry import Network, kinds
+from earmark.train.recipe import Model, Recipe
 
 SMALL = {"stages": [{"channels": 8, "kernel": [8, 4], "stride": [4, 2]}, {"channels": 16, "stride": [2, 2]}]}
 
 
-def network(**options: object) -> nn.Module:
+def network(kind: str = "attention", **options: object) -> Network:
     torch.manual_seed(0)
-    return build("attention", {**SMALL, **options}, 10).eval()
+    return Model.from_dict({"kind": kind, **SMALL, **options}).build(10).eval()
 
 
 def spectrogram(windows: int = 3, tokens: int = 20, *, seed: int = 0) -> Tensor:
@@ -54,7 +54,7 @@ def test_attention_is_a_share_of_each_token() -> None:
 
 def test_the_attention_is_the_weight_that_the_pool_gives_to_values() -> None:
     # With one head the vector is exactly the mean of the token values under the attention shown.
-    net = network(heads=1)
+    net = network(attention_heads=1)
     seen: dict[str, Tensor] = {}
 
     def keep(module: nn.Module, given: object, value: Tensor) -> None:
@@ -86,33 +86,38 @@ def test_self_attention_relates_tokens_and_knows_their_place() -> None:
 @pytest.mark.parametrize("name", ["earmark", "seed"])
 def test_the_recipes_are_one_class_and_earmark_is_under_a_million_parameters(name: str) -> None:
     recipe = Recipe.load(f"recipes/{name}.toml")
-    options = {key: value for key, value in recipe.model.items() if key != "kind"}
-    net = build(recipe.model["kind"], options, len(recipe.genres))
+    net = recipe.model.build(len(recipe.genres))
     assert type(net).__name__ == "AttentionNet"
     assert sum(parameter.numel() for parameter in net.parameters()) < 1_000_000
     assert net.eval()(spectrogram(1)).logits.shape == (1, 10)
 
 
 def test_an_option_or_a_network_that_is_not_there_is_named() -> None:
-    assert "attention" in names()
-    with pytest.raises(RecipeError, match="hats"):
-        build("attention", {"hats": 3}, 10)
+    assert "attention" in kinds()
+    with pytest.raises(RecipeError, match="'hats' is not known"):
+        network(hats=3)
     with pytest.raises(RecipeError, match="transfomer"):
-        build("transfomer", {}, 10)
+        Model.from_dict({"kind": "transfomer"})
+    with pytest.raises(RecipeError, match="a vector of 8 that 3 attention_heads do not divide"):
+        network(vector=8, attention_heads=3)
+    with pytest.raises(RecipeError, match="a head 'smell'; there are tags, embedding, outside, pretext"):
+        network(heads={"smell": 3})
+    with pytest.raises(RecipeError, match="the head 'outside' the size 2; it must be 1"):
+        network(heads={"outside": 2})
 
 
 VARIANTS: list[dict[str, object]] = [
     {},
-    {"pooling": "mean"},
-    {"pooling": "alone", "layers": 0},
-    {"shuffled": True},
-    {"norm": False, "bands_apart": False},
+    {"kind": "attention_mean"},
+    {"kind": "attention_alone", "layers": 0},
+    {"kind": "attention_shuffled"},
+    {"norm": False},
 ]
 
 
 @pytest.mark.parametrize("options", VARIANTS, ids=str)
 def test_every_variant_learns_one_batch_by_heart(options: dict[str, object]) -> None:
-    net = network(dropout=0.0, **options).train()
+    net = network(**{"dropout": 0.0, **options}).train()
     db, labels = spectrogram(8, 4), torch.arange(8) % 4
     optimizer = torch.optim.Adam(net.parameters(), lr=3e-3)
     for _ in range(80):
@@ -124,32 +129,30 @@ def test_every_variant_learns_one_batch_by_heart(options: dict[str, object]) -> 
 
 
 def test_mean_pooling_weighs_all_tokens_alike() -> None:
-    net = network(pooling="mean")
+    net = network("attention_mean")
     said = net(spectrogram(2, 5), attention=True)
     torch.testing.assert_close(said.attention, torch.full((2, 5), 0.2))
     assert not torch.allclose(network()(spectrogram(2, 5), attention=True).attention, said.attention)
 
 
 def test_a_token_alone_hears_of_no_other_and_all_have_one_vote() -> None:
-    net, db = network(pooling="alone", layers=0), spectrogram(1, 6)
+    net, db = network("attention_alone"), spectrogram(1, 6)
     changed = db.clone()
     changed[:, :, : 2 * 19] = -3.0
     before, after = net(db), net(changed)
     torch.testing.assert_close(before.token_logits[:, 2:], after.token_logits[:, 2:])
     torch.testing.assert_close(before.logits, before.token_logits.log_softmax(dim=2).mean(dim=1))
-    with pytest.raises(RecipeError, match="layers = 0"):
-        network(pooling="alone", layers=1)
-    with pytest.raises(RecipeError, match="'max' is not known"):
-        network(pooling="max")
+    with pytest.raises(RecipeError, match="'layers' must be one of 0, not 1"):
+        network("attention_alone", layers=1)
 
 
 def test_shuffled_tokens_lose_their_order_and_nothing_else() -> None:
-    net, db = network(shuffled=True), spectrogram(2, 8)
+    net, db = network("attention_shuffled"), spectrogram(2, 8)
     torch.testing.assert_close(net(db).logits, net(db).logits)  # an answer can be repeated
     assert torch.equal(net(db).vectors, network()(db).vectors)  # what each token is stays as it is
     assert not torch.allclose(net(db).logits, network()(db).logits)
     # Without positions order is nothing to the network, so shuffling changes nothing.
-    still, plain = network(shuffled=True), network()
+    still, plain = network("attention_shuffled"), network()
     for each in (still, plain):
         each.positions.gain.data.zero_()
     torch.testing.assert_close(still(db).logits, plain(db).logits, rtol=1e-4, atol=1e-5)
@@ -159,12 +162,14 @@ def test_shuffled_tokens_lose_their_order_and_nothing_else() -> None:
 
 
 def test_tags_are_in_the_units_of_the_teacher() -> None:
-    net = network(tags=3, embedding=7)
-    net.tag_head.usual.copy_(torch.tensor([-5.0, 0.0, 5.0]))
-    net.tag_head.spread.copy_(torch.tensor([0.0, 1.0, 0.0]))
+    net = network(heads={"tags": 3, "embedding": 7})
+    assert net.heads == {"tags": 3, "embedding": 7}
+    net.meet_teacher(torch.tensor([-5.0, 0.0, 5.0]), torch.tensor([0.0, 1.0, 0.0]))
     said = net(spectrogram(2, 4))
-    assert said.token_tags.shape == (2, 4, 3)
-    assert said.embedding.shape == (2, 7)
-    assert said.tags[:, 0].tolist() == [-5.0, -5.0]
-    assert said.token_tags[:, :, 2].eq(5).all()
-    assert network()(spectrogram(2, 4)).tags is None
+    assert said.token_heads["tags"].shape == (2, 4, 3)
+    assert said.heads["embedding"].shape == (2, 7)
+    assert said.heads["tags"][:, 0].tolist() == [-5.0, -5.0]
+    assert said.token_heads["tags"][:, :, 2].eq(5).all()
+    assert network()(spectrogram(2, 4)).heads == {}
+    with pytest.raises(RecipeError, match="has 2 tags, and the network learns 3"):
+        net.meet_teacher(torch.zeros(2), torch.ones(2))

@@ -11,6 +11,8 @@ from earmark.data.dataset import Dataset
 from earmark.data.layout import db_of_picture
 from earmark.errors import DataError, RecipeError
 from earmark.models import controls
+from earmark.models.controls import MajorityOptions, SvmOptions
+from earmark.train.recipe import Model
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def test_an_svm_tells_clearly_different_styles_apart(features: str, data: Datase
     give_a_teacher(data)
     labels, pictures = labels_of(data), data.pictures()
     train = np.arange(len(labels)) % 3 != 0
-    control = controls.build({"kind": "svm", "features": features}, seed=1)
+    control = controls.build(SvmOptions(features=features), seed=1)
     sides = [[row for row in range(len(labels)) if train[row] == side] for side in (True, False)]
     clips = [[data.clips[row] for row in rows] for rows in sides]
     shown = [[pictures[row] for row in rows] for rows in sides]
@@ -55,7 +57,7 @@ def test_an_svm_tells_clearly_different_styles_apart(features: str, data: Datase
 def test_a_genre_that_no_clip_had_is_never_said(data: Dataset) -> None:
     two = [row for row, label in enumerate(labels_of(data)) if label in (1, 2)]
     clips, pictures = [data.clips[row] for row in two], data.pictures([data.clips[row] for row in two])
-    control = controls.build({"kind": "svm"}, seed=0)
+    control = controls.build(SvmOptions(), seed=0)
     control.fit(clips, pictures, labels_of(data)[two], 4)
     logits = control.logits(clips, pictures)
     assert set(logits.argmax(axis=1).tolist()) == {1, 2}
@@ -63,7 +65,7 @@ def test_a_genre_that_no_clip_had_is_never_said(data: Dataset) -> None:
 
 
 def test_the_majority_says_what_was_commonest(data: Dataset) -> None:
-    control = controls.build({"kind": "majority"}, seed=0)
+    control = controls.build(MajorityOptions(), seed=0)
     control.fit(data.clips[:3], [], np.array([2, 2, 0]), 4)
     np.testing.assert_allclose(np.exp(control.logits(data.clips[:2], []))[:, :3], [[1 / 3, 1e-6, 2 / 3]] * 2, rtol=1e-5)
 
@@ -85,9 +87,9 @@ def test_another_seed_is_another_untrained_network(data: Dataset) -> None:
 
 
 def test_what_cannot_be_is_said_in_words(data: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="no features 'colour'"):
-        controls.build({"kind": "svm", "features": "colour"}, seed=0)
-    control = controls.build({"kind": "svm"}, seed=0)
+    with pytest.raises(RecipeError, match="'features' must be one of .*, not 'colour'"):
+        Model.from_dict({"kind": "svm", "features": "colour"})
+    control = controls.build(SvmOptions(), seed=0)
     with pytest.raises(DataError, match="same genre"):
         control.fit(data.clips[:2], data.pictures(data.clips[:2]), np.array([1, 1]), 4)
     (tmp_path / "clips.csv").write_text("id,genre\na,drone\n")

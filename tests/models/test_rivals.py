@@ -12,19 +12,21 @@ from torch.nn.functional import one_hot
 import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import RecipeError
-from earmark.models.registry import WithSideLoss, build, names
+from earmark.models.dong2018 import DongOptions
+from earmark.models.netvlad2020 import NetVladOptions
+from earmark.models.registry import Network, WithSideLoss, build, kinds
 from earmark.train.batches import gather
 from earmark.train.export import PARITY, largest_difference, to_onnx
 from earmark.train.loop import OPTIMIZERS, train
 from earmark.train.losses import partial_cross_entropy
 from earmark.train.predict import clip_logits
-from earmark.train.recipe import Recipe
+from earmark.train.recipe import Model, Recipe
 
 RIVALS = ("dong2018", "gru2020", "gru2020_parallel", "netvlad2020", "transformer2020")
 NETWORKS = [  # recipes of networks: what says a kind that is registered
     path
     for path in sorted(Path("recipes").glob("*.toml"))
-    if tomllib.loads(path.read_text()).get("model", {}).get("kind") in names()
+    if tomllib.loads(path.read_text()).get("model", {}).get("kind") in kinds()
 ]
 OVERLAPPED = ("dong2018", "gru2020", "gru2020_parallel")
 # Sizes at which a test takes seconds; 114 frames are a clip of the synthetic set.
@@ -37,9 +39,9 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 
-def network(kind: str, **options: object) -> nn.Module:
+def network(kind: str, **options: object) -> Network:
     torch.manual_seed(0)
-    return build(kind, {**SMALL[kind], **options}, 4)
+    return Model.from_dict({"kind": kind, **SMALL[kind], **options}).build(4)
 
 
 def spectrogram(frames: int, windows: int = 2, *, bands: int = 128) -> Tensor:
@@ -57,16 +59,15 @@ def loss_of(net: nn.Module, db: Tensor, allowed: Tensor) -> Tensor:
 
 
 def test_every_rival_is_registered() -> None:
-    assert set(RIVALS) <= set(names())
+    assert set(RIVALS) <= set(kinds())
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_every_recipe_builds_a_network_that_keeps_the_contract(path: Path) -> None:
     recipe = Recipe.load(path)
-    options = {key: value for key, value in recipe.model.items() if key != "kind"}
-    net = build(recipe.model["kind"], options, len(recipe.genres)).eval()
+    net = recipe.model.build(len(recipe.genres)).eval()
     with torch.inference_mode():
-        db = spectrogram(2 * net.token_frames, 1, bands=recipe.model.get("bands", 128))
+        db = spectrogram(2 * net.token_frames, 1, bands=recipe.model.to_dict().get("bands", 128))
         said = net(db, attention=True)
         assert torch.equal(said.logits, net(db).logits)
     assert said.logits.shape == (1, len(recipe.genres))
@@ -85,8 +86,8 @@ def test_outputs_have_the_named_shapes_and_types(kind: str, segments: int) -> No
     assert said.token_logits.shape == (2, segments, 4)
     assert said.vectors.shape == (2, segments, size)
     assert said.attention.shape == (2, segments)
-    assert {each.dtype for each in said if each is not None} == {torch.float32}
-    assert said.tags is said.token_tags is said.embedding is None  # rivals have no teacher
+    assert {each.dtype for each in said if isinstance(each, Tensor)} == {torch.float32}
+    assert said.heads == net.heads == {}  # rivals have no teacher
     torch.testing.assert_close(said.attention.sum(dim=1), torch.ones(2))
     torch.testing.assert_close(said.vector, said.vectors.mean(dim=1))
 
@@ -153,9 +154,9 @@ def test_onnx_says_the_same_at_any_number_of_segments(kind: str) -> None:
     net = network(kind)
     if kind == "netvlad2020":
         net.attention.gain.data.fill_(0.5)  # else its attention would not be heard
-    onnx = to_onnx(net, token_frames=net.token_frames)
+    onnx = to_onnx(net)
     for segments in (1, 3, 8):
-        assert largest_difference(net, onnx, tokens=segments, token_frames=net.token_frames) < PARITY
+        assert largest_difference(net, onnx, tokens=segments) < PARITY
 
 
 @pytest.mark.parametrize("kind", RIVALS)
@@ -208,16 +209,15 @@ def test_its_recipe_learns_pieces_by_artists_it_never_heard(
 @pytest.mark.parametrize("kind", RIVALS)
 def test_the_recipe_trains_on_segments_of_the_networks_length(kind: str) -> None:
     recipe = Recipe.load(f"recipes/{kind}.toml")
-    options = {key: value for key, value in recipe.model.items() if key != "kind"}
-    net = build(kind, options, len(recipe.genres))
-    assert recipe.name == recipe.model["kind"] == kind
-    assert net.token_frames == recipe.model["token_frames"]
+    net = recipe.model.build(len(recipe.genres))
+    assert recipe.name == recipe.model.kind == kind
+    assert net.token_frames == recipe.model.token_frames
     assert (recipe.train.clip_loss, recipe.train.token_loss, recipe.train.label_smoothing) == (0.0, 1.0, 0.0)
     assert recipe.train.ema_decay == recipe.augment.mixup == recipe.train.weight_decay == 0.0
 
 
 def test_dong_has_the_published_number_of_parameters() -> None:
-    assert parameters(build("dong2018", {"bands": 64, "token_frames": 256}, 10)) == 463_914
+    assert parameters(build("dong2018", DongOptions(bands=64, token_frames=256), 10)) == 463_914
 
 
 def test_dongs_penalty_is_the_sum_of_squares_of_kernels_and_of_the_dense_layer() -> None:
@@ -239,7 +239,7 @@ def test_dong_rectifies_after_the_pool_what_the_paper_rectifies_before() -> None
 
 
 def test_netvlad_has_the_published_number_of_parameters_and_its_centres() -> None:
-    net = build("netvlad2020", {}, 10)
+    net = build("netvlad2020", NetVladOptions(), 10)
     assert parameters(net) - net.centres.numel() == 23_030_471
     assert net.dense.in_features == 224 * 10 * 10
 

@@ -11,7 +11,8 @@ import synthetic
 from earmark.data.dataset import Dataset
 from earmark.data.splits import artist_folds
 from earmark.data.teacher import Teacher
-from earmark.errors import DataError
+from earmark.errors import DataError, RecipeError
+from earmark.models.heads import GENRE
 from earmark.models.registry import Outputs
 from earmark.sound.tokens import FRAME_S
 from earmark.train.batches import Examples, gather
@@ -27,7 +28,7 @@ STYLES_TAGS = {"pulse": 0, "drone": 1, "plucks": 2, "noise": 3}
 
 def recipe(**teacher: float) -> Recipe:
     plain = synthetic.recipe(epochs=20).to_dict()
-    plain["model"] |= {"tags": len(TAGS), "embedding": 7}
+    plain["model"]["heads"] = {"tags": len(TAGS), "embedding": 7}
     return Recipe.from_dict({**plain, "teacher": {"tags": 1.0, "embedding": 0.5, **teacher}})
 
 
@@ -87,7 +88,8 @@ def test_what_is_usual_counts_real_windows_of_taught_clips_alone() -> None:
 
 def said(tags: torch.Tensor, embedding: torch.Tensor) -> Outputs:
     nothing = torch.zeros(1)
-    return Outputs(nothing, nothing, nothing, nothing, None, tags.mean(dim=1), tags, embedding)
+    heads = {"tags": tags.mean(dim=1), "embedding": embedding}
+    return Outputs(nothing, nothing, nothing, nothing, None, heads=heads, token_heads={"tags": tags})
 
 
 def test_the_loss_is_nothing_for_who_agrees_and_counts_errors_in_deviations() -> None:
@@ -113,13 +115,13 @@ def test_a_student_comes_to_agree_with_its_teacher_on_artists_it_never_heard(dat
     db = torch.stack([torch.from_numpy(data.db(clip)[:, :114]) for clip in held.clips])
     with torch.inference_mode():
         answer = net(db)
-    assert answer.tags.shape == (len(held), len(TAGS))
-    assert answer.token_tags.shape == (len(held), 6, len(TAGS))
+    assert answer.heads["tags"].shape == (len(held), len(TAGS))
+    assert answer.token_heads["tags"].shape == (len(held), 6, len(TAGS))
     styles = [STYLES_TAGS[clip.label or ""] for clip in held.clips]
-    assert (answer.tags[:, :4].argmax(dim=1).numpy() == styles).mean() > 0.8
-    error = (answer.tags - held.targets.logits[:, 1].float()).abs().mean()  # type: ignore[union-attr]
+    assert (answer.heads["tags"][:, :4].argmax(dim=1).numpy() == styles).mean() > 0.8
+    error = (answer.heads["tags"] - held.targets.logits[:, 1].float()).abs().mean()  # type: ignore[union-attr]
     assert error < 1.5
-    alike = torch.cosine_similarity(answer.embedding, held.targets.embedding.float(), dim=1)  # type: ignore[union-attr]
+    alike = torch.cosine_similarity(answer.heads["embedding"], held.targets.embedding.float(), dim=1)  # type: ignore[union-attr]
     assert alike.mean() > 0.7
 
 
@@ -140,8 +142,8 @@ def test_clips_without_a_genre_are_pupils_and_no_more(data: Dataset, tmp_path: P
     # A batch of pupils alone teaches tags and no genre: the genre head gets no gradient.
     run = Run(recipe(), pupils, changed.labels, seed=0, place=Place(torch.device("cpu")))
     run._train_batch(pupils.take(np.arange(4)))
-    assert run.net.head.weight.grad.abs().max() == 0  # type: ignore[union-attr]
-    assert run.net.tag_head.layer.weight.grad.abs().max() > 0  # type: ignore[union-attr]
+    assert run.net.head_layers[GENRE].layer.weight.grad.abs().max() == 0  # type: ignore[union-attr]
+    assert run.net.head_layers["tags"].layer.weight.grad.abs().max() > 0  # type: ignore[union-attr]
 
 
 def test_genre_waits_until_the_teacher_has_been_heard_alone(data: Dataset) -> None:
@@ -149,9 +151,9 @@ def test_genre_waits_until_the_teacher_has_been_heard_alone(data: Dataset) -> No
     examples = gather([data], plan, data.labels)
     run = Run(plan, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
     run.train_epoch()
-    assert run.net.head.weight.grad is None
+    assert run.net.head_layers[GENRE].layer.weight.grad is None
     run.train_epoch()
-    assert run.net.head.weight.grad.abs().max() > 0  # type: ignore[union-attr]
+    assert run.net.head_layers[GENRE].layer.weight.grad.abs().max() > 0  # type: ignore[union-attr]
 
 
 def test_a_distilled_run_resumes_to_the_bit(data: Dataset, tmp_path: Path) -> None:
@@ -162,7 +164,7 @@ def test_a_distilled_run_resumes_to_the_bit(data: Dataset, tmp_path: Path) -> No
     resumed = train(plan, examples, data.labels, tmp_path / "cut")
     assert all(torch.equal(whole.averaged[key], resumed.averaged[key]) for key in whole.averaged)
     net = Checkpoint.load(tmp_path / "cut").network()
-    torch.testing.assert_close(net.tag_head.usual, examples.targets.usual()[0])  # type: ignore[union-attr]
+    torch.testing.assert_close(net.head_layers["tags"].usual, examples.targets.usual()[0])  # type: ignore[union-attr]
 
 
 def test_what_cannot_be_learned_is_said_in_words(data: Dataset, tmp_path: Path) -> None:
@@ -176,7 +178,7 @@ def test_what_cannot_be_learned_is_said_in_words(data: Dataset, tmp_path: Path) 
     with pytest.raises(DataError, match="other tags"):
         targets_of([*data.clips, *bare.clips])
     plain = recipe().to_dict()
-    few = Recipe.from_dict({**plain, "model": {**plain["model"], "tags": 3}})
+    few = Recipe.from_dict({**plain, "model": {**plain["model"], "heads": {"tags": 3, "embedding": 7}}})
     examples: Examples = gather([data], few, data.labels)
-    with pytest.raises(DataError, match="5 tags"):
+    with pytest.raises(RecipeError, match="5 tags"):
         Run(few, examples, data.labels, seed=0, place=Place(torch.device("cpu")))

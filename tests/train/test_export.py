@@ -5,21 +5,20 @@ import io
 import onnx
 import pytest
 import torch
-from torch import nn
 
 import synthetic
-from earmark.models import registry
+from earmark.models.registry import Network
 from earmark.train import export
-from earmark.train.export import HEADS, OUTPUTS, PARITY, heads_of, largest_difference, to_onnx
+from earmark.train.export import OUTPUTS, PARITY, largest_difference, to_onnx
+from earmark.train.recipe import Model
 
-TOKEN_FRAMES = 19
+HEADS = {"tags": 5, "embedding": 7, "outside": 1}
 
 
-def network(**options: object) -> nn.Module:
+def network(**options: object) -> Network:
     """A network of the tiny recipe that nobody trained, its normalisations and tag units not the identity."""
     torch.manual_seed(0)
-    model = synthetic.recipe().model
-    net = registry.build("attention", {name: value for name, value in model.items() if name != "kind"} | options, 4)
+    net = Model.from_dict(synthetic.recipe().model.to_dict() | options).build(4)
     for name, buffer in net.named_buffers():
         if name.endswith(("running_mean", "running_var", "usual", "spread")):
             buffer.copy_(torch.rand_like(buffer) + 0.5)
@@ -27,49 +26,47 @@ def network(**options: object) -> nn.Module:
 
 
 @pytest.fixture(scope="module")
-def full() -> nn.Module:
-    return network(tags=5, embedding=7, outside=True)
+def full() -> Network:
+    return network(heads=HEADS)
 
 
 def graph_of(file: bytes) -> onnx.GraphProto:
     return onnx.load(io.BytesIO(file)).graph
 
 
-def test_heads_are_those_that_the_network_has(full: nn.Module) -> None:
-    assert heads_of(full, token_frames=TOKEN_FRAMES) == {"tags": 5, "outside": 1}
-    assert heads_of(network(), token_frames=TOKEN_FRAMES) == {}
-    assert heads_of(network(outside=True), token_frames=TOKEN_FRAMES) == {"outside": 1}
+def test_heads_are_those_that_the_network_has(full: Network) -> None:
+    assert full.heads == HEADS
+    assert network().heads == {}
+    assert network(heads={"outside": 1, "pretext": 1}).heads == {"outside": 1}  # [pretext] has no answer
 
 
 @pytest.mark.parametrize("tokens", [1, 10, 20, 33])
-def test_both_say_the_same_with_all_heads(full: nn.Module, tokens: int) -> None:
-    file = to_onnx(full, token_frames=TOKEN_FRAMES)
+def test_both_say_the_same_with_all_heads(full: Network, tokens: int) -> None:
+    file = to_onnx(full)
     assert [output.name for output in graph_of(file).output] == [*OUTPUTS, *HEADS]
-    assert largest_difference(full, file, tokens=tokens, token_frames=TOKEN_FRAMES) < PARITY
+    assert largest_difference(full, file, tokens=tokens) < PARITY
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_a_head_that_differs_is_found_out(full: nn.Module, head: str) -> None:
-    file = to_onnx(full, token_frames=TOKEN_FRAMES)
-    other = network(tags=5, embedding=7, outside=True)
-    last = other.outside_head if head == "outside" else other.tag_head.layer
+def test_a_head_that_differs_is_found_out(full: Network, head: str) -> None:
+    file = to_onnx(full)
+    other = network(heads=HEADS)
     with torch.no_grad():
-        last.bias += 0.01
-    assert largest_difference(other, file, tokens=2, token_frames=TOKEN_FRAMES) > PARITY
+        other.head_layers[head].layer.bias += 0.01
+    assert largest_difference(other, file, tokens=2) > PARITY
 
 
 @pytest.mark.parametrize("heads", [(), ("tags",), ("outside",)])
-def test_what_is_not_wanted_is_not_in_the_file(full: nn.Module, heads: tuple[str, ...]) -> None:
-    graph = graph_of(to_onnx(full, token_frames=TOKEN_FRAMES, heads=heads))
+def test_what_is_not_wanted_is_not_in_the_file(full: Network, heads: tuple[str, ...]) -> None:
+    graph = graph_of(to_onnx(full, heads=heads))
     assert [output.name for output in graph.output] == [*OUTPUTS, *heads]
     weights = " ".join(tensor.name for tensor in graph.initializer)
-    assert "embedding_head" not in weights
-    assert ("tag_head" in weights) == ("tags" in heads)
-    assert ("outside_head" in weights) == ("outside" in heads)
+    for head in HEADS:
+        assert (f"head_layers.{head}" in weights) == (head in heads)
 
 
 def test_a_network_without_heads_is_exported_as_ever() -> None:
     plain = network()
-    file = to_onnx(plain, token_frames=TOKEN_FRAMES)
+    file = to_onnx(plain)
     assert [output.name for output in graph_of(file).output] == list(export.OUTPUTS)
-    assert largest_difference(plain, file, tokens=3, token_frames=TOKEN_FRAMES) < PARITY
+    assert largest_difference(plain, file, tokens=3) < PARITY

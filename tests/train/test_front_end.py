@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 import synthetic
 from earmark.data.dataset import Clip, Dataset
@@ -18,7 +18,7 @@ from earmark.evaluate.bundling import make_bundle
 from earmark.evaluate.evaluate import evaluate, load_system
 from earmark.evaluate.predictions import Predictions
 from earmark.listen.calibrate import softmax
-from earmark.models.registry import Outputs, build
+from earmark.models.registry import Network, Outputs
 from earmark.sound.mel import log_mel
 from earmark.sound.spectra import mel_spectrogram
 from earmark.train.augment import augment
@@ -36,7 +36,7 @@ DONG = FrontEndOptions()
 
 def recipe(front_end: FrontEndOptions = FINE, **train_options: object) -> Recipe:
     plain = synthetic.recipe(**train_options)
-    return replace(plain, model={**plain.model, "token_frames": 32}, front_end=front_end)
+    return replace(plain.with_values({"model.token_frames": 32}), front_end=front_end)
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +138,12 @@ def test_a_window_is_about_as_long_as_earmarks() -> None:
     assert window_tokens_of(100_000, DONG) == 1
 
 
-class Loudness(nn.Module):
+class Loudness(Network):
     """Says of each window its mean, and the share of its frames that are new to nobody: how long it is."""
 
     token_frames = 256
 
-    def forward(self, spectrum: Tensor) -> Outputs:
+    def forward(self, spectrum: Tensor, *, attention: bool = False) -> Outputs:
         logits = torch.stack([spectrum.mean(dim=(1, 2)), spectrum.new_full((len(spectrum),), 1.0)], dim=1)
         return Outputs(logits, logits[:, None], logits[:, None], logits, None)
 
@@ -185,13 +185,17 @@ def test_the_netvlad_recipe_from_sound_hears_slices_of_ten_seconds_as_published(
     coarse, fine = Recipe.load("recipes/netvlad2020.toml"), Recipe.load("recipes/netvlad2020_sound.toml")
     assert replace(coarse, name=fine.name, model=fine.model, front_end=fine.front_end) == fine
     assert fine.front_end is not None
-    assert (fine.model["token_frames"], fine.front_end.bands) == (216, 128)
-    assert fine.model["token_frames"] * fine.front_end.hop / 22_050 == pytest.approx(10, abs=0.05)
+    assert (fine.model.token_frames, fine.front_end.bands) == (216, 128)
+    assert fine.model.token_frames * fine.front_end.hop / 22_050 == pytest.approx(10, abs=0.05)
 
 
 def test_dongs_recipe_from_sound_differs_in_what_it_hears_alone() -> None:
     coarse, fine = Recipe.load("recipes/dong2018.toml"), Recipe.load("recipes/dong2018_sound.toml")
     assert replace(coarse, name=fine.name, model=fine.model, front_end=DONG) == fine
-    assert {**fine.model, **coarse.model} == {**coarse.model, "bands": 64, "input": "plain"}
-    net = build(fine.model["kind"], {key: value for key, value in fine.model.items() if key != "kind"}, 10)
+    assert fine.model.to_dict() == coarse.model.to_dict() | {
+        "bands": 64,
+        "input": "plain",
+        "token_frames": 256,
+    }
+    net = fine.model.build(10)
     assert sum(parameter.numel() for parameter in net.parameters()) == 463_914  # as published

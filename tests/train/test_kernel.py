@@ -6,22 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from earmark.train.kernel import _counts, fit_kernel
 
 import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import RecipeError
 from earmark.models.attention import AttentionNet
-from earmark.models.kernel import KernelOptions
-from earmark.models.registry import build
+from earmark.models.kernel import KernelOptions, _counts
 from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.distill import Targets
 from earmark.train.export import largest_difference, to_onnx
+from earmark.train.lessons import lessons_of
 from earmark.train.loop import Place, Run, train
 from earmark.train.options import AugmentOptions, FrontEndOptions
 from earmark.train.predict import clip_answers
-from earmark.train.recipe import Recipe
+from earmark.train.recipe import Model, Recipe
 
 TOKEN_FRAMES = 19
 
@@ -33,10 +32,18 @@ def recipe(epochs: int = 1, centres: int = 60, **kernel: float) -> Recipe:
 
 
 def network(plan: Recipe, **model: object) -> AttentionNet:
-    options = {key: value for key, value in plan.model.items() if key != "kind"} | model
-    net = build("attention", options, 4)
+    net = Model.from_dict(plan.model.to_dict() | model).build(4)
     assert isinstance(net, AttentionNet)
     return net.eval()
+
+
+def fit(
+    net: AttentionNet, examples: Examples, options: KernelOptions, changes: AugmentOptions, rng: torch.Generator
+) -> None:
+    changed = net.finish(lessons_of(net, examples, options, changes, rng))
+    assert changed
+    assert all(name.startswith("kernel.") for name in changed)
+    assert not net.unfinished
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +68,7 @@ def test_it_knows_pieces_by_artists_it_never_heard(examples: Examples, centres: 
     net = network(plan, kernel_weight=1000.0)  # so that it alone decides
     mine = halves(examples)
     rng = torch.Generator().manual_seed(0)
-    fit_kernel(net, examples.take(mine), KernelOptions(copies=copies), AugmentOptions(roll=True, floor=0.5), rng)
+    fit(net, examples.take(mine), KernelOptions(copies=copies), AugmentOptions(roll=True, floor=0.5), rng)
     held = examples.take(~mine)
     right = clip_answers(net, held)["logits"].argmax(axis=1) == held.allowed.numpy().argmax(axis=1)
     assert right.mean() > (0.85 if centres == 60 else 0.6)
@@ -79,7 +86,7 @@ def test_genres_that_are_not_known_for_a_clip_do_not_count(examples: Examples) -
     )
     options = KernelOptions(ridge=1e-3)
     for net, those in zip(nets, (half, blurred), strict=True):
-        fit_kernel(net, those, options, AugmentOptions(), torch.Generator().manual_seed(0))
+        fit(net, those, options, AugmentOptions(), torch.Generator().manual_seed(0))
     first = examples.take(np.arange(4))
     answers = [clip_answers(net, first)["opinion"].argmax(axis=1).tolist() for net in nets]
     assert answers[0] == answers[1] == first.allowed.int().argmax(dim=1).tolist()
@@ -97,11 +104,11 @@ def taught(examples: Examples) -> Examples:
 
 def test_tags_and_what_is_outside_come_from_their_own_columns_and_half_from_the_machines(examples: Examples) -> None:
     torch.manual_seed(0)
-    net = network(recipe(), tags=2, outside=True, kernel_weight=1000.0)
+    net = network(recipe(), heads={"tags": 2, "outside": 1}, kernel_weight=1000.0)
     before = clip_answers(net, examples)
     assert "opinion" not in before  # a machine that is not fitted takes no part
     shown = taught(examples)
-    fit_kernel(net, shown, KernelOptions(ridge=1e-3), AugmentOptions(), torch.Generator().manual_seed(0))
+    fit(net, shown, KernelOptions(ridge=1e-3), AugmentOptions(), torch.Generator().manual_seed(0))
     after = clip_answers(net, examples)
     assert shown.targets is not None
     wanted = shown.targets.logits[:, 0].float().numpy()
@@ -113,15 +120,15 @@ def test_tags_and_what_is_outside_come_from_their_own_columns_and_half_from_the_
 
 
 def test_in_a_short_window_the_machines_move_tags_less_and_never_towards_nothing(examples: Examples) -> None:
-    net = network(recipe(), tags=2, outside=True)
+    net = network(recipe(), heads={"tags": 2, "outside": 1})
     shown = taught(examples)
     token = torch.full((1, 128, TOKEN_FRAMES), -40.0)
-    before = net(token).tags
-    fit_kernel(net, shown, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
+    before = net(token).heads["tags"]
+    fit(net, shown, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
     assert net.kernel is not None
     answers, share = net.kernel(token)
     assert share.item() == pytest.approx((19 / 65 + 19 / 190) / 2)
-    assert torch.allclose(net(token).tags, before + share / 2 * (answers[:, 4:6] - before))
+    assert torch.allclose(net(token).heads["tags"], before + share / 2 * (answers["tags"] - before))
 
 
 def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
@@ -146,9 +153,9 @@ def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
 @pytest.mark.parametrize("tokens", [1, 3, 20])
 def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None:
     net = network(recipe())
-    fit_kernel(net, examples, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
-    network_file = to_onnx(net, token_frames=TOKEN_FRAMES)
-    assert largest_difference(net, network_file, tokens=tokens, token_frames=TOKEN_FRAMES) < 1e-4
+    fit(net, examples, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
+    network_file = to_onnx(net)
+    assert largest_difference(net, network_file, tokens=tokens) < 1e-4
     plain = network(recipe(), kernel=0)
     plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("kernel.")})
     view = torch.zeros(1, 128, tokens * TOKEN_FRAMES) - 40
@@ -157,10 +164,10 @@ def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None
 
 def test_a_network_without_a_machine_is_refused_in_words(examples: Examples) -> None:
     with pytest.raises(RecipeError, match="kernel machines"):
-        fit_kernel(network(recipe(), kernel=0), examples, KernelOptions(), AugmentOptions(), torch.Generator())
+        recipe(centres=0, ridge=0.2)
     heard = replace(examples, front_end=FrontEndOptions())
     with pytest.raises(RecipeError, match="front_end"):
-        fit_kernel(network(recipe()), heard, KernelOptions(), AugmentOptions(), torch.Generator())
+        lessons_of(network(recipe()), heard, KernelOptions(), AugmentOptions(), torch.Generator())
 
 
 def test_copies_count_less_and_all_views_of_a_clip_together_count_one() -> None:

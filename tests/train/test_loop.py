@@ -67,7 +67,7 @@ def test_views_of_a_step_may_be_longer_and_shorter_but_no_longer_than_a_window(
 
 
 def test_a_run_makes_its_noises_and_does_not_count_them_as_clips_of_its_data(data: Dataset, examples: Examples) -> None:
-    values = {"model.outside": True, "train.outside_loss": 0.3, "train.noises": 3}
+    values = {"model.heads.outside": 1, "train.outside_loss": 0.3, "train.noises": 3}
     run = Run(synthetic.recipe().with_values(values), examples, data.labels, seed=0, place=Place(torch.device("cpu")))
     assert len(run.examples) == len(examples) + 3
     assert run.lineage["clips"] == {"pieces": len(examples)}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 
 import synthetic
 from earmark.errors import RecipeError
-from earmark.models.registry import Outputs, build
+from earmark.models.registry import Outputs
 from earmark.train.batches import Examples, gather
 from earmark.train.loop import train
 from earmark.train.objective import Objective
@@ -19,7 +20,7 @@ from earmark.train.recipe import Recipe
 NAN = float("nan")
 
 
-def recipe(model: dict[str, bool] | None = None, **options: float) -> Recipe:
+def recipe(model: dict[str, Any] | None = None, **options: float) -> Recipe:
     plain = synthetic.recipe(epochs=16).to_dict()
     plain["model"] |= model or {}
     plain["train"] |= options
@@ -33,12 +34,12 @@ def examples(tmp_path: Path) -> Examples:
 
 
 def objective(plan: Recipe, examples: Examples) -> Objective:
-    net = build("attention", {k: v for k, v in plan.model.items() if k != "kind"}, 4)
-    return Objective(plan, net, examples)
+    return Objective(plan, plan.model.build(4), examples)
 
 
 def said(logits: torch.Tensor, outside: torch.Tensor | None = None) -> Outputs:
-    return Outputs(logits, logits[:, None], logits[:, None], logits, None, outside=outside)
+    heads = {} if outside is None else {"outside": outside[:, None]}
+    return Outputs(logits, logits[:, None], logits[:, None], logits, None, heads=heads)
 
 
 def test_partial_labels_do_not_count_before_their_time(examples: Examples) -> None:
@@ -54,7 +55,7 @@ def test_partial_labels_do_not_count_before_their_time(examples: Examples) -> No
 
 
 def test_what_is_outside_is_judged_where_it_is_known_alone(examples: Examples) -> None:
-    judge = objective(recipe({"outside": True}, outside_loss=2.0, clip_loss=0.0, token_loss=0.0), examples)
+    judge = objective(recipe({"heads": {"outside": 1}}, outside_loss=2.0, clip_loss=0.0, token_loss=0.0), examples)
     batch = replace(examples.take(np.arange(3)), outside=torch.tensor([1.0, 0.0, NAN]))
     logits = torch.zeros(3, 4)
 
@@ -64,14 +65,14 @@ def test_what_is_outside_is_judged_where_it_is_known_alone(examples: Examples) -
     assert loss([0.0, 0.0, 0.0]) == pytest.approx(2 * np.log(2), abs=1e-5)
     assert loss([9.0, -9.0, 0.0]) == loss([9.0, -9.0, 50.0]) < 0.01
     assert loss([-9.0, 9.0, 0.0]) > 17
-    with pytest.raises(RecipeError, match="head"):
-        judge.labelled(said(logits), batch, torch.zeros(3, 4), epoch=0)
+    with pytest.raises(RecipeError, match="needs the head 'outside'"):
+        recipe(outside_loss=2.0)
 
 
 def test_a_network_learns_to_tell_a_style_that_is_none_of_its_genres(tmp_path: Path) -> None:
     data = synthetic.dataset(tmp_path / "pieces", clips_per_style=8)
     *genres, other = data.labels
-    plain = recipe({"outside": True}, outside_loss=1.0).to_dict()
+    plain = recipe({"heads": {"outside": 1}}, outside_loss=1.0).to_dict()
     plain["sets"] = {"pieces": {"map": {genre: genre for genre in genres}, "outside": [other]}}
     plan = Recipe.from_dict(plain | {"genres": genres})
     examples = gather([data], plan, genres)

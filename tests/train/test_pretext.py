@@ -8,7 +8,6 @@ import torch
 
 import synthetic
 from earmark.errors import RecipeError
-from earmark.models.registry import build
 from earmark.train.batches import Examples, gather, to_db
 from earmark.train.loop import train
 from earmark.train.options import PretextOptions
@@ -21,7 +20,7 @@ ALL = PretextOptions(masked=1.0, following=1.0, contrast=1.0)
 
 def recipe(epochs: int = 12, **pretext: float) -> Recipe:
     plain = synthetic.recipe(epochs=epochs).to_dict()
-    plain["model"] |= {"pretext": True}
+    plain["model"]["heads"] = {"pretext": 1}
     return Recipe.from_dict({**plain, "pretext": {"masked": 1.0, "following": 1.0, "contrast": 1.0, **pretext}})
 
 
@@ -65,7 +64,7 @@ def test_each_task_is_learnt_without_a_label_and_serves_artists_never_heard(
     mine = np.array([hash_free(artist) for artist in examples.artists])
     genres = tuple("abcd")
     torch.manual_seed(0)
-    fresh = build(plan.model["kind"], {k: v for k, v in plan.model.items() if k != "kind"}, 4)
+    fresh = plan.model.build(4)
     net = train(plan, examples.take(mine), genres, tmp_path / "run").network()
     options = PretextOptions(**{task: 1.0})
     held = examples.take(~mine)
@@ -79,17 +78,16 @@ def hash_free(artist: str) -> bool:
 
 def test_tasks_can_be_done_alone_and_a_task_at_nothing_costs_nothing(examples: Examples) -> None:
     torch.manual_seed(0)
-    net = build("attention", {k: v for k, v in recipe().model.items() if k != "kind"}, 4)
+    net = recipe().model.build(4)
     losses = [held_out_loss(net, examples, PretextOptions(**{name: 1.0})) for name in ("masked", "contrast")]
     assert held_out_loss(net, examples, PretextOptions()) == 0
     assert all(loss > 0 for loss in losses)
 
 
 def test_a_network_without_heads_or_a_view_of_one_token_is_refused_in_words(examples: Examples) -> None:
-    plain = build("attention", {k: v for k, v in synthetic.recipe().model.items() if k != "kind"}, 4)
-    with pytest.raises(RecipeError, match="heads"):
-        held_out_loss(plain, examples, ALL)
-    with_heads = build("attention", {k: v for k, v in recipe().model.items() if k != "kind"}, 4)
+    with pytest.raises(RecipeError, match="needs the head 'pretext'"):
+        synthetic.recipe().with_values({"pretext.masked": 1.0})
+    with_heads = recipe().model.build(4)
     view = torch.zeros(2, 128, TOKEN_FRAMES)
     with pytest.raises(RecipeError, match="two tokens"):
         pretext_loss(with_heads, with_heads(view), view, ALL, torch.Generator())

@@ -1,14 +1,17 @@
 """Recipes: what is in the file is what is done, and what is not known is named."""
 
 import json
+import typing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import synthetic
 from earmark.errors import RecipeError
-from earmark.train.options import FrontEndOptions
+from earmark.train.loop import OPTIMIZERS
+from earmark.train.options import FrontEndOptions, TrainOptions
 from earmark.train.recipe import Recipe
 
 
@@ -25,7 +28,9 @@ def test_a_recipe_survives_the_way_into_a_checkpoint_and_back() -> None:
 
 def test_values_can_be_changed_in_sections_within_sections_and_in_those_that_are_missing() -> None:
     recipe = Recipe.load("recipes/shipped.toml")
-    changed = recipe.with_values({"sets.4q.weight": 0.0, "pretext.masked": 0.5, "train.epochs": 3})
+    changed = recipe.with_values(
+        {"sets.4q.weight": 0.0, "model.heads.pretext": 1, "pretext.masked": 0.5, "train.epochs": 3}
+    )
     assert (changed.at("sets.4q.weight"), recipe.at("sets.4q.weight")) == (0.0, 0.5)
     assert changed.sets["4q"].map == recipe.sets["4q"].map
     assert changed.pretext is not None
@@ -54,10 +59,28 @@ def test_noises_are_refused_where_pictures_are_not_earmarks_own() -> None:
         ("[front_end]\nn_fft = 511", "n_fft"),
         ("[front_end]\nbands = 0", "bands"),
         ("[front_end]\nhigh_hz = 12000.0", "high_hz"),
-        ("[front_end]\nscale = 'cents'", "log1p, db"),
+        ("[front_end]\nscale = 'cents'", "log1p' or 'db"),
         ("[front_end]\npower = 3.0", "power"),
         ("front_end = 3", "front_end.* table"),
         ("[model", "TOML"),
+        ("[train]\nschedule = 'constnat'", "'schedule' must be one of 'one_cycle' or 'constant', not 'constnat'"),
+        ("[train]\noptimizer = 'sgd'", "'optimizer' must be one of .*'rmsprop', not 'sgd'"),
+        ("[train]\nlearning_rate = -1", "'learning_rate' must be above 0, not -1"),
+        ("[train]\nlearning_rate = nan", "'learning_rate' must be a number, not nan"),
+        ("[train]\nepochs = 0", "'epochs' must be at least 1, not 0"),
+        ("[train]\nbatch_size = '8'", "'batch_size' must be a whole number, not '8'"),
+        ("[train]\nlabel_smoothing = 1.0", "'label_smoothing' must be below 1, not 1.0"),
+        ("[train]\npatience = 3", "'patience' needs a 'validation_share'"),
+        ("[augment]\nlow_pass = 1.5", "'low_pass' must be at most 1, not 1.5"),
+        ("[kernel]\nridge = 0.0", "'ridge' must be above 0"),
+        ("[kernel]\nridge = 0.1", "kernel machines, which this 'attention' network has not"),
+        ("[teacher]\ntags = 1.0", "'tags' needs the head 'tags'"),
+        ("[teacher]\ntags = 0.0\nembedding = 1.0", "'embedding' needs the head 'embedding'"),
+        ("[pretext]\nmasked = 1.0", "needs the head 'pretext'"),
+        ("[sets.other]\nmap = 3", "'map' must be a table, not 3"),
+        ("[sets.other.map]\nPop = 3", "'map.Pop"),
+        ("genres = 'pop'", "'genres' must be a list, not 'pop'"),
+        ("genres = 1979-05-27", "'genres' must be a list"),
     ],
 )
 def test_what_a_recipe_cannot_say_is_named(line: str, named: str, tmp_path: Path) -> None:
@@ -66,6 +89,58 @@ def test_what_a_recipe_cannot_say_is_named(line: str, named: str, tmp_path: Path
     path.write_text(line + "\n" + plain if "=" in line and "[" not in line else plain + "\n" + line)
     with pytest.raises(RecipeError, match=named):
         Recipe.load(path)
+
+
+def refused(values: dict[str, Any]) -> RecipeError:
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_dict({"name": "x", **values})
+    return caught.value
+
+
+def test_what_was_misspelt_is_guessed_and_what_is_far_from_all_gets_the_list() -> None:
+    model = {"kind": "attention"}
+    near = refused({"model": model, "train": {"learning_rat": 0.1}})
+    assert (near.hint, "'learning_rat' is not known" in str(near)) == ("Did you mean 'learning_rate'?", True)
+    far = refused({"model": model, "train": {"qqq": 0.1}})
+    assert far.hint is not None
+    assert far.hint.startswith("Known are: batch_size, clip_loss")
+    inside = refused({"model": {**model, "stages": [{"channel": 3}]}})
+    assert "'stages.0.channel' is not known" in str(inside)
+
+
+@pytest.mark.parametrize(
+    ("model", "rest", "said", "hint"),
+    [
+        ({"kind": "gru2020"}, {"teacher": {"tags": 1.0}}, "'gru2020' network has not", "have: attention, attention_al"),
+        ({"kind": "gru2020"}, {"pretext": {"masked": 1.0}}, "head 'pretext'", "have: attention"),
+        ({"kind": "gru2020"}, {"kernel": {}}, "kernel machines", "have: attention"),
+        ({"kind": "gru2020"}, {"train": {"outside_loss": 1.0}}, "head 'outside'", "have: attention"),
+        ({"kind": "attention"}, {"kernel": {}}, "kernel machines", "kernel = 1000"),
+        ({"kind": "attention"}, {"train": {"outside_loss": 1.0}}, "head 'outside'", "outside = 1 under"),
+        ({"kind": "attention", "kernel": 5}, {"front_end": {}}, "kernel machines hear", None),
+        ({"kind": "attention", "vector": 6}, {}, "do not divide", None),
+        ({"kind": "attention_alone", "layers": 2}, {}, "'layers' must be one of 0, not 2", None),
+        ({"kind": "majority", "features": "mfcc"}, {}, "'features' is not known", None),
+        ({"kind": "attentoin"}, {}, "No network is called 'attentoin'", "There are: attention, "),
+        ({"stages": []}, {}, "needs a 'kind'", None),
+    ],
+)
+def test_what_a_network_cannot_do_is_refused_with_who_can(
+    model: dict[str, Any], rest: dict[str, Any], said: str, hint: str | None
+) -> None:
+    error = refused({"model": model, **rest})
+    assert said in str(error)
+    assert hint is None or hint in (error.hint or "")
+
+
+def test_the_optimizers_of_recipes_are_those_of_training() -> None:
+    annotation = typing.get_type_hints(TrainOptions)["optimizer"]
+    assert set(typing.get_args(annotation)) == set(OPTIMIZERS)
+
+
+def test_a_recipe_says_how_long_a_token_is_even_where_it_leaves_that_out() -> None:
+    assert Recipe.from_dict({"name": "x", "model": {"kind": "gru2020"}}).model.token_frames == 38
+    assert Recipe.from_dict({"name": "x", "model": {"kind": "svm"}}).model.token_frames == 19
 
 
 def test_a_recipe_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -87,9 +162,9 @@ def test_a_front_end_is_part_of_a_recipe_and_survives_json() -> None:
 
 def test_an_identity_from_before_front_ends_is_still_the_recipes() -> None:
     plain = synthetic.recipe()
-    assert "front_end" not in plain.identity()
-    assert plain.same_as(plain.identity())
-    assert Recipe.from_dict(plain.identity() | {"front_end": None}).identity() == plain.identity()
+    before = plain.identity()
+    del before["front_end"], before["teacher"], before["model"]["token_frames"]
+    assert plain.same_as(before)
 
 
 @pytest.mark.parametrize("change", ["tilt_db", "equalise_db", "range", "low_pass", "high_pass", "floor"])

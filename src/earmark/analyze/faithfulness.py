@@ -32,7 +32,6 @@ Progress = Callable[[int], None]
 
 SPLICE_TOKENS = 4  # 5.9 s
 SHARES = (0.1, 0.2, 0.3, 0.5, 0.7)  # of the tokens filled or shown
-STAGES = ("genre head", "attention pooling", "self-attention", "second opinion", "CNN")
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,7 +202,7 @@ def randomised(network: Network, seed: int) -> list[tuple[str, Network]]:
     net = copy.deepcopy(network.module)
     torch.manual_seed(seed)
     made = []
-    for stage, parts in zip(STAGES, _stages(net), strict=True):
+    for stage, parts in net.stages().items():
         if not parts:
             continue
         for part in parts:
@@ -213,19 +212,11 @@ def randomised(network: Network, seed: int) -> list[tuple[str, Network]]:
     return made
 
 
-def _stages(net: "nn.Module") -> "list[list[nn.Module]]":
-    """The modules of each of STAGES."""
-    from earmark.models.attention import AttentionNet
-
-    assert isinstance(net, AttentionNet)
-    return [[net.head], [net.pool], list(net.layers), [] if net.kernel is None else [net.kernel], [net.cnn]]
-
-
 def _draw_again(module: "nn.Module") -> None:
     """New weights for a layer, as it had them at birth; what a kernel machine knows is dealt out anew."""
     import torch
 
-    from earmark.models.descriptors import KernelHead
+    from earmark.models.kernel import KernelHead
 
     if isinstance(module, KernelHead):
         with torch.no_grad():

@@ -20,7 +20,7 @@ from earmark.sound.mel import under_maximum
 from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS
 
 if TYPE_CHECKING:
-    from torch import nn
+    from earmark.models import registry
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -43,7 +43,7 @@ class Network:
     group: str
     genres: tuple[str, ...]
     run: Callable[[Floats], Outputs]
-    module: "nn.Module | None" = None
+    module: "registry.Network | None" = None
     held: frozenset[str] | None = None
 
 
@@ -192,17 +192,18 @@ def _networks_at(path: Path | None, set_name: str) -> list[Network]:
 
 
 def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | None) -> Network:
+    from earmark.models.registry import Relates
     from earmark.train.checkpoint import Checkpoint
 
     checkpoint = Checkpoint.load(path)
-    if checkpoint.recipe.model["kind"] != "attention":
-        kind = checkpoint.recipe.model["kind"]
-        raise DataError(f"{path} is a network of the kind '{kind}', which has no attention to read.")
     net = checkpoint.network()
+    if not isinstance(net, Relates):
+        kind = checkpoint.recipe.model.kind
+        raise DataError(f"{path} is a network of the kind '{kind}', which has no attention to read.")
     return Network(name, group, checkpoint.genres, runner(net), net, held)
 
 
-def runner(net: "nn.Module") -> Callable[[Floats], Outputs]:
+def runner(net: "registry.Network") -> Callable[[Floats], Outputs]:
     """A torch network as a function of arrays, as `Bundle.run` is one."""
     import torch
 

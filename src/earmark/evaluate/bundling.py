@@ -6,8 +6,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from earmark import __version__
 from earmark.errors import BundleError, DataError
 from earmark.evaluate import calibration
@@ -18,8 +16,9 @@ from earmark.files import FolderKind, guard_folder
 from earmark.listen.bundle import INFO_FILE, NETWORK_FILE, BundleInfo, FrontEnd, load_bundle, write_bundle
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.metrics import class_table
+from earmark.models.registry import Network
 from earmark.train.checkpoint import Checkpoint
-from earmark.train.export import PARITY, heads_of, largest_difference, to_onnx
+from earmark.train.export import PARITY, largest_difference, to_onnx
 from earmark.train.predict import window_tokens_of
 from earmark.train.recipe import Recipe
 
@@ -71,11 +70,10 @@ def make_bundle(
     if out_of_fold.genres != checkpoint.genres:
         raise DataError("The out-of-fold predictions are of other genres than the network's.")
     net = checkpoint.network()
-    token_frames = int(net.token_frames)  # type: ignore[arg-type]
-    window_tokens = window_tokens_of(token_frames)
-    network = to_onnx(net, token_frames=token_frames, heads=_described(net, token_frames, tags, outside))
+    window_tokens = window_tokens_of(net.token_frames)
+    network = to_onnx(net, heads=_described(net, tags, outside))
     for tokens in (1, window_tokens // 2, window_tokens):
-        difference = largest_difference(net, network, tokens=tokens, token_frames=token_frames)
+        difference = largest_difference(net, network, tokens=tokens)
         if difference > PARITY:
             raise BundleError(f"ONNX and torch differ by {difference:.2g} in logits of {tokens} tokens.")
     clips = checkpoint.lineage["clips"]
@@ -86,7 +84,7 @@ def make_bundle(
         code_version=__version__,
         licence=licence,
         labels=checkpoint.genres,
-        front_end=FrontEnd(token_frames=token_frames, window_tokens=window_tokens),
+        front_end=FrontEnd(token_frames=net.token_frames, window_tokens=window_tokens),
         calibration=calibration.fit(out_of_fold),
         lineage={
             "trained_on": "trained on " + ", ".join(f"{count} clips of {name}" for name, count in clips.items()),
@@ -112,12 +110,12 @@ def _metrics(out_of_fold: Predictions) -> dict[str, Any]:
     return {key: measured[key] for key in KEPT}
 
 
-def _described(net: nn.Module, token_frames: int, tags: TagInfo | None, outside: OutsideInfo | None) -> list[str]:
+def _described(net: Network, tags: TagInfo | None, outside: OutsideInfo | None) -> list[str]:
     """The heads that the bundle describes; DataError where the network has not those."""
-    has = heads_of(net, token_frames=token_frames)
-    if tags is not None and has.get("tags") != len(tags.names):
-        raise DataError(f"The figures are of {len(tags.names)} tags, and the network has {has.get('tags', 'none')}.")
-    if outside is not None and "outside" not in has:
+    if tags is not None and net.heads.get("tags") != len(tags.names):
+        has = net.heads.get("tags", "none")
+        raise DataError(f"The figures are of {len(tags.names)} tags, and the network has {has}.")
+    if outside is not None and "outside" not in net.heads:
         raise DataError("The network has not learned what is none of its genres, so there can be no figures of that.")
     return [name for name, info in (("tags", tags), ("outside", outside)) if info is not None]
 

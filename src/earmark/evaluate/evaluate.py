@@ -18,7 +18,7 @@ from earmark.files import guard_folder
 from earmark.listen.bundle import load_bundle
 from earmark.listen.calibrate import Calibration, prediction_set, softmax
 from earmark.listen.clips import clip_windows, mean_logits
-from earmark.sound.tokens import TOKEN_FRAMES, Window
+from earmark.sound.tokens import Window
 
 Floats = NDArray[np.float32]
 CLIPS_AT_ONCE = 64
@@ -166,7 +166,7 @@ def _checkpoint_system(path: Path) -> System:
 
     checkpoint = Checkpoint.load(path)
     net = checkpoint.network()
-    token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))
+    token_frames = net.token_frames
     front_end = checkpoint.recipe.front_end
 
     def cut(dataset: Dataset, clips: Sequence[Clip]) -> list[list[Window]]:

@@ -153,7 +153,7 @@ def added_system(spec: str, recipe: Path | None) -> System:
 
     plain = Recipe.load(recipe) if recipe else Recipe.from_dict(DEFAULT)
     imported(spec)  # fails here, in words, not in every run
-    options = {key: value for key, value in plain.model.items() if recipe and key != "kind"}
+    options = {key: value for key, value in plain.model.to_dict().items() if recipe and key != "kind"}
     values = {**plain.to_dict(), "name": spec.partition(":")[2], "model": {"kind": spec, **options}}
     return System(spec.partition(":")[2], Recipe.from_dict(values), f"{spec}, added")
 

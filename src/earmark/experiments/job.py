@@ -161,7 +161,7 @@ def run_job(job: Job, *, alive: Callable[[], None] = lambda: None) -> None:
     held = examples.take(np.concatenate([rows, np.flatnonzero(asides == job.fold)]))  # the reported ones first
     others = examples.take(rows)
     seed = 1000 * job.seed + job.fold  # a start of its own for every network
-    run = _fit if job.recipe.model["kind"] in controls.names() else _train
+    run = _fit if job.recipe.model.control else _train
     said, facts = run(job, genres, mine, held, seed, alive)
     answer = Predictions(
         genres,
@@ -206,7 +206,7 @@ def _fit(
 ) -> Said:
     if job.recipe.front_end:
         raise RecipeError(f"The control '{job.recipe.name}' hears pictures, so its recipe cannot have a [front_end].")
-    control = controls.build(job.recipe.model, seed=seed)
+    control = controls.build(job.recipe.model.options, seed=seed)
     start = time.process_time()
     control.fit(mine.clips, _pictures(mine), mine.allowed.numpy().argmax(axis=1), len(genres))
     fitted = time.process_time()

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from earmark.data.splits import NEVER_HELD_OUT, artist_folds, linked_artists, split_folds
 from earmark.errors import RecipeError
 from earmark.evaluate.predictions import SEGMENT_MARK
-from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.batches import Examples
 from earmark.train.predict import window_tokens_of
 from earmark.train.recipe import Recipe
@@ -135,7 +134,7 @@ class Protocol:
             raise RecipeError(
                 f"The protocol '{self.name}' cuts pictures into segments; '{recipe.name}' has a front end of its own."
             )
-        token_frames = int(recipe.model.get("token_frames", TOKEN_FRAMES))
+        token_frames = recipe.model.token_frames
         tokens = recipe.augment.tokens or window_tokens_of(token_frames)
         segments = window_tokens_of(1) // self.segment_frames
         heard = max(1, min(tokens, self.segment_frames // token_frames))

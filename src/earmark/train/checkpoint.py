@@ -15,7 +15,7 @@ from torch import Tensor
 
 from earmark.errors import BundleError
 from earmark.files import write_whole
-from earmark.models.registry import Network, build
+from earmark.models.registry import Network
 from earmark.train.history import upgraded_weights
 from earmark.train.recipe import Recipe
 
@@ -50,7 +50,7 @@ class Checkpoint:
 
     def network(self) -> Network:
         """The network with its answering weights, in evaluation mode."""
-        net = build(self.recipe.model.kind, self.recipe.model.options, len(self.genres))
+        net = self.recipe.model.build(len(self.genres))
         net.load_state_dict(self.answering)
         return net.eval()
 
@@ -71,7 +71,7 @@ class Checkpoint:
                 raise BundleError(f"{file} was written by another version of earmark.", hint="Train it again.")
             recipe = Recipe.from_dict(json.loads(plain.pop("recipe")), source=str(file))
             for name in ("weights", "averaged", "best"):
-                plain[name] = upgraded_weights(plain[name])
+                plain[name] = upgraded_weights(recipe.model.kind, plain[name])
             return cls(recipe=recipe, genres=tuple(plain.pop("genres")), **plain)
         except FileNotFoundError:
             raise BundleError(f"There is no checkpoint at {file}.", hint="`earmark train` writes one.") from None

@@ -2,7 +2,7 @@
 
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from earmark.models.registry import Network, Outputs
 from earmark.sound.mel import BANDS, FLOOR_DB
 
-OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector", "alone")
-HEADS = ("tags", "outside")  # outputs that not every network has
+OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector", "alone")  # and the heads, by their names
 PER_TOKEN = ("attention", "token_logits", "vectors", "alone")
 PARITY = 1e-4
 OPSET = 17
@@ -22,32 +22,32 @@ OPSET = 17
 class _Spoken(nn.Module):
     """The network with its attention, as a plain tuple of named outputs."""
 
-    def __init__(self, net: nn.Module, names: Sequence[str]) -> None:
+    def __init__(self, net: Network, names: Sequence[str]) -> None:
         super().__init__()
         self.net = net
         self.names = names
 
     def forward(self, db: Tensor) -> tuple[Tensor, ...]:
-        said = self.net(db, attention=True)
-        return tuple(getattr(said, name) for name in self.names)
+        said = named(self.net(db, attention=True))
+        return tuple(said[name] for name in self.names)
 
 
-def heads_of(net: nn.Module, *, token_frames: int) -> Mapping[str, int]:
-    """Which of HEADS a network has, and how many numbers each gives of a window."""
-    with torch.inference_mode():
-        said = net.eval().cpu()(_example(token_frames))
-    return {name: getattr(said, name)[0].numel() for name in HEADS if getattr(said, name) is not None}
+def named(said: Outputs) -> dict[str, Tensor]:
+    """All outputs that a bundle may have, by name; a head of one number is (windows,)."""
+    core = {name: getattr(said, name) for name in OUTPUTS}
+    heads = {name: array.squeeze(1) if array.shape[1] == 1 else array for name, array in said.heads.items()}
+    return {name: array for name, array in {**core, **heads}.items() if array is not None}
 
 
-def to_onnx(net: nn.Module, *, token_frames: int, heads: Sequence[str] | None = None) -> bytes:
+def to_onnx(net: Network, *, heads: Sequence[str] | None = None) -> bytes:
     """The network as ONNX: input `db` (windows, 128, frames), outputs OUTPUTS and heads; windows and frames are free.
 
     `heads` are some of those that the network has, all of them by default; others do not get into the file.
     """
     with torch.inference_mode():
-        said = net.eval().cpu()(_example(token_frames), attention=True)
-    always = [name for name in OUTPUTS if getattr(said, name) is not None]  # not all networks hear tokens alone
-    names = [*always, *(heads_of(net, token_frames=token_frames) if heads is None else heads)]
+        said = named(net.eval().cpu()(_example(net.token_frames), attention=True))
+    names = [name for name in OUTPUTS if name in said]  # not all networks hear tokens alone
+    names += [name for name in said if name not in OUTPUTS and (heads is None or name in heads)]
     free = {"db": {0: "windows", 2: "frames"}}
     for name in names:
         free[name] = {0: "windows", 1: "tokens"} if name in PER_TOKEN else {0: "windows"}
@@ -56,7 +56,7 @@ def to_onnx(net: nn.Module, *, token_frames: int, heads: Sequence[str] | None = 
         file = Path(folder) / "network.onnx"
         torch.onnx.export(
             _Spoken(net.eval(), names).cpu().float(),
-            (_example(token_frames),),
+            (_example(net.token_frames),),
             file,
             input_names=["db"],
             output_names=names,
@@ -67,23 +67,22 @@ def to_onnx(net: nn.Module, *, token_frames: int, heads: Sequence[str] | None = 
         return file.read_bytes()
 
 
-def largest_difference(net: nn.Module, onnx: bytes, *, tokens: int, token_frames: int, seed: int = 0) -> float:
+def largest_difference(net: Network, onnx: bytes, *, tokens: int, seed: int = 0) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Of the logits, of those of tokens alone, and of the logits of every head that is in the file.
+    Of the logits, of those of tokens alone, and of every head that is in the file.
     """
     import onnxruntime
 
     rng = np.random.default_rng(seed)
-    db: NDArray[np.float32] = rng.uniform(FLOOR_DB, 0, (3, BANDS, tokens * token_frames)).astype(np.float32)
+    db: NDArray[np.float32] = rng.uniform(FLOOR_DB, 0, (3, BANDS, tokens * net.token_frames)).astype(np.float32)
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    there = {output.name for output in session.get_outputs()}
-    names = [name for name in ("logits", "alone", *HEADS) if name in there]
+    compared = ("logits", "alone", *net.heads)
+    names = [output.name for output in session.get_outputs() if output.name in compared]
     theirs = session.run(names, {"db": db})
     with torch.inference_mode():
-        ours = net.eval().cpu()(torch.from_numpy(db), attention=True)
-    pairs = zip(names, theirs, strict=True)
-    return max(float(np.abs(getattr(ours, name).numpy() - array).max()) for name, array in pairs)
+        ours = named(net.eval().cpu()(torch.from_numpy(db), attention=True))
+    return max(float(np.abs(ours[name].numpy() - array).max()) for name, array in zip(names, theirs, strict=True))
 
 
 def _example(token_frames: int) -> Tensor:

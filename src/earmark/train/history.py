@@ -41,8 +41,10 @@ def upgraded(recipe: Mapping[str, Any]) -> dict[str, Any]:
     return {**recipe, "model": options}
 
 
-def upgraded_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The attention network's weights by today's names."""
+def upgraded_weights(kind: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a network of this kind by today's names."""
+    if not kind.startswith("attention"):
+        return dict(state)
     return {_renamed(name): tensor for name, tensor in state.items()}
 
 

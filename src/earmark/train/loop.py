@@ -25,7 +25,7 @@ from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
 from earmark.models.kernel import KernelOptions
-from earmark.models.registry import Finishes, Outputs, build
+from earmark.models.registry import Finishes, Outputs
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db, with_noises
 from earmark.train.checkpoint import FILE, Checkpoint
@@ -152,7 +152,7 @@ class Run:
         self.rng = torch.Generator().manual_seed(seed + 1)
         mine, self.validation = _split(examples, self.options.validation_share, seed)
         self.examples = with_noises(mine, self.options.noises, seed=seed)
-        self.net = build(recipe.model.kind, recipe.model.options, len(genres)).to(place.device)
+        self.net = recipe.model.build(len(genres)).to(place.device)
         for parameter in self.net.parameters():
             if parameter.ndim == 4:  # kernels with their channels last: a tenth faster on CPUs, see benchmarks/train.py
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)

@@ -14,7 +14,7 @@ from earmark.errors import RecipeError
 from earmark.models import controls
 from earmark.models.kernel import KernelOptions
 from earmark.models.options import checked, options_class, plain
-from earmark.models.registry import kinds, unknown_kind
+from earmark.models.registry import Network, build, kinds, unknown_kind
 from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.history import upgraded
 from earmark.train.options import (
@@ -35,6 +35,24 @@ class Model:
 
     kind: str
     options: Any
+
+    @classmethod
+    def from_dict(cls, values: Any, *, source: str = "The recipe") -> "Model":
+        """From what stands in a recipe; raises RecipeError for a kind or an option that there is not."""
+        if not isinstance(values, Mapping) or not isinstance(values.get("kind"), str):
+            raise RecipeError(f"{source}: [model] needs a 'kind'.")
+        kind = values["kind"]
+        options = {key: value for key, value in values.items() if key != "kind"}
+        if ":" in kind:
+            return cls(kind, options)
+        classes: dict[str, type[Any]] = {**controls.KINDS, **{name: each.options for name, each in kinds().items()}}
+        if kind not in classes:
+            raise unknown_kind(kind, sorted(classes))
+        return cls(kind, checked(classes[kind], options, f"{source}, [model]"))
+
+    def build(self, genres: int) -> Network:
+        """The network, freshly initialised from torch's global generator."""
+        return build(self.kind, self.options, genres)
 
     @property
     def control(self) -> bool:
@@ -109,7 +127,7 @@ class Recipe:
     def from_dict(cls, values: Mapping[str, Any], *, source: str = "The recipe") -> "Recipe":
         """The recipe that `to_dict` wrote, or that a TOML file holds; raises RecipeError as `load` does."""
         parts = upgraded(values)
-        parts["model"] = _model(parts.get("model"), source)
+        parts["model"] = Model.from_dict(parts.get("model"), source=source)
         sets = parts.pop("sets", None) or {}
         for name, kind in _SECTIONS.items():
             if parts.get(name) is not None:
@@ -228,19 +246,6 @@ class Recipe:
 
 def _those_that_have(option: str) -> str:
     return f"Networks that have: {', '.join(name for name, kind in kinds().items() if kind.has(option))}."
-
-
-def _model(values: Any, source: str) -> Model:
-    if not isinstance(values, Mapping) or not isinstance(values.get("kind"), str):
-        raise RecipeError(f"{source}: [model] needs a 'kind'.")
-    kind = values["kind"]
-    options = {key: value for key, value in values.items() if key != "kind"}
-    if ":" in kind:
-        return Model(kind, options)
-    classes: dict[str, type[Any]] = {**controls.KINDS, **{name: each.options for name, each in kinds().items()}}
-    if kind not in classes:
-        raise unknown_kind(kind, sorted(classes))
-    return Model(kind, checked(classes[kind], options, f"{source}, [model]"))
 
 
 def _check_range(recipe: Recipe, path: str, limits: Any, where: str) -> None:
