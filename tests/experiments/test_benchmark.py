@@ -13,7 +13,8 @@ import pytest
 import synthetic
 from earmark.errors import DataError, RecipeError
 from earmark.evaluate.predictions import Predictions
-from earmark.experiments.benchmark import Plan, run_benchmark
+from earmark.experiments.benchmark import run_benchmark
+from earmark.experiments.plan import Plan
 
 PLAN = """
 title = "Tiny"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from earmark.experiments.benchmark import Plan
 from earmark.experiments.comparison.cells import report_on_plan
+from earmark.experiments.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results/benchmark"

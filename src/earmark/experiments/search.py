@@ -18,7 +18,7 @@ import numpy as np
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
 from earmark.experiments import findings
-from earmark.experiments.protocol import Folds, Protocol
+from earmark.experiments.protocol import Folds, Protocol, reported_rows
 from earmark.experiments.queue import Progress, side_by_side
 from earmark.experiments.study import FINISHED, JOURNAL, TERMS, SharedStudy, Trial, TrialState, UpdateFinishedTrialError
 from earmark.files import FolderKind, guard_folder, write_whole
@@ -72,10 +72,8 @@ class Clips:
         datasets = split_sets([Dataset.load(folder) for folder in plan.folders], plan.split)
         genres = genres_of(plan.recipe, datasets)
         examples = gather(datasets, plan.recipe, genres)
-        full = examples.allowed.numpy().sum(axis=1) == 1
-        named = [not plan.reported or clip.folder.name in plan.reported for clip in examples.clips]
         protocol = Protocol(folds=plan.folds)
-        folds = protocol.folds_of(examples, full & np.array(named, dtype=np.bool_), seed=0)
+        folds = protocol.folds_of(examples, reported_rows(examples, plan.reported), seed=0)
         return cls(genres, examples, folds, protocol)
 
     @property
