@@ -87,7 +87,7 @@ def test_another_seed_is_another_untrained_network(data: Dataset) -> None:
 
 
 def test_what_cannot_be_is_said_in_words(data: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="'features' must be one of .*, not 'colour'"):
+    with pytest.raises(RecipeError, match=r"'features' must be one of .*, not 'colour'"):
         Model.from_dict({"kind": "svm", "features": "colour"})
     control = controls.build(SvmOptions(), seed=0)
     with pytest.raises(DataError, match="same genre"):

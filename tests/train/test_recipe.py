@@ -3,6 +3,7 @@
 import json
 import typing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,6 @@ def test_noises_are_refused_where_pictures_are_not_earmarks_own() -> None:
         ("[pretext]\nmasked = 1.0", "needs the head 'pretext'"),
         ("[sets.other]\nmap = 3", "'map' must be a table, not 3"),
         ("[sets.other.map]\nPop = 3", "'map.Pop"),
-        ("genres = 'pop'", "'genres' must be a list, not 'pop'"),
-        ("genres = 1979-05-27", "'genres' must be a list"),
     ],
 )
 def test_what_a_recipe_cannot_say_is_named(line: str, named: str, tmp_path: Path) -> None:
@@ -123,6 +122,8 @@ def test_what_was_misspelt_is_guessed_and_what_is_far_from_all_gets_the_list() -
         ({"kind": "majority", "features": "mfcc"}, {}, "'features' is not known", None),
         ({"kind": "attentoin"}, {}, "No network is called 'attentoin'", "There are: attention, "),
         ({"stages": []}, {}, "needs a 'kind'", None),
+        ({"kind": "attention"}, {"genres": "pop"}, "'genres' must be a list, not 'pop'", None),
+        ({"kind": "attention"}, {"genres": date(1979, 5, 27)}, "'genres' must be a list", None),
     ],
 )
 def test_what_a_network_cannot_do_is_refused_with_who_can(

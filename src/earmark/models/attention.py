@@ -38,7 +38,7 @@ class Stage:
 
 @options_class
 class AttentionOptions:
-    """The attention network."""
+    """The attention network; `attention_mean`: all tokens weigh alike; `attention_shuffled`: their order is random."""
 
     stages: Annotated[
         tuple[Stage, ...], Field(description="convolutions of the token CNN, each with channels, kernel, stride, pool")
