@@ -70,7 +70,6 @@ class Network(nn.Module):
 class Relates(Protocol):
     """A network that hears each token alone, relates tokens to each other, and pools them: what [pretext] needs."""
 
-    @property
     def pretext_head(self) -> PretextHead:
         """The head that serves [pretext]; the recipe has asked for it."""
 
