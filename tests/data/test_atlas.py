@@ -118,6 +118,13 @@ def test_sets_of_sound_and_sets_without_labels_are_heard_too(bundle: Bundle, dat
     assert np.array_equal(atlas.axes, alone.axes)  # the map is that of the network's own genres
 
 
+@pytest.mark.filterwarnings("error")
+def test_sets_of_flagged_clips_alone_are_too_few_clips(bundle: Bundle, tmp_path: Path) -> None:
+    write_rows(tmp_path / "clips.csv", [{"id": "bad", "genre": LABELS[0], "flag": "broken"}])
+    with pytest.raises(DataError, match="Only 0 clips have a genre"):
+        make_atlas(bundle, [Dataset.load(tmp_path)])
+
+
 def test_sets_in_which_nothing_sounds_are_too_few_clips(bundle: Bundle, tmp_path: Path) -> None:
     write_picture(tmp_path / "mel" / "still.png", np.zeros((128, 40), np.uint8))
     write_rows(tmp_path / "clips.csv", [{"id": "still", "genre": LABELS[0]}])
