@@ -10,21 +10,22 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import EarmarkError, SoundError
 from earmark.listen import parallel
-from earmark.listen.atlas import read_whitening
 from earmark.listen.bundle import Bundle, load_bundle
 from earmark.listen.picture import Picture
 from earmark.listen.tally import Tally
-from earmark.listen.whitening import Whitening
 from earmark.sound import decode, mel, tokens, watchdog
 from earmark.sound.watchdog import PATIENCE_S, Pulse, watched
 from earmark.track import Track
+
+if TYPE_CHECKING:
+    from earmark.listen.whitening import Whitening
 
 Columns = NDArray[np.float32]  # (128, any number of frames), absolute dB
 Heard = TypeVar("Heard")
@@ -139,7 +140,9 @@ class Listener:
         return PlacedTrack(track, raw if whitening is None else whitening.apply(raw), raw)
 
     @cached_property
-    def _whitening(self) -> Whitening | None:
+    def _whitening(self) -> "Whitening | None":
+        from earmark.listen.atlas import read_whitening
+
         return read_whitening(self.bundle)
 
     def _heard(
