@@ -21,7 +21,7 @@ import earmark
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/earmark").rglob("*.py"))
 HOUSE = tomllib.loads((ROOT / "pyproject.toml").read_text())
-HEAVY = ("torch", "matplotlib", "av", "numba", "librosa", "sklearn", "scipy")
+HEAVY = ("torch", "pydantic", "matplotlib", "av", "numba", "librosa", "sklearn", "scipy")
 
 
 def loaded_by(code: str) -> set[str]:
