@@ -16,9 +16,9 @@ reference = "tiny"
 recipe = "tiny.toml"
 what = "the small one"
 
-[systems.mean]
+[systems.quick]
 recipe = "tiny.toml"
-change = { "model.pooling" = "mean" }
+change = { "train.learning_rate" = 1e-2 }
 
 [protocols.artists]
 folds = 2
@@ -29,7 +29,7 @@ folds = 2
 
 [[queue]]
 protocol = "artists"
-systems = ["mean", "tiny"]
+systems = ["quick", "tiny"]
 
 [[queue]]
 protocol = "leaky"
@@ -51,9 +51,9 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_system_is_its_recipe_with_what_is_changed_under_a_name_of_its_own(file: Path) -> None:
     plan = Plan.load(file)
-    assert [system.recipe.name for system in plan.systems.values()] == ["tiny", "mean"]
-    assert plan.systems["mean"].recipe.model["pooling"] == "mean"
-    assert "pooling" not in plan.systems["tiny"].recipe.model
+    assert [system.recipe.name for system in plan.systems.values()] == ["tiny", "quick"]
+    learning = [system.recipe.train.learning_rate for system in plan.systems.values()]
+    assert learning == [4e-3, 1e-2]
     assert plan.systems["tiny"].what == "the small one"
     assert plan.queue[2] == Entry("artists", ("tiny",), seeds=2)
 
@@ -68,14 +68,14 @@ def test_a_run_that_two_entries_name_is_done_once_and_where_it_comes_first(file:
     jobs = Plan.load(file).jobs([file.parent / "pieces"], Path("out"))
     runs = [(job.protocol.name, job.recipe.name, job.seed, job.fold) for job in jobs]
     assert runs == [
-        ("artists", "mean", 0, 0), ("artists", "mean", 0, 1), ("artists", "tiny", 0, 0), ("artists", "tiny", 0, 1),
+        ("artists", "quick", 0, 0), ("artists", "quick", 0, 1), ("artists", "tiny", 0, 0), ("artists", "tiny", 0, 1),
         ("leaky", "tiny", 0, 0), ("leaky", "tiny", 0, 1), ("artists", "tiny", 1, 0), ("artists", "tiny", 1, 1),
     ]  # fmt: skip
     assert jobs[-1].table == Path("out/artists/tiny/runs/seed1_fold1.csv")
 
 
 def test_some_systems_alone_leave_no_empty_entries(file: Path) -> None:
-    assert Plan.load(file).only(["mean"]).queue == (Entry("artists", ("mean",)),)
+    assert Plan.load(file).only(["quick"]).queue == (Entry("artists", ("quick",)),)
     with pytest.raises(RecipeError, match="no system 'men'"):
         Plan.load(file).only(["men"])
 
@@ -84,8 +84,8 @@ def test_one_more_system_comes_first_under_every_protocol_of_the_reference(file:
     plan = Plan.load(file)
     more = plan.with_system(System("more", synthetic.recipe()), seeds=3)
     assert more.queue == (Entry("artists", ("more",), 3), Entry("leaky", ("more",), 3), *plan.queue)
-    assert list(more.systems) == ["tiny", "mean", "more"]
-    file.write_text(PLAN.replace('reference = "tiny"', 'reference = "mean"'))
+    assert list(more.systems) == ["tiny", "quick", "more"]
+    file.write_text(PLAN.replace('reference = "tiny"', 'reference = "quick"'))
     assert Plan.load(file).with_system(System("more", synthetic.recipe())).queue[:2] == (
         Entry("artists", ("more",)),
         plan.queue[0],
@@ -97,12 +97,12 @@ def test_one_more_system_comes_first_under_every_protocol_of_the_reference(file:
     [
         (("[systems.tiny]", "[systems.tiny"), "is not TOML"),
         (("[[queue]]", "[[line]]"), "has no 'queue'"),
-        (('systems = ["mean", "tiny"]', 'systems = ["men"]'), "'men'"),
-        (('systems = ["mean", "tiny"]', ""), "has no 'systems'"),
+        (('systems = ["quick", "tiny"]', 'systems = ["men"]'), "'men'"),
+        (('systems = ["quick", "tiny"]', ""), "has no 'systems'"),
         (('protocol = "leaky"', 'protocol = "lucky"'), "'lucky'"),
         (('recipe = "tiny.toml"\nwhat', "what"), "'tiny' needs a 'recipe'"),
         (("folds = 2", "fold = 2"), "'fold'"),
-        (('"model.pooling" = "mean"', '"train.epoch" = 3'), "epoch"),
+        (('"train.learning_rate"', '"train.rate"'), "rate"),
     ],
 )
 def test_a_wrong_plan_is_refused_in_words(file: Path, change: tuple[str, str], said: str) -> None:
