@@ -167,7 +167,7 @@ def test_a_network_of_a_stranger_runs_beside_the_others_in_the_same_folds(
 
 
 def test_the_example_of_a_network_of_ones_own_works_as_it_stands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples/benchmark"))
     said, failed = run(desk, add="band_net:BandNet")
     assert (said, failed) == ("4 of 4 runs done.", [])
     tables = [Predictions.read(path) for path in sorted((desk / "out/artists/BandNet/runs").glob("*.csv"))]
