@@ -25,7 +25,7 @@ from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
 from earmark.models.kernel import KernelOptions
-from earmark.models.registry import Finishes, Outputs
+from earmark.models.registry import Finishes
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db, with_noises
 from earmark.train.checkpoint import FILE, Checkpoint
@@ -72,11 +72,6 @@ class Place:
             yield
         finally:
             dist.destroy_process_group()
-
-    @property
-    def half_precision(self) -> bool:
-        """Whether to compute in bfloat16: on GPUs. On processors float32 is faster, see benchmarks/train.py."""
-        return self.device.type == "cuda"
 
 
 def keep_memory() -> None:
@@ -273,19 +268,14 @@ class Run:
         scale = batch.front_end.scale if batch.front_end else "db"
         view, places = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
         if not changes.mixup:
-            said = self._hear(view)
+            said = self.net(view)
             loss = self.objective.labelled(said, batch, places, epoch=self.epoch)
         else:
             view, partner, share = mixup(view, changes.mixup, self.rng)
-            said, other = self._hear(view), batch.take(partner.numpy())
+            said, other = self.net(view), batch.take(partner.numpy())
             loss = share * self.objective.labelled(said, batch, places, epoch=self.epoch)
             loss = loss + (1 - share) * self.objective.labelled(said, other, places[partner], epoch=self.epoch)
         return loss + self.objective.unlabelled(said, view, self.rng)
-
-    def _hear(self, view: Tensor) -> Outputs:
-        with torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.place.half_precision):
-            said: Outputs = self.net(view)
-        return said._replace(logits=said.logits.float(), token_logits=said.token_logits.float())
 
     def _view_frames(self) -> int:
         token_frames = self.net.token_frames
