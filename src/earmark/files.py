@@ -6,6 +6,7 @@ in its first bytes, and nothing else unless it is told to.
 """
 
 import contextlib
+import csv
 import errno
 import io
 import os
@@ -176,6 +177,15 @@ def write_whole(path: Path, content: bytes | str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as file:
         file.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
+
+
+def csv_text(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
+    """A table as CSV; a line ends in a line feed alone, on every system."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def shown(path: str | os.PathLike[str]) -> str:

@@ -14,8 +14,8 @@ from earmark.analyze.reading import read
 from earmark.data.dataset import Dataset
 from earmark.data.synth import write_dataset
 from earmark.errors import DataError
-from earmark.evaluate.crossval import crossval
-from earmark.evaluate.protocol import Protocol
+from earmark.experiments.crossval import crossval
+from earmark.experiments.protocol import Protocol
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from earmark.analyze import words
 from earmark.analyze.pictures import DESCRIPTIONS
-from earmark.analyze.report import report_text
+from earmark.analyze.report import TITLE
+from earmark.plots.report import markdown
 
 ROOT = Path(__file__).parents[2]
 ANALYSIS = ROOT / "docs/analysis"
@@ -21,7 +22,7 @@ def test_the_figures_give_the_published_report() -> None:
     figures = json.loads((ANALYSIS / "analysis.json").read_text(encoding="utf-8"))
     published = (ANALYSIS / "report.md").read_text(encoding="utf-8")
     command = published.split("Written by `")[1].split("`")[0]
-    assert report_text(words.sections(figures), command, DESCRIPTIONS) == published
+    assert markdown(TITLE, command, words.sections(figures), DESCRIPTIONS) == published
 
 
 def test_the_document_quotes_the_report_to_the_letter() -> None:

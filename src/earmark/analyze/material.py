@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from earmark.data.dataset import Clip, Dataset
 from earmark.errors import DataError
+from earmark.evaluate.runs import kept_networks
 from earmark.listen.bundle import Outputs, load_bundle
 from earmark.sound.mel import under_maximum
 from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS
@@ -184,8 +185,6 @@ def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) 
 
 
 def _networks_at(path: Path | None, set_name: str) -> list[Network]:
-    from earmark.evaluate.job import kept_networks
-
     if path is None or (path / "bundle.json").exists() or path.name == "bundle.json":
         bundle = load_bundle(path)
         return [Network(bundle.info.model, bundle.info.model, bundle.info.labels, bundle.run)]

@@ -1,7 +1,5 @@
 """Writes an analysis: pictures as PNG and SVG, tables as CSV, all figures as JSON, a report to read, and a page."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,10 @@ from earmark.analyze import words
 from earmark.analyze.analysis import Analysis, as_json, plain
 from earmark.analyze.pictures import DESCRIPTIONS, draw
 from earmark.data.dataset import Clip
-from earmark.evaluate.comparison.html import page
-from earmark.evaluate.comparison.pictures import Picture
-from earmark.evaluate.comparison.sections import Section, markdown
-from earmark.files import FolderKind, write_whole
+from earmark.files import FolderKind, csv_text, write_whole
 from earmark.plots.figures import save
+from earmark.plots.report import Picture, markdown
+from earmark.plots.report_page import page
 from earmark.plots.turnable import turnable_map
 
 TITLE = "What the network hears"
@@ -41,9 +38,10 @@ def write(analysis: Analysis, out: Path, *, command: str) -> None:
         if rows:
             write_whole(out / f"{name}.csv", _csv(rows))
     write_whole(out / "map.csv", _csv(_map_rows(analysis)))
-    write_whole(out / "report.md", report_text(parts, command, {name: each.words for name, each in pictures.items()}))
+    shows = {name: picture.words for name, picture in pictures.items()}
+    write_whole(out / "report.md", markdown(TITLE, command, parts, shows))
     turnable = {"turnable": _turnable(analysis)}
-    write_whole(out / "report.html", page(TITLE, command, parts, pictures, reference="", fragments=turnable))
+    write_whole(out / "report.html", page(TITLE, command, parts, pictures, fragments=turnable))
 
 
 def _pictures(analysis: Analysis, out: Path) -> dict[str, Picture]:
@@ -106,22 +104,8 @@ def _listed(names: Sequence[str], rows: Sequence[int]) -> str:
     return " | ".join(names[row] for row in rows)
 
 
-def report_text(parts: Sequence[Section], command: str, pictures: Mapping[str, str]) -> str:
-    """The report as Markdown, with links to its pictures below each part; `pictures` says by name what each shows."""
-    blocks = []
-    for part in parts:
-        links = "\n".join(f"![{pictures[name]}]({name}.svg)" for name in part.pictures if name in pictures)
-        body = markdown("", "", [part]).split("\n\n", 2)[2].rstrip()
-        blocks.append(f"{body}\n\n{links}" if links else body)
-    return "\n\n".join([f"# {TITLE}", f"Written by `{command}`.", *blocks]) + "\n"
-
-
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(
-            {key: plain(value) if isinstance(value, float | np.generic) else value for key, value in row.items()}
-        )
-    return stream.getvalue()
+    def cell(value: Any) -> Any:
+        return plain(value) if isinstance(value, float | np.generic) else value
+
+    return csv_text(rows[0], ([cell(row[column]) for column in rows[0]] for row in rows))

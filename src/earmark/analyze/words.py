@@ -7,7 +7,7 @@ import numpy as np
 
 from earmark.analyze.claims import CANNOT_BE_TOLD, DOES_NOT, HOLDS
 from earmark.analyze.pictures import STEP_S
-from earmark.evaluate.comparison.sections import Section, Table
+from earmark.plots.report import Section, Table
 
 Figures = Mapping[str, Any]
 SHOWN_EQUATIONS = 15

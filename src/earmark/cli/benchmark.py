@@ -32,7 +32,7 @@ def benchmark(
     Example: earmark benchmark plans/gtzan.toml --data gtzan --out results/benchmark
     """
     from earmark.cli._bar import progress_bar
-    from earmark.evaluate.benchmark import run_benchmark
+    from earmark.experiments.benchmark import run_benchmark
 
     if add:
         sys.path.insert(0, str(Path.cwd()))  # where a person's own module is

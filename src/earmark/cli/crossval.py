@@ -32,8 +32,8 @@ def crossval(
     Example: earmark crossval recipes/earmark.toml --data gtzan --folds 5 --seeds 3 --out results/earmark
     """
     from earmark.cli._bar import progress_bar
-    from earmark.evaluate.crossval import report_files, run_crossval
-    from earmark.evaluate.protocol import Protocol
+    from earmark.experiments.crossval import report_files, run_crossval
+    from earmark.experiments.protocol import Protocol
 
     with progress_bar("cross-validation, epochs") as show:
         predictions = run_crossval(

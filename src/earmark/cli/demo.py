@@ -24,7 +24,7 @@ def demo(
     from importlib.util import find_spec
 
     from earmark.cli._bar import progress_bar
-    from earmark.evaluate.demo import CLIPS_PER_STYLE, MOTIF, train_and_listen, write_pieces
+    from earmark.experiments.demo import CLIPS_PER_STYLE, MOTIF, train_and_listen, write_pieces
     from earmark.listen.listener import Failure, Listener
     from earmark.plots.table import Table
 

@@ -29,7 +29,7 @@ def robustness(
     Example: earmark robustness --data gtzan --split fault_filtered_split=valid --out figures
     """
     from earmark.cli._bar import progress_bar
-    from earmark.evaluate.robustness import robustness as measure
+    from earmark.experiments.robustness import robustness as measure
 
     with progress_bar("conditions and networks") as show:
         table = measure(model, data, out, split=split or None, names=condition or (), progress=show)

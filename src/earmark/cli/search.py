@@ -35,7 +35,7 @@ def search(
     Example: earmark search recipes/search.toml --data gtzan --trials 100 --stop-after-folds 3 --out study
     """
     from earmark.cli._bar import progress_bar
-    from earmark.evaluate.search import run_search
+    from earmark.experiments.search import run_search
 
     with progress_bar("search, trials") as show:
         found = run_search(

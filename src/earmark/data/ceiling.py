@@ -6,7 +6,6 @@ figure is a bound and no result: the suspects were chosen by the systems' own er
 """
 
 import csv
-import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import comb
@@ -17,7 +16,7 @@ import numpy as np
 from earmark.data.dataset import Clip
 from earmark.data.suspects import Doubt, Suspect
 from earmark.errors import DataError
-from earmark.files import FileKind, write_whole
+from earmark.files import FileKind, csv_text, write_whole
 
 CONFIRMING = ("artist", "title")
 COLUMNS = ("rank", "id", *CONFIRMING, "label", "other", "p_label", "p_other", "score", "agree", "verdict")
@@ -135,16 +134,14 @@ def write_ranking(path: Path, ranking: Sequence[Doubt], suspects: Sequence[Suspe
     """Write all labels as a CSV, the most doubtful first: who plays what, what it is labelled, what is heard."""
     columns = {clip.id: clip.columns for clip in clips}
     verdicts = {each.id: "shared" if each.shared else "doubtful" for each in suspects}
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(COLUMNS)
+    rows = []
     for place, doubt in enumerate(ranking, start=1):
         names = [columns.get(doubt.id, {}).get(column, "") for column in CONFIRMING]
         figures = [f"{figure:.4f}" for figure in (doubt.p_label, doubt.p_other, doubt.score)]
         agree = f"{doubt.agree} of {doubt.systems}"
         verdict = verdicts.get(doubt.id, "")
-        table.writerow((place, doubt.id, *names, doubt.label, doubt.other, *figures, agree, verdict))
-    write_whole(path, text.getvalue())
+        rows.append((place, doubt.id, *names, doubt.label, doubt.other, *figures, agree, verdict))
+    write_whole(path, csv_text(COLUMNS, rows))
 
 
 def _refuse_another_recording(path: Path, row: Mapping[str, str], clip: Clip) -> None:

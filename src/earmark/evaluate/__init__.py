@@ -1,1 +1,1 @@
-"""Honest figures: out-of-fold predictions, calibration on them, reports."""
+"""What one network is worth: out-of-fold predictions, calibration on them, figures, reports, bundles."""

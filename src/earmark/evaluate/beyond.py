@@ -21,6 +21,7 @@ from earmark.evaluate import calibration, whole
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.calibration import clips_of
 from earmark.evaluate.predictions import Predictions
+from earmark.evaluate.runs import RUNS
 from earmark.evaluate.tagging import fit_tags, tag_precision
 from earmark.evaluate.whole import Judged
 from earmark.files import write_whole
@@ -143,7 +144,7 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
     answers are of clips that the folders do not have.
     """
     seeds = sorted(set(predictions.seeds.tolist()))  # a queue may be further than what is reported
-    runs = [path for seed in seeds for path in sorted((out / "runs").glob(f"seed{seed}_fold*.npz"))]
+    runs = [path for seed in seeds for path in sorted((out / RUNS).glob(f"seed{seed}_fold*.npz"))]
     if not runs:
         return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
@@ -153,7 +154,7 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
     judged = _judged(rows, recipe, predictions) if "outside" in rows.said else None
     if judged is None:
         return Beyond(tags, None, {}, precision, parts)
-    outside, by_set, together = _outside(*judged, protocol=_protocol(rows))
+    outside, by_set, together = _outside(*judged, protocol=calibration.protocol(rows.folds))
     return Beyond(tags, outside, by_set, precision, parts, together)
 
 
@@ -193,7 +194,7 @@ def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
         those.folds,
         names,
         seeds=those.seeds,
-        protocol=_protocol(rows),
+        protocol=calibration.protocol(rows.folds),
         rng=rng,
     )
     genres = [frozenset(labels_of(clip, SetOptions(column="genres"))) for clip in rows.clips]
@@ -266,7 +267,3 @@ def _parts(rows: _Rows, predictions: Predictions) -> dict[str, dict[str, float]]
         low, high = artist_interval(right, artists, rng=np.random.default_rng(BOOTSTRAP_SEED))
         parts[name] = {"accuracy": float(right.mean()), "accuracy_low": low, "accuracy_high": high}
     return parts
-
-
-def _protocol(rows: _Rows) -> str:
-    return calibration.protocol(rows.folds)

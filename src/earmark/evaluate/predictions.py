@@ -5,7 +5,6 @@ probability column `p_GENRE` a genre. Probabilities carry 6 significant digits, 
 """
 
 import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
-from earmark.files import write_whole
+from earmark.files import csv_text, write_whole
 
 PREFIX = "p_"
 SEGMENT_MARK = "@"  # the id of a segment is that of its clip, this, and its number
@@ -60,15 +59,13 @@ class Predictions:
 
     def write(self, path: Path) -> None:
         """Write the table, whole or not at all."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
         head = ["id", "set", "artist", "label", "seed", "fold", "prediction"]
-        writer.writerow([*head, *(PREFIX + genre for genre in self.genres)])
+        rows = []
         for row in range(len(self)):
             named = [self.ids[row], self.sets[row], self.artists[row], self.labels[row]]
             numbers = [self.seeds[row], self.folds[row], self.genres[self.predicted[row]]]
-            writer.writerow([*named, *numbers, *(f"{p:.6g}" for p in self.probabilities[row])])
-        write_whole(path, text.getvalue())
+            rows.append([*named, *numbers, *(f"{p:.6g}" for p in self.probabilities[row])])
+        write_whole(path, csv_text([*head, *(PREFIX + genre for genre in self.genres)], rows))
 
     @classmethod
     def read(cls, path: Path) -> "Predictions":

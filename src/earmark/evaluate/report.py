@@ -1,7 +1,5 @@
 """What an evaluation leaves behind: figures with intervals, predictions, confusion matrix, genres, worst errors."""
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 
 from earmark.errors import MissingExtraError
 from earmark.evaluate.predictions import Predictions
-from earmark.files import FolderKind, write_whole
+from earmark.files import FolderKind, csv_text, write_whole
 from earmark.measure.bootstrap import artist_interval
 from earmark.measure.metrics import class_table, confusion, ece, summary
 
@@ -101,7 +99,7 @@ def genre_table(predictions: Predictions, sets: NDArray[np.bool_]) -> str:
         shares = (held[:, number].mean(), held.sum(axis=1).mean()) if here.any() else (float("nan"), float("nan"))
         figures_here = (table.recall[number], table.precision[number], table.f1[number], *shares)
         rows.append([genre, int(table.support[number]), *(f"{figure:.4f}" for figure in figures_here)])
-    return _csv(["genre", "n_predictions", "recall", "precision", "f1", "coverage", "mean_set_size"], rows)
+    return csv_text(["genre", "n_predictions", "recall", "precision", "f1", "coverage", "mean_set_size"], rows)
 
 
 def worst_errors(predictions: Predictions) -> str:
@@ -118,7 +116,7 @@ def worst_errors(predictions: Predictions) -> str:
         of_label = predictions.probabilities[row, predictions.truth[row]]
         said = predictions.genres[predictions.predicted[row]]
         rows.append([*key, predictions.labels[row], said, f"{top[row]:.4f}", f"{of_label:.4f}"])
-    return _csv(["set", "id", "label", "prediction", "p_prediction", "p_label"], rows)
+    return csv_text(["set", "id", "label", "prediction", "p_prediction", "p_label"], rows)
 
 
 def _write_pictures(out: Path, predictions: Predictions, counts: NDArray[np.int64]) -> None:
@@ -129,11 +127,3 @@ def _write_pictures(out: Path, predictions: Predictions, counts: NDArray[np.int6
     table = reliability(predictions.probabilities, predictions.truth)
     picture = reliability_diagram(table.confidence, table.accuracy, table.counts, edges=table.edges)
     save(picture, out / "reliability.png")
-
-
-def _csv(head: list[str], rows: list[list[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue()

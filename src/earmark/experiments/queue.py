@@ -15,8 +15,8 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from earmark.errors import EarmarkError
-from earmark.evaluate.job import Job, run_job
-from earmark.evaluate.lease import Lease, held
+from earmark.experiments.job import Job, run_job
+from earmark.experiments.lease import Lease, held
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")

@@ -1,16 +1,14 @@
 """What a hyper-parameter search found, as files: the winner as a recipe, every trial, what matters, the summary."""
 
 import contextlib
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from earmark.errors import DataError, MissingExtraError
-from earmark.evaluate.study import FrozenTrial, SharedStudy, TrialState
-from earmark.files import write_whole
+from earmark.experiments.study import FrozenTrial, SharedStudy, TrialState
+from earmark.files import csv_text, write_whole
 from earmark.train.recipe import Recipe
 
 try:
@@ -97,14 +95,12 @@ def _counts(trials: list[FrozenTrial]) -> str:
 
 def _table(trials: list[FrozenTrial], paths: list[str]) -> str:
     """One row a trial; the value of a pruned one is over the folds it did."""
-    page = io.StringIO()
-    rows = csv.writer(page, lineterminator="\n")
-    rows.writerow(["number", "state", "value", "folds", *paths])
+    rows = []
     for trial in trials:
         given = [trial.params.get(path, "") for path in paths]
         value = "" if trial.value is None else trial.value
-        rows.writerow([trial.number, trial.state.name.lower(), value, len(trial.intermediate_values), *given])
-    return page.getvalue()
+        rows.append([trial.number, trial.state.name.lower(), value, len(trial.intermediate_values), *given])
+    return csv_text(["number", "state", "value", "folds", *paths], rows)
 
 
 def _best(recipe: Recipe, best: FrozenTrial, out: Path, protocol: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from earmark.evaluate.comparison.figures import clip_of
-from earmark.evaluate.comparison.report import Cell, ProtocolWords, write_benchmark_report
 from earmark.evaluate.predictions import Predictions
+from earmark.experiments.comparison.figures import clip_of
+from earmark.experiments.comparison.report import Cell, ProtocolWords, write_benchmark_report
 from earmark.measure.comparison import holm
 
 GENRES = ("blues", "jazz", "metal")
@@ -295,6 +295,15 @@ def test_the_page_and_the_markdown_have_the_same_tables(report: tuple[Path, dict
     cells = [cell.replace("\\|", "|") for line in lines for cell in re.split(r" (?<!\\)\| ", line.strip("| "))]
     assert sum(tag in ("td", "th") for tag, _ in page.tags) == len(cells)
     assert set(cells) <= set(page.words)
+
+
+def test_the_page_sets_off_the_rows_of_the_reference_with_all_its_runs_or_without(tmp_path: Path) -> None:
+    set_off = {}
+    for done in (8, 5):
+        write(tmp_path, [cell("earmark", HONEST, answers(0.8), done=done), cell("twin", HONEST, answers(0.7))])
+        text = (tmp_path / "report.html").read_text()
+        set_off[done] = set(re.findall(r"<tr class=reference><th scope=row>(.*?)</th>", text))
+    assert set_off == {8: {"earmark"}, 5: {"earmark", "earmark (incomplete)"}}
 
 
 def test_the_confusions_are_in_the_page_alone(report: tuple[Path, dict[str, Any]]) -> None:

@@ -1,12 +1,11 @@
-"""The page of a benchmark: one file that needs nothing else, no script, no network. Pictures are in it as SVG."""
+"""A report as a page: one file that needs nothing else, no script, no network. Pictures are in it as SVG."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from types import MappingProxyType
 
-from earmark.evaluate.comparison.pictures import Picture
-from earmark.evaluate.comparison.sections import Section, Table, system_of
+from earmark.plots.report import Picture, Section, Table, shown
 
 
 def page(
@@ -15,17 +14,17 @@ def page(
     parts: Sequence[Section],
     pictures: Mapping[str, Picture],
     *,
-    reference: str,
+    stressed: Collection[str] = (),
     fragments: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The report as HTML; the rows of `reference` are set off, pictures that are not there are left out.
+    """The report as HTML; rows named in `stressed` are set off, pictures that are not there are left out.
 
     `fragments` are pictures that are HTML already.
     """
     drawn = {name: _figure(picture) for name, picture in pictures.items()} | dict(fragments)
-    parts = [part for part in parts if not part.only_pictures or any(name in drawn for name in part.pictures)]
+    parts = shown(parts, drawn)
     links = "".join(f"<li><a href='#part{n}'>{escape(part.heading)}</a></li>" for n, part in enumerate(parts))
-    body = "".join(_section(n, part, drawn, reference) for n, part in enumerate(parts))
+    body = "".join(_section(n, part, drawn, stressed) for n, part in enumerate(parts))
     return (
         f"<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
         f"<meta name=viewport content='width=device-width, initial-scale=1'>\n<title>{escape(title)}</title>\n"
@@ -35,13 +34,13 @@ def page(
     )
 
 
-def _section(number: int, part: Section, drawn: Mapping[str, str], reference: str) -> str:
+def _section(number: int, part: Section, drawn: Mapping[str, str], stressed: Collection[str]) -> str:
     text = "".join(f"<p>{escape(sentence)}</p>\n" for sentence in part.text)
-    shown = "".join(drawn[name] for name in part.pictures if name in drawn)
-    tables = "".join(_table(table, reference) for table in part.tables)
+    pictures = "".join(drawn[name] for name in part.pictures if name in drawn)
+    tables = "".join(_table(table, stressed) for table in part.tables)
     return (
         f"<section id=part{number}>\n<h2>{escape(part.heading)}</h2>\n{text}{tables}"
-        f"<div class=pictures>{shown}</div>\n</section>\n"
+        f"<div class=pictures>{pictures}</div>\n</section>\n"
     )
 
 
@@ -51,15 +50,15 @@ def _figure(picture: Picture) -> str:
     return f'<figure><img alt="{escape(picture.words)}" src="data:image/svg+xml;base64,{data}">{note}</figure>\n'
 
 
-def _table(table: Table, reference: str) -> str:
+def _table(table: Table, stressed: Collection[str]) -> str:
     kinds = [_kind(column) for column in zip(*table.rows, strict=True)]
     head = "".join(f"<th scope=col{kind}>{escape(cell)}</th>" for kind, cell in zip(kinds, table.head, strict=True))
-    rows = "".join(_row(row, kinds, reference) for row in table.rows)
+    rows = "".join(_row(row, kinds, stressed) for row in table.rows)
     return f"<div class=wide><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n"
 
 
-def _row(row: Sequence[str], kinds: Sequence[str], reference: str) -> str:
-    set_off = " class=reference" if system_of(row[0]) == reference else ""
+def _row(row: Sequence[str], kinds: Sequence[str], stressed: Collection[str]) -> str:
+    set_off = " class=reference" if row[0] in stressed else ""
     cells = "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds[1:], row[1:], strict=True))
     return f"<tr{set_off}><th scope=row>{escape(row[0])}</th>{cells}</tr>\n"
 

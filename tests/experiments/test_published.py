@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from earmark.evaluate.benchmark import Plan
-from earmark.evaluate.comparison.cells import report_on_plan
+from earmark.experiments.comparison.cells import report_on_plan
+from earmark.experiments.plan import Plan
+from earmark.experiments.robustness import table_of
+from earmark.plots.report import markdown_table
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results/benchmark"
@@ -30,7 +32,7 @@ def rounded(value: Any) -> Any:
 
 def test_the_kept_runs_give_the_published_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Pictures take most of the time and show the same figures.
-    monkeypatch.setattr("earmark.evaluate.comparison.report._pictures", lambda figures: {})
+    monkeypatch.setattr("earmark.experiments.comparison.report._pictures", lambda figures: {})
     published = json.loads((RESULTS / "report.json").read_text())
     runs = tmp_path / "benchmark"
     runs.symlink_to(RESULTS)
@@ -38,9 +40,15 @@ def test_the_kept_runs_give_the_published_figures(tmp_path: Path, monkeypatch: p
     cells = plan.jobs([ROOT / "gtzan"], runs)
     assert sum(job.done for job in cells) == sum(cell["runs_done"] for cell in published["cells"])
     # Read from the kept runs, write elsewhere.
-    monkeypatch.setattr("earmark.evaluate.comparison.report.write_whole", lambda path, text: None)
+    monkeypatch.setattr("earmark.experiments.comparison.report.write_whole", lambda path, text: None)
     again = report_on_plan(plan, [ROOT / "gtzan"], runs, command=published["command"])
     assert rounded(again) == rounded(published)
+
+
+def test_the_published_robustness_follows_from_its_figures() -> None:
+    conditions = json.loads((RESULTS.parent / "robustness/robustness.json").read_text())["conditions"]
+    published = (RESULTS.parent / "robustness/robustness.md").read_text(encoding="utf-8")
+    assert f"{markdown_table(table_of(conditions))}\n" == published
 
 
 def test_the_results_quote_the_report_to_the_letter() -> None:

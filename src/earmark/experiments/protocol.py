@@ -5,7 +5,7 @@ what much of the literature does, so that the price can be measured; its name sa
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +142,12 @@ class Protocol:
         epochs = max(1, round(recipe.train.epochs * tokens / (segments * heard)))
         augment = dataclasses.replace(recipe.augment, tokens=heard, tokens_spread=0)
         return dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, epochs=epochs), augment=augment)
+
+
+def reported_rows(examples: Examples, names: Sequence[str]) -> NDArray[np.bool_]:
+    """(n,) which rows have one genre as their label, and are of a set among `names`, or of any where there are none."""
+    full = examples.allowed.numpy().sum(axis=1) == 1
+    return np.asarray(full & [not names or clip.folder.name in names for clip in examples.clips])
 
 
 def cut_segments(examples: Examples, frames: int) -> Examples:

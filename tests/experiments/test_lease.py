@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from earmark.evaluate.lease import Lease, held
+from earmark.experiments.lease import Lease, held
 
 
 def dead_pid() -> int:

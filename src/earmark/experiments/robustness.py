@@ -5,20 +5,23 @@ clean one. Differences are paired by clip, and their intervals draw artists.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from earmark.data.dataset import Clip, Dataset
+from earmark.data.dataset import Dataset
 from earmark.data.degrade import CONDITIONS, Condition, DegradedDataset
+from earmark.data.splits import column_split
 from earmark.errors import DataError
 from earmark.evaluate.evaluate import Progress, System, evaluate, load_system
-from earmark.evaluate.job import kept_networks
 from earmark.evaluate.predictions import Predictions
+from earmark.evaluate.runs import kept_networks
 from earmark.files import FolderKind, guard_folder, write_whole
 from earmark.measure.bootstrap import artist_interval
+from earmark.plots.report import Table, markdown_table
 
 SEED = 0
 FOLDER = FolderKind(("robustness.json", "robustness.md"), known_by={"robustness.json": b'"networks"'})
@@ -71,11 +74,17 @@ def robustness(
             heard.append(evaluate(system, DegradedDataset.of(clips, each))[0])
         answers[each.name] = Predictions.joined(heard)
     rows = [_row(each, answers[each.name], answers["clean"]) for each in conditions]
-    table = _markdown(rows)
+    table = f"{markdown_table(table_of(rows))}\n"
     figures = {"data": dataset.name, "networks": len(parts), "split": split, "conditions": rows}
     write_whole(out / "robustness.json", json.dumps(figures, indent=2) + "\n")
     write_whole(out / "robustness.md", table)
     return table
+
+
+def table_of(conditions: Sequence[dict[str, Any]]) -> Table:
+    """The figures of conditions, as robustness.json has them, a row each."""
+    head = ("condition", "done to", "accuracy", "95 % interval", "against clean (points)", "95 % interval")
+    return Table((*head, "same answer"), tuple(_cells(row) for row in conditions))
 
 
 def _conditions(dataset: Dataset, names: Sequence[str]) -> list[Condition]:
@@ -91,18 +100,15 @@ def _conditions(dataset: Dataset, names: Sequence[str]) -> list[Condition]:
 
 def _parts(model: Path | None, dataset: Dataset, split: str | None) -> Iterator[Part]:
     kept = [] if model is None else list(kept_networks(model, dataset.name))
-    if not kept:
-        from earmark.data.splits import column_split
-
-        chosen = column_split(dataset.clips, split) if split else np.ones(len(dataset.clips), dtype=np.bool_)
-        ids = {clip.id for clip, take in zip(dataset.clips, chosen, strict=True) if take}
-        yield load_system(model), dataset.select(lambda clip: clip.id in ids)
     for checkpoint, held in kept:
+        yield load_system(checkpoint), _those(dataset, held)
+    if not kept:
+        clips = compress(dataset.clips, column_split(dataset.clips, split)) if split else dataset.clips
+        yield load_system(model), _those(dataset, {clip.id for clip in clips})
 
-        def is_held(clip: Clip, held: frozenset[str] = held) -> bool:
-            return clip.id in held
 
-        yield load_system(checkpoint), dataset.select(is_held)
+def _those(dataset: Dataset, ids: Collection[str]) -> Dataset:
+    return dataset.select(lambda clip: clip.id in ids)
 
 
 def _row(each: Condition, answers: Predictions, clean: Predictions) -> dict[str, Any]:
@@ -127,15 +133,9 @@ def _row(each: Condition, answers: Predictions, clean: Predictions) -> dict[str,
     }
 
 
-def _markdown(rows: Sequence[dict[str, Any]]) -> str:
-    lines = [
-        "| condition | done to | accuracy | 95 % interval | against clean (points) | 95 % interval | same answer |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    lines += [
-        f"| {row['words']} | {row['of']} | {row['accuracy']:.1%} | {100 * row['accuracy_low']:.1f} to "
-        f"{100 * row['accuracy_high']:.1f} % | {100 * row['change']:+.1f} | {100 * row['change_low']:+.1f} to "
-        f"{100 * row['change_high']:+.1f} | {row['same_answer']:.1%} |"
-        for row in rows
-    ]
-    return "\n".join(lines).replace("-0.0 ", "0.0 ") + "\n"
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    right, same = (f"{row[key]:.1%}" for key in ("accuracy", "same_answer"))
+    own = f"{100 * row['accuracy_low']:.1f} to {100 * row['accuracy_high']:.1f} %"
+    ends = (row["change"], row["change_low"], row["change_high"])
+    change, low, high = (f"{100 * share:+.1f}".replace("-0.0", "0.0") for share in ends)
+    return row["words"], row["of"], right, own, change, f"{low} to {high}", same

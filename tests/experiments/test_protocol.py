@@ -6,7 +6,7 @@ import pytest
 import synthetic
 from earmark.data.splits import artist_folds
 from earmark.errors import RecipeError
-from earmark.evaluate.protocol import Protocol, cut_segments
+from earmark.experiments.protocol import Protocol, cut_segments
 from earmark.train.batches import Examples, gather
 
 

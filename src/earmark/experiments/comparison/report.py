@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import MissingExtraError
-from earmark.evaluate.comparison.figures import Cell, ProtocolWords, benchmark_figures
-from earmark.evaluate.comparison.html import page
-from earmark.evaluate.comparison.pictures import Picture, draw
-from earmark.evaluate.comparison.sections import markdown, sections
+from earmark.experiments.comparison.figures import Cell, ProtocolWords, benchmark_figures
+from earmark.experiments.comparison.pictures import draw
+from earmark.experiments.comparison.sections import row_names, sections
 from earmark.files import write_whole
+from earmark.plots.report import Picture, markdown
+from earmark.plots.report_page import page
 
 __all__ = ["Cell", "ProtocolWords", "write_benchmark_report"]
 
@@ -62,7 +63,7 @@ def write_benchmark_report(
     parts = sections(figures)
     write_whole(out / "report.json", json.dumps(figures, indent=2, allow_nan=False) + "\n")
     write_whole(out / "report.md", markdown(title, command, parts))
-    write_whole(out / "report.html", page(title, command, parts, _pictures(figures), reference=reference))
+    write_whole(out / "report.html", page(title, command, parts, _pictures(figures), stressed=row_names(reference)))
     return figures
 
 

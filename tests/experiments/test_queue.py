@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from earmark.errors import EarmarkError
-from earmark.evaluate.queue import side_by_side
+from earmark.experiments.queue import side_by_side
 from tiny_workers import write_or_fail
 
 

@@ -2,29 +2,20 @@
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from earmark.evaluate.comparison.figures import cells_of
-from earmark.evaluate.comparison.sections import label_of
+from earmark.experiments.comparison.figures import cells_of
+from earmark.experiments.comparison.sections import label_of
 from earmark.plots.comparisons import Series, confusion_multiples, difference_map, dots_with_intervals, labelled_scatter
 from earmark.plots.figures import save
+from earmark.plots.report import Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Figures = Mapping[str, Any]
 NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture with what it shows, for those who cannot see it, and what must be said under it."""
-
-    svg: bytes
-    words: str
-    note: str = ""
 
 
 def draw(figures: Figures) -> dict[str, Picture]:

@@ -12,15 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 
 import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
-from earmark.evaluate import search, study
-from earmark.evaluate.lease import STALE_S
-from earmark.evaluate.search import run_search
+from earmark.experiments import search
+from earmark.experiments.lease import STALE_S
+from earmark.experiments.search import run_search
 from earmark.train.loop import Run
 from earmark.train.recipe import Recipe
 
@@ -98,16 +97,6 @@ def test_ranges_are_no_part_of_what_decides_the_weights(recipe: Path) -> None:
     assert Recipe.from_dict(searched.to_dict()) == searched
 
 
-def test_whole_bounds_of_a_whole_option_mean_whole_numbers_and_bounds_are_reached(recipe: Path) -> None:
-    found = study.distributions_of(Recipe.load(recipe))
-    assert found == {
-        "train.learning_rate": optuna.distributions.FloatDistribution(1e-3, 1e-2, log=True),
-        "train.batch_size": optuna.distributions.CategoricalDistribution((8, 16)),
-        "augment.tokens": optuna.distributions.IntDistribution(2, 6),
-        "augment.mixup": optuna.distributions.FloatDistribution(0.0, 1.0),
-    }
-
-
 def test_a_study_of_real_networks_adds_up_over_two_calls(recipe: Path, pieces: Dataset, tmp_path: Path) -> None:
     out, seen = tmp_path / "study", []
     options: dict[str, Any] = {"folds": 2, "jobs": 1, "progress": lambda done, total: seen.append((done, total))}
@@ -175,7 +164,7 @@ def test_without_scikit_learn_importance_comes_by_the_other_method(
     def no_forest(*_: object, **__: object) -> None:
         raise ImportError("no scikit-learn")
 
-    monkeypatch.setattr("earmark.evaluate.findings.FanovaImportanceEvaluator", no_forest)
+    monkeypatch.setattr("earmark.experiments.findings.FanovaImportanceEvaluator", no_forest)
     pretend(by_rate)
     said = run_search(recipe, [pieces.folder], tmp_path / "study", trials=14, folds=2, stop_after_folds=1, jobs=1)
     assert "what matters most (PED-ANOVA)" in said
@@ -305,7 +294,7 @@ def test_a_trial_that_fails_is_an_error_and_not_tried_again(
 CHILD = """
 import sys, time
 from pathlib import Path
-from earmark.evaluate import search
+from earmark.experiments import search
 
 recipe, data, out, name = map(Path, sys.argv[1:5])
 
@@ -358,27 +347,6 @@ def test_the_trial_of_a_process_that_died_is_tried_again_by_another(
     assert float(again["value"]) == pytest.approx((0.5 + 0.7) / 2)
 
 
-def test_the_trial_of_another_machine_is_left_alone_until_it_is_silent_for_long(
-    recipe: Path, pieces: Dataset, tmp_path: Path
-) -> None:
-    out = tmp_path / "study"
-    plan = search.Plan(Recipe.load(recipe), (pieces.folder,), out, 2, 2, 2, (), None, 0)
-    clips = search.Clips.load(plan)
-    there, here = plan.join(clips), plan.join(clips)
-    assert there.take(2) is not None
-    lease = out / "workers" / f"{there.worker}.lease"
-    lease.write_text("another-machine 1\n")
-    second = here.take(2)
-    assert second is not None
-    here.study.tell(second, 0.5)
-    assert [trial.state.name for trial in here.trials()] == ["RUNNING", "COMPLETE"]
-    os.utime(lease, (time.time() - STALE_S - 1,) * 2)
-    third = here.take(2)
-    assert third is not None
-    assert third.params == {path: pytest.approx(value) for path, value in OWN.items()}
-    assert here.folder_of(third) == out / "trials" / "0"
-
-
 def test_who_slept_while_others_took_over_goes_on_with_another_trial(
     recipe: Path, pieces: Dataset, tmp_path: Path, pretend: Callable[[Score], None]
 ) -> None:
@@ -405,6 +373,6 @@ def test_who_slept_while_others_took_over_goes_on_with_another_trial(
 
 
 def test_without_optuna_the_error_names_the_extra() -> None:
-    code = "import sys; sys.modules['optuna'] = None; import earmark.evaluate.search"
+    code = "import sys; sys.modules['optuna'] = None; import earmark.experiments.search"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "MissingExtraError: A search needs the extra 'benchmark'." in answer.stderr

@@ -12,8 +12,9 @@ import pytest
 
 import synthetic
 from earmark.errors import DataError, RecipeError
-from earmark.evaluate.benchmark import Plan, run_benchmark
 from earmark.evaluate.predictions import Predictions
+from earmark.experiments.benchmark import run_benchmark
+from earmark.experiments.plan import Plan
 
 PLAN = """
 title = "Tiny"
@@ -245,26 +246,7 @@ def test_whoever_ends_the_parent_ends_its_workers_without_a_traceback(number: si
     assert lengths == [len(log.read_text()) for log in logs]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (("[systems.tiny]", "[systems.tiny"), "is not TOML"),
-        (('systems = ["mean"]', 'systems = ["men"]'), "'men'"),
-        (('protocol = "leaky"', 'protocol = "lucky"'), "'lucky'"),
-        (('recipe = "svm.toml"', 'what = "nothing"'), "'svm' needs a 'recipe'"),
-        (("segment_frames = 38", "segments = 38"), "'segments'"),
-        (('"model.pooling" = "mean"', '"train.epoch" = 3'), "epoch"),
-    ],
-)
-def test_a_wrong_plan_is_refused_in_words(desk: Path, change: tuple[str, str], said: str) -> None:
-    (desk / "plan.toml").write_text(PLAN.replace(*change))
-    with pytest.raises(RecipeError, match=said):
-        Plan.load(desk / "plan.toml")
-
-
-def test_a_missing_plan_and_a_folder_of_another_benchmark_are_refused(desk: Path) -> None:
-    with pytest.raises(RecipeError, match="cannot be read"):
-        Plan.load(desk / "none.toml")
+def test_a_folder_of_another_benchmark_is_refused(desk: Path) -> None:
     run(desk, only=["svm"])
     (desk / "svm.toml").write_text('name = "svm"\n[model]\nkind = "svm"\nfeatures = "mfcc"\n')
     with pytest.raises(DataError, match="another recipe"):

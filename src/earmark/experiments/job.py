@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.protocol import Folds, Protocol
+from earmark.evaluate.runs import CHECKPOINTS, PLAN, RUNS
+from earmark.experiments.protocol import Folds, Protocol, reported_rows
 from earmark.files import write_whole
 from earmark.listen.calibrate import softmax
 from earmark.models import controls
@@ -22,8 +23,6 @@ from earmark.train.batches import Examples, gather, genres_of
 from earmark.train.recipe import Recipe
 from earmark.train.session import split_sets
 
-CHECKPOINTS = "checkpoints"
-PLAN = "crossval.json"
 Floats = NDArray[np.float32]
 Said = tuple[dict[str, Floats], dict[str, Any]]  # answers as `train.predict.clip_answers` has them, and costs
 
@@ -44,7 +43,7 @@ class Job:
     @property
     def table(self) -> Path:
         """Where its predictions go."""
-        return self.out / "runs" / f"seed{self.seed}_fold{self.fold}.csv"
+        return self.out / RUNS / f"seed{self.seed}_fold{self.fold}.csv"
 
     @property
     def facts(self) -> Path:
@@ -114,36 +113,6 @@ def claim(job: Job) -> None:
             raise DataError(f"{job.out} holds the cross-validation of another recipe or of other data.", hint=hint)
         return
     write_whole(path, json.dumps(plan, indent=2, sort_keys=True) + "\n")
-
-
-def kept_networks(folder: Path, set_name: str) -> Iterator[tuple[Path, frozenset[str]]]:
-    """The networks of a cross-validation whose checkpoints are still there, each with the clips it never heard.
-
-    Nothing where the folder holds no cross-validation.
-
-    Parameters
-    ----------
-    folder:
-        Where the cross-validation is.
-    set_name:
-        The data set whose clips are meant.
-
-    Raises
-    ------
-    DataError
-        The cross-validation is there and all its checkpoints are gone.
-    """
-    if not (folder / PLAN).exists():
-        return
-    tables = sorted((folder / "runs").glob("seed*_fold*.csv"))
-    kept = [table for table in tables if (folder / CHECKPOINTS / table.stem).exists()]
-    if not kept:
-        hint = "They are large and not kept for ever: `earmark crossval` makes them again in another folder."
-        raise DataError(f"{folder} has no checkpoints of its runs.", hint=hint)
-    for table in kept:
-        rows = Predictions.read(table)
-        held = frozenset(name for name, own in zip(rows.ids, rows.sets, strict=True) if own == set_name)
-        yield folder / CHECKPOINTS / table.stem, held
 
 
 def run_job(job: Job, *, alive: Callable[[], None] = lambda: None) -> None:
@@ -232,13 +201,7 @@ def split(job: Job) -> tuple[tuple[str, ...], Examples, Folds]:
     datasets = split_sets([Dataset.load(folder) for folder in job.folders], job.protocol.only or None)
     genres = genres_of(job.recipe, datasets)
     examples = job.protocol.rows(gather(datasets, job.recipe, genres))
-    return genres, examples, job.protocol.folds_of(examples, _reported(examples, job.reported), seed=job.seed)
-
-
-def _reported(examples: Examples, names: Sequence[str]) -> NDArray[np.bool_]:
-    full = examples.allowed.numpy().sum(axis=1) == 1
-    named = np.array([not names or clip.folder.name in names for clip in examples.clips], dtype=np.bool_)
-    return np.asarray(full & named)
+    return genres, examples, job.protocol.folds_of(examples, reported_rows(examples, job.reported), seed=job.seed)
 
 
 def processor() -> str:

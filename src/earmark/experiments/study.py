@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import DataError, MissingExtraError
-from earmark.evaluate.lease import Lease, held
+from earmark.experiments.lease import Lease, held
 from earmark.files import write_whole
 from earmark.train.recipe import Recipe
 

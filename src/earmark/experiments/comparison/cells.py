@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from earmark.evaluate.benchmark import Plan
-from earmark.evaluate.comparison.report import Cell, ProtocolWords, write_benchmark_report
-from earmark.evaluate.job import Job
 from earmark.evaluate.predictions import Predictions
+from earmark.experiments.comparison.report import Cell, ProtocolWords, write_benchmark_report
+from earmark.experiments.job import Job
+from earmark.experiments.plan import Plan
 
 
 def report_on_plan(plan: Plan, folders: Sequence[Path], out: Path, *, command: str) -> dict[str, Any]:

@@ -85,8 +85,8 @@ def train_and_listen(folder: Path, *, progress: Progress = lambda done, total: N
     import time
 
     from earmark.evaluate.bundling import make_bundle
-    from earmark.evaluate.crossval import crossval
-    from earmark.evaluate.protocol import Protocol
+    from earmark.experiments.crossval import crossval
+    from earmark.experiments.protocol import Protocol
     from earmark.train.batches import gather
     from earmark.train.loop import train
     from earmark.train.recipe import Recipe

@@ -2,7 +2,7 @@
 
 A trial is one set of values; its value is the mean accuracy over folds by artist, the same folds for all trials, each
 network trained from the same start. A trial that is worse than the median after some folds is given up. The search is a
-study in a folder (`evaluate.study`): it can be cut off at any time, goes on at the last epoch, and is joined by
+study in a folder (`experiments.study`): it can be cut off at any time, goes on at the last epoch, and is joined by
 whoever runs the same command on the same folder.
 """
 
@@ -17,10 +17,10 @@ import numpy as np
 
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
-from earmark.evaluate import findings
-from earmark.evaluate.protocol import Folds, Protocol
-from earmark.evaluate.queue import Progress, side_by_side
-from earmark.evaluate.study import FINISHED, JOURNAL, TERMS, SharedStudy, Trial, TrialState, UpdateFinishedTrialError
+from earmark.experiments import findings
+from earmark.experiments.protocol import Folds, Protocol, reported_rows
+from earmark.experiments.queue import Progress, side_by_side
+from earmark.experiments.study import FINISHED, JOURNAL, TERMS, SharedStudy, Trial, TrialState, UpdateFinishedTrialError
 from earmark.files import FolderKind, guard_folder, write_whole
 from earmark.train.batches import Examples, gather, genres_of
 from earmark.train.checkpoint import FILE
@@ -72,10 +72,8 @@ class Clips:
         datasets = split_sets([Dataset.load(folder) for folder in plan.folders], plan.split)
         genres = genres_of(plan.recipe, datasets)
         examples = gather(datasets, plan.recipe, genres)
-        full = examples.allowed.numpy().sum(axis=1) == 1
-        named = [not plan.reported or clip.folder.name in plan.reported for clip in examples.clips]
         protocol = Protocol(folds=plan.folds)
-        folds = protocol.folds_of(examples, full & np.array(named, dtype=np.bool_), seed=0)
+        folds = protocol.folds_of(examples, reported_rows(examples, plan.reported), seed=0)
         return cls(genres, examples, folds, protocol)
 
     @property

@@ -1,37 +1,17 @@
 """A benchmark's figures in words: the sections that the Markdown and the page of a report share.
 
-A section has a heading, sentences, tables of text and the names of its pictures. Shares are per cent, differences are
-points of per cent. A protocol that leaks is called leaky wherever it stands.
+Shares are per cent, differences are points of per cent. A protocol that leaks is called leaky wherever it stands.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from earmark.evaluate.comparison.figures import cells_of
+from earmark.experiments.comparison.figures import cells_of
+from earmark.plots.report import Section, Table
 
 NONE = "–"
 _INCOMPLETE = " (incomplete)"
 Figures = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells as text; the first column names the row."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the report; `pictures` are names of `benchmark_pictures.draw`, `only_pictures` says nothing without."""
-
-    heading: str
-    text: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
-    pictures: tuple[str, ...] = ()
-    only_pictures: bool = False
 
 
 def sections(figures: Figures) -> list[Section]:
@@ -48,15 +28,6 @@ def sections(figures: Figures) -> list[Section]:
         _systems(figures),
     ]
     return [section for section in made if section.text or section.tables]
-
-
-def markdown(title: str, command: str, parts: Sequence[Section]) -> str:
-    """The report without pictures, as Markdown."""
-    blocks = [f"# {title}", f"Written by `{command}`."]
-    for part in parts:
-        if not part.only_pictures:
-            blocks += [f"## {part.heading}", *part.text, *(_markdown_table(table) for table in part.tables)]
-    return "\n\n".join(blocks) + "\n"
 
 
 def label_of(figures: Figures, protocol: str) -> str:
@@ -87,14 +58,14 @@ def incomplete_words(cell: Figures) -> str:
     return f"incomplete: {cell['runs_done']} of {cell['runs_planned']} runs" if cell["incomplete"] else ""
 
 
-def system_of(row_name: str) -> str:
-    """The system that a row is about."""
-    return row_name.removesuffix(_INCOMPLETE)
+def row_names(system: str) -> tuple[str, str]:
+    """What a row of the system is called: with all its runs, and where some are missing."""
+    return system, f"{system}{_INCOMPLETE}"
 
 
 def _named(cell: Figures) -> str:
     """A system's name in tables that do not count its runs."""
-    return f"{cell['system']}{_INCOMPLETE if cell['incomplete'] else ''}"
+    return row_names(cell["system"])[bool(cell["incomplete"])]
 
 
 def _in_short(figures: Figures) -> Section:
@@ -313,8 +284,3 @@ def _seconds(value: float | None) -> str:
         if value >= (2 * size if size > 1 else size):
             return f"{value / size:.3g} {unit}"
     return f"{value / 1e-6:.3g} µs"
-
-
-def _markdown_table(table: Table) -> str:
-    lines = [table.head, ("---",) * len(table.head), *table.rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -12,12 +12,13 @@ from typing import Any
 from earmark.errors import DataError
 from earmark.evaluate import calibration
 from earmark.evaluate.beyond import measure_beyond
-from earmark.evaluate.job import PLAN, claim, jobs_of
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.protocol import Protocol
-from earmark.evaluate.queue import Progress, run_queue, threads_each
 from earmark.evaluate.report import FOLDER as REPORT
 from earmark.evaluate.report import figures, in_words, write_report
+from earmark.evaluate.runs import PLAN, RUNS
+from earmark.experiments.job import claim, jobs_of
+from earmark.experiments.protocol import Protocol
+from earmark.experiments.queue import Progress, run_queue, threads_each
 from earmark.files import FolderKind, guard_folder
 from earmark.train.recipe import Recipe
 
@@ -93,7 +94,7 @@ def run_crossval(recipe: Path, folders: Sequence[Path], out: Path, **options: An
 def report_files(recipe: Path, folders: Sequence[Path], out: Path, predictions: Predictions) -> str:
     """`report_on` and, where the networks say more than genres, `beyond.json`; the figures in a few lines."""
     words = [report_on(predictions, out)]
-    if any((out / "runs").glob("*.npz")):
+    if any((out / RUNS).glob("*.npz")):
         beyond = measure_beyond(Recipe.load(recipe), folders, out, predictions)
         beyond.write(out)
         words.append(beyond.words)
