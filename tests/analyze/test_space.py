@@ -54,12 +54,6 @@ def test_means_under_weights_are_means_of_repeated_clips(rng):
     )
 
 
-def test_an_artists_clips_are_drawn_together(rng):
-    weights = space.draw_artists(["a", "b", "a", "c"], 200, rng)
-    assert np.array_equal(weights[:, 0], weights[:, 2])
-    assert set((weights[:, 0] + weights[:, 1] + weights[:, 3]).tolist()) == {3.0}
-
-
 def test_distances_and_the_nearest_two(rng):
     means = rng.standard_normal((4, 5))
     between = space.distances(means)

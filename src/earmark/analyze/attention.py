@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from earmark.measure.bootstrap import artist_interval
+from earmark.measure.bootstrap import artist_interval, artist_numbers
 from earmark.sound.mel import under_maximum
 from earmark.sound.tokens import TOKEN_FRAMES
 
@@ -33,7 +33,7 @@ def uniform_p(
     a clip stays and only the place in the clip is lost. p is the share of such worlds in which the squares of the
     means' deviations add up to at least as much (the real world counted as one).
     """
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
+    family = artist_numbers(artists)
     sums = np.stack([attention[family == one].sum(axis=0, dtype=np.float64) for one in range(family.max() + 1)])
     steps = attention.shape[1]
 

@@ -14,7 +14,7 @@ from sklearn.manifold import trustworthiness
 from earmark.analyze import events, space
 from earmark.analyze.material import Material
 from earmark.analyze.reading import Reading
-from earmark.measure.bootstrap import artist_interval_of
+from earmark.measure.bootstrap import artist_interval_of, draw_artists
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,7 +38,7 @@ class Draws:
 def draws_of(reading: Reading, material: Material, *, rounds: int, rng: np.random.Generator) -> Draws:
     """Means under draws of artists; the axes of the map stay what they are."""
     genres = len(material.genres)
-    weights = space.draw_artists(material.artists, rounds, rng)
+    weights = draw_artists(material.artists, rounds, rng)
     pca = space.principal_axes(reading.places, AXES)
     full = space.genre_means(reading.places, material.labels, genres)
     drawn = space.genre_means(reading.places, material.labels, genres, weights)

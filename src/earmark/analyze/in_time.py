@@ -11,8 +11,9 @@ from earmark.analyze import events
 from earmark.analyze.attention import Shifts, event_correlation, shifted, uniform_p
 from earmark.analyze.material import Material, Network, hear
 from earmark.analyze.reading import Reading, mean_with_interval
-from earmark.analyze.space import draw_artists, genre_means
+from earmark.analyze.space import genre_means
 from earmark.data.dataset import Dataset
+from earmark.measure.bootstrap import draw_artists
 from earmark.measure.comparison import holm
 
 Figures = dict[str, Any]

@@ -16,6 +16,8 @@ from scipy.linalg import orthogonal_procrustes
 from scipy.spatial.distance import squareform
 from sklearn.decomposition import PCA
 
+from earmark.measure.bootstrap import artist_numbers
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -46,14 +48,6 @@ def aligned(points: ArrayLike, target: ArrayLike, rows: ArrayLike) -> Floats:
     from_, to = moving[used].mean(axis=0), fixed[used].mean(axis=0)
     turn, _ = orthogonal_procrustes(moving[used] - from_, fixed[used] - to)
     return np.asarray((moving - from_) @ turn + to)
-
-
-def draw_artists(artists: Sequence[str], rounds: int, rng: np.random.Generator) -> Floats:
-    """How often each clip counts in each draw of artists with replacement, (rounds, n)."""
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
-    count = int(family.max()) + 1
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=rounds)
-    return np.asarray(drawn[:, family], dtype=np.float64)
 
 
 def genre_means(points: ArrayLike, labels: Ints, genres: int, weights: Floats | None = None) -> Floats:
@@ -168,7 +162,7 @@ def permuted_labels(
 
     An artist with clips of several genres gets the one he has most of dealt out with him.
     """
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
+    family = artist_numbers(artists)
     most = np.array([np.bincount(labels[family == one], minlength=genres).argmax() for one in range(family.max() + 1)])
     return [rng.permutation(most)[family] for _ in range(rounds)]
 
