@@ -15,6 +15,7 @@ from earmark.analyze.reading import Reading, mean_with_interval, read, windows_t
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError
 from earmark.measure.metrics import confusion
+from earmark.track import six_digits
 
 Figures = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -168,7 +169,7 @@ def plain(value: Any) -> Any:
         return [plain(each) for each in value]
     if isinstance(value, np.generic):
         return plain(value.item())
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    return six_digits(value) if isinstance(value, float) else value
 
 
 def as_json(figures: Figures) -> str:

@@ -19,6 +19,7 @@ from earmark.errors import BundleError
 from earmark.files import FolderKind, write_whole
 from earmark.listen.bundle import INFO_FILE, Bundle
 from earmark.sound.mel import BANDS
+from earmark.track import six_digits
 
 ATLAS_FILE = "atlas.npz"
 FOLDER = FolderKind((ATLAS_FILE,), known_by={INFO_FILE: b'"schema"'})  # a bundle's
@@ -148,7 +149,7 @@ class Atlas:
             self.artists[row],
             self.titles[row],
             self.genres[row],
-            float(f"{distance:.6g}"),
+            six_digits(distance),
         )
 
 
