@@ -165,6 +165,7 @@ def test_text_that_is_no_text_is_escaped_and_not_lost(tmp_path: Path) -> None:
 
 
 def test_a_table_has_line_feeds_alone_and_quotes_what_would_be_two_cells() -> None:
-    assert csv_text(("id", "artist"), [(1, 'Earth, Wind & "Fire"'), (2, "")]) == (
+    assert csv_text(("id", "artist"), [(1, 'Earth, Wind & "Fire"'), (2, None)]) == (
         'id,artist\n1,"Earth, Wind & ""Fire"""\n2,\n'
     )
+    assert csv_text((1, "two\nlines")) == '1,"two\nlines"\n'

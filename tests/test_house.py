@@ -97,9 +97,8 @@ def modules_of(requirements: list[str]) -> set[str]:
 def test_what_the_package_imports_is_declared_and_what_is_declared_is_imported() -> None:
     project = HOUSE["project"]
     base = modules_of(project["dependencies"])
-    extras = modules_of(
-        [line for extra in ("av", "plots", "train", "benchmark") for line in project["optional-dependencies"][extra]]
-    )
+    optional = project["optional-dependencies"]
+    extras = modules_of([line for extra in optional if extra not in ("all", "dev") for line in optional[extra]])
     needed_by_torch = {"onnx"}  # torch.onnx.export imports it
     assert imported_by(SOURCES) | needed_by_torch == base | extras
 

@@ -32,7 +32,7 @@ def test_help_names_every_verb_and_loads_no_room() -> None:
         "except SystemExit as end: assert not end.code"
     )
     loaded = modules_after(code)
-    assert {"numpy", "rich", "onnxruntime", "soundfile", "PIL", "torch"}.isdisjoint(loaded)
+    assert {"numpy", "rich", "onnxruntime", "soundfile", "PIL", "torch", "scipy", "sklearn"}.isdisjoint(loaded)
     rooms = {name for name in loaded if name.startswith("earmark.") and not name.startswith("earmark.cli")}
     assert rooms == {"earmark.errors"}
 
@@ -118,6 +118,8 @@ def test_the_public_face_has_nothing_else() -> None:
         ("torch", "train", ["crossval", "recipe.toml", "--data", "set", "--out", "report"]),
         ("torch", "train", ["train", "recipe.toml", "--data", "set", "--out", "run"]),
         ("pydantic", "train", ["train", "recipe.toml", "--data", "set", "--out", "run"]),
+        ("scipy", "analyze", ["analyze", "--data", "set", "--out", "report"]),
+        ("sklearn", "analyze", ["analyze", "--data", "set", "--out", "report"]),
     ],
 )
 def test_a_verb_whose_extra_is_not_installed_says_which(package: str, extra: str, command: list[str]) -> None:

@@ -10,6 +10,7 @@ import math
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from earmark.data.dataset import fingerprint
 from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
@@ -160,10 +162,8 @@ class Run:
         self.history: list[dict[str, float]] = []
         self.lineage = {
             "seed": seed,
-            "clips": {
-                str(clip.folder.name): sum(c.folder == clip.folder for c in examples.clips) for clip in examples.clips
-            },
-            "ids_sha256": _fingerprint(examples),
+            "clips": dict(Counter(clip.folder.name for clip in examples.clips)),
+            "ids_sha256": fingerprint(examples.clips),
             "torch": str(torch.__version__),
         }
 
@@ -346,13 +346,6 @@ def _optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": vectors, "weight_decay": 0.0},
     ]
     return OPTIMIZERS[recipe.train.optimizer](groups, lr=recipe.train.learning_rate, foreach=True)
-
-
-def _fingerprint(examples: Examples) -> str:
-    import hashlib
-
-    ids = "\n".join(f"{clip.folder.name}/{clip.id}" for clip in examples.clips)
-    return hashlib.sha256(ids.encode()).hexdigest()
 
 
 def _on_cpu(state: dict[str, Tensor]) -> dict[str, Tensor]:
