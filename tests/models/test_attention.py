@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import RecipeError
+from earmark.models.attention import AttentionOptions, SelfAttention
 from earmark.models.registry import build, names
 from earmark.train.recipe import Recipe
 
@@ -168,3 +169,16 @@ def test_tags_are_in_the_units_of_the_teacher() -> None:
     assert said.tags[:, 0].tolist() == [-5.0, -5.0]
     assert said.token_tags[:, :, 2].eq(5).all()
     assert network()(spectrogram(2, 4)).tags is None
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+def test_a_layer_relates_tokens_as_torch_s_own_attention_does(heads: int) -> None:
+    torch.manual_seed(0)
+    layer = SelfAttention(AttentionOptions(vector=32, heads=heads)).eval()
+    layer.qkv.weight.data *= 5  # so that some tokens matter much more than others
+    tokens = torch.randn(2, 7, 32)
+    parts = layer.qkv(layer.norm(tokens)).chunk(3, dim=2)
+    query, key, value = (part.reshape(2, 7, heads, 32 // heads).transpose(1, 2) for part in parts)
+    mixed = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+    related = tokens + layer.out(mixed.transpose(1, 2).reshape(2, 7, 32))
+    torch.testing.assert_close(layer(tokens), related + layer.feed(related))
