@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import RecipeError
-from earmark.models.attention import AttentionOptions, SelfAttention
+from earmark.models.attention import AttentionOptions, SelfAttention, Stage, _convolution, _size_after
 from earmark.models.registry import build, names
 from earmark.train.recipe import Recipe
 
@@ -182,3 +182,22 @@ def test_a_layer_relates_tokens_as_torch_s_own_attention_does(heads: int) -> Non
     mixed = torch.nn.functional.scaled_dot_product_attention(query, key, value)
     related = tokens + layer.out(mixed.transpose(1, 2).reshape(2, 7, 32))
     torch.testing.assert_close(layer(tokens), related + layer.feed(related))
+
+
+@pytest.mark.parametrize(
+    ("stage", "size"),
+    [
+        (Stage(4, kernel=(5, 7)), (128, 19)),
+        (Stage(4, kernel=(8, 4), stride=(4, 2)), (33, 10)),
+        (Stage(4, kernel=(3, 3), pool=(2, 3)), (64, 6)),
+        (Stage(4, kernel=(1, 5), stride=(2, 1), pool=(3, 1)), (21, 19)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("norm", [True, False])
+def test_a_convolution_hears_to_the_edges_and_its_maps_have_the_size_foreseen(
+    stage: Stage, size: tuple[int, int], *, norm: bool
+) -> None:
+    maps = nn.Sequential(*_convolution(2, stage, norm=norm))(torch.zeros(3, 2, 128, 19))
+    assert maps.shape == (3, 4, *size)
+    assert _size_after((128, 19), stage) == size
