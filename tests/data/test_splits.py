@@ -179,3 +179,11 @@ def test_the_seed_says_which_of_equally_large_artists_are_in_one_fold() -> None:
         for fold in (artist_folds(["rock"] * 4, artists, folds=2, seed=seed) for seed in range(30))
     }
     assert together == {("a", "b"), ("a", "c"), ("a", "d")}
+
+
+def test_the_part_that_a_column_names_is_held_out() -> None:
+    sides = ["test", "train", "test", ""]
+    clips = [Clip(f"c{number}", Path("/x"), "rock", "", {"part": side}) for number, side in enumerate(sides)]
+    clips.append(Clip("of a set without the column", Path("/y"), "rock", "", {}))
+    assert column_split(clips, "part=test").tolist() == [True, False, True, False, False]
+    assert split_folds(clips, "part=test").tolist() == [0, -1, 0, -1, -1]
