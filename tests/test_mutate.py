@@ -19,6 +19,8 @@ pytest_add_cli_args = ["-p", "mutate.reach", "-p", "no:cacheprovider"]
 """
 SOURCE = '''"""Sums."""
 
+from functools import cache
+
 
 def held(a):
     return a + 1
@@ -30,11 +32,27 @@ def loose(a):
 
 def alone():
     return 1
+
+
+def kept():
+    return {"a": 1}
+
+
+HELD = kept()
+
+
+@cache
+def told():
+    return counted()
+
+
+def counted():
+    return len(HELD) + 1
 '''
 TESTS = """
 import pytest
 from pathlib import Path
-from tiny.sums.few import held, loose
+from tiny.sums.few import HELD, held, loose, told
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +66,14 @@ def test_one_is_made(made):
 
 def test_it_is_three(made):
     assert made == 3
+
+
+def test_it_is_told():
+    assert told() == 2
+
+
+def test_what_is_held_was_made_on_import():
+    assert HELD == {"a": 1}
 
 
 def test_the_folder_is_whole():
@@ -88,8 +114,14 @@ def test_mutants_are_told_apart_and_the_project_stays_as_it_was(project: Path) -
         "loose__mutmut_1": "survived",
         "loose__mutmut_2": "survived",
         "alone__mutmut_1": "no tests",
+        # The functions' values are kept: by Python's import, and by a cache.
+        "kept__mutmut_1": "killed",
+        "kept__mutmut_2": "killed",
+        "kept__mutmut_3": "killed",
+        "counted__mutmut_1": "killed",
+        "counted__mutmut_2": "killed",
     }
-    assert outcome.share == pytest.approx(2 / 5)
+    assert outcome.share == pytest.approx(7 / 10)
     diffs = {mutant.name: mutant.diff for mutant in outcome.mutants}
     assert "-    return a - 1\n+    return a + 1" in diffs["tiny.sums.few.x_loose__mutmut_1"]
     assert diffs["tiny.sums.few.x_held__mutmut_1"] == ""

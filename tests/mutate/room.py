@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import tomli_w
 
-NOTICED = ("killed", "timeout", "segfault")  # a test failed, did not end, or died
+# A test failed, did not end, died; or pytest could not begin, which mutmut takes for Ctrl-C.
+NOTICED = ("killed", "timeout", "segfault", "check was interrupted by user")
 
 
 @dataclass(frozen=True)
