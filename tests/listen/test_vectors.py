@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from atlases import points, small_atlas
 from earmark import Listener, load_bundle
