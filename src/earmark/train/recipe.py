@@ -219,19 +219,21 @@ class Recipe:
             "[pretext]": ("pretext", self.pretext is not None),
         }
         kind = self.model.kind
+        network = kinds()[kind]
+        heads = self.model.options.heads if network.has("heads") else {}
         for asking, (head, asked) in wanted.items():
-            if asked and head not in getattr(self.model.options, "heads", {}):
+            if asked and head not in heads:
                 hint = f"Say {head} = {'SIZE' if head in ('tags', 'embedding') else 1} under [model.heads]."
                 raise RecipeError(
                     f"{source}: {asking} needs the head '{head}', which this '{kind}' network has not.",
-                    hint=hint if kinds()[kind].has("heads") else _those_that_have("heads"),
+                    hint=hint if network.has("heads") else _those_that_have("heads"),
                 )
-        machines = getattr(self.model.options, "kernel", 0)
+        machines = self.model.options.kernel if network.has("kernel") else 0
         if self.kernel is not None and not machines:
             raise RecipeError(
                 f"{source}: [kernel] is about kernel machines, which this '{kind}' network has not.",
                 hint="Say kernel = 1000 (or so many) under [model]."
-                if kinds()[kind].has("kernel")
+                if network.has("kernel")
                 else _those_that_have("kernel"),
             )
         if machines and self.front_end is not None:
