@@ -42,6 +42,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adadelta": torch.optim.Adadelta,
     "rmsprop": torch.optim.RMSprop,
 }
+FIRST = "first"  # folder of a first stage, within that of its run
 Report = Callable[[dict[str, float]], None]
 
 
@@ -102,6 +103,7 @@ def train(
     place: Place | None = None,
     report: Report = lambda row: None,
     stop_after: int | None = None,
+    finish: bool = True,
 ) -> Checkpoint:
     """Train a network, or go on where the checkpoint in `out` stands.
 
@@ -119,6 +121,9 @@ def train(
     stop_after:
         Leave after this many epochs in all, as a crash would: the schedule is not changed.
 
+    finish:
+        Do what is to be done after the last epoch; a first stage leaves that to the second.
+
     Raises
     ------
     DataError
@@ -130,6 +135,9 @@ def train(
     run = Run(recipe, examples, genres, seed=seed, place=place)
     if (out / FILE).exists():
         run.resume(Checkpoint.load(out / FILE), out)
+    elif first := recipe.first_stage():
+        learned = train(first, examples, genres, out / FIRST, seed=seed, place=place, report=report, finish=False)
+        run.begin_with(learned.answering)
     with place.joined():
         run.share_start()
         while not run.finished and (stop_after is None or run.epoch < stop_after):
@@ -138,7 +146,7 @@ def train(
                 run.checkpoint().save(out / FILE)
                 _write_log(out / "log.jsonl", run.history)
                 report(row)
-        if run.finished and run.finish() and place.rank == 0:
+        if finish and run.finished and run.finish() and place.rank == 0:
             run.checkpoint().save(out / FILE)
     return run.checkpoint()
 
@@ -181,6 +189,11 @@ class Run:
             return False
         losses = [row["validation_loss"] for row in self.history]
         return self.epoch - 1 - int(np.argmin(losses)) >= self.options.patience
+
+    def begin_with(self, weights: dict[str, Tensor]) -> None:
+        """Start from weights of a first stage in the place of random ones."""
+        self.net.load_state_dict(weights)
+        self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
 
     def share_start(self) -> None:
         """With several processes, all begin with the weights of the first."""
