@@ -22,6 +22,7 @@ def small_atlas(vectors: NDArray[np.float32], *, sha256: str = "", **texts: tupl
         labels=("low", "middle", "high"),
         **(said | texts),
         vectors=as_stored(vectors),
+        places=as_stored(vectors)[:, :3],
         centre=np.zeros(128, np.float32),
         axes=np.eye(3, 128, dtype=np.float32),
         explained=np.array([0.5, 0.2, 0.1], np.float32),

@@ -5,16 +5,15 @@ are `song.mp3` (30 s), `song.wav` (8 s), `music/` with three short pieces in two
 clips in earmark's layout with the labels of the default bundle. How a fence is kept from running: tests/fences.py.
 """
 
-import os
 import re
 import shlex
-import subprocess
-import sys
+import shutil
+import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from desk import lay_desk, run_fence
 from fences import ROOT, Fence, complaint, fences_of, may_run
 
 DOCUMENTS = [
@@ -23,45 +22,13 @@ DOCUMENTS = [
     if path.exists()
 ]
 FENCES = [fence for path in DOCUMENTS for fence in fences_of(path) if fence.is_shell or fence.language == "python"]
+TOML = [fence for path in DOCUMENTS for fence in fences_of(path) if fence.language == "toml"]
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """The folder in which a reader sits."""
-    import soundfile
-
-    from earmark.data.layout import picture_of_db, write_picture, write_rows
-    from earmark.data.synth import STYLES, compose
-    from earmark.listen.bundle import load_bundle
-    from earmark.sound.mel import log_mel
-
-    def write(name: str, style: str, duration_s: float) -> None:
-        piece = compose(style, duration_s=duration_s, rng=np.random.default_rng(len(name)))
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(tmp_path / name, piece.samples, piece.sample_rate_hz)
-
-    write("song.mp3", STYLES[0], 30.0)
-    write("song.wav", STYLES[1], 8.0)
-    for number, name in enumerate(("one.mp3", "two.flac", "deeper/three.mp3")):
-        write(f"music/{name}", STYLES[number % len(STYLES)], 8.0)
-    rows = []
-    for number, label in enumerate(2 * load_bundle().info.labels):
-        rng = np.random.default_rng(number)
-        piece = compose(STYLES[number % len(STYLES)], duration_s=8.0, rng=rng)
-        split = "valid" if number % 2 else "train"
-        row = {"id": f"clip{number}", "genre": label, "artist": f"A{number // 3}", "fault_filtered_split": split}
-        write_picture(tmp_path / f"gtzan/mel/{row['id']}.png", picture_of_db(log_mel(piece.samples)))
-        rows.append(row)
-    write_rows(tmp_path / "gtzan/clips.csv", rows)
-    return tmp_path
-
-
-def run_fence(fence: Fence, folder: Path) -> None:
-    """Run a fence in `folder`; on failure say where it stands and what it said."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    run = ["bash", "-euo", "pipefail", "-c", fence.script] if fence.is_shell else [sys.executable, "-c", fence.text]
-    answer = subprocess.run(run, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
-    assert answer.returncode == 0, f"{fence.place}\n{fence.script}\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}"
+    return lay_desk(tmp_path)
 
 
 @pytest.mark.parametrize("fence", [fence for fence in FENCES if fence.is_shell], ids=lambda fence: fence.place)
@@ -82,6 +49,29 @@ def anchors_of(path: Path) -> set[str]:
     """The anchors of a document's headings, as Markdown pages on the web make them."""
     headings = re.findall(r"^#+ +(.*)$", path.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("fence", TOML, ids=lambda fence: fence.place)
+def test_every_recipe_and_plan_that_is_shown_can_be_read(fence: Fence, tmp_path: Path) -> None:
+    from earmark.errors import RecipeError
+    from earmark.experiments.plan import Plan
+    from earmark.train.recipe import Recipe
+
+    values = tomllib.loads(fence.text)
+    if "systems" in values:
+        shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
+        (tmp_path / "recipes/plan.toml").write_text(fence.text)
+        Plan.load(tmp_path / "recipes/plan.toml")
+        return
+    # Sections alone are those of one of the project's recipes.
+    wholes = [{}] if "model" in values else [tomllib.loads(path.read_text()) for path in ROOT.glob("recipes/*.toml")]
+    refused = []
+    for whole in wholes:
+        try:
+            Recipe.from_dict({**whole, **values})
+        except RecipeError as reason:
+            refused.append(str(reason))
+    assert len(refused) < len(wholes), f"{fence.place}: {refused}"
 
 
 def test_every_example_in_the_help_is_one_that_exists() -> None:
@@ -154,6 +144,8 @@ def test_pipes_settings_comments_and_redirections_are_split_off(tmp_path: Path) 
         ("pytest tests/no_such_folder", "there is no"),
         (".venv/bin/python -m pytest tests/test_docs.py", None),
         ("python examples/no_such_file.py", "there is no"),
+        ("python -m earmark.train.reference", None),
+        ("python -m earmark.train.rference", "there is no module earmark.train.rference"),
         ("torchrun --nproc-per-node=2 -m earmark trian", "no verb 'trian'"),
         ("torchrun --standalone --nproc-per-node 2 -m earmark trian", "no verb 'trian'"),
         ("sudo reboot", "does not know the program 'sudo'"),

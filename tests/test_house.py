@@ -21,7 +21,7 @@ import earmark
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/earmark").rglob("*.py"))
 HOUSE = tomllib.loads((ROOT / "pyproject.toml").read_text())
-HEAVY = ("torch", "matplotlib", "av", "numba", "librosa", "sklearn", "scipy")
+HEAVY = ("torch", "pydantic", "matplotlib", "av", "numba", "librosa", "sklearn", "scipy")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -129,10 +129,10 @@ def test_the_wheel_holds_every_source_file_and_the_type_marker(wheel: zipfile.Zi
     assert "earmark/py.typed" in wheel.namelist()
 
 
-def test_the_wheel_holds_the_default_bundle_within_5_mb(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_holds_the_default_bundle_within_5_and_a_half_mb(wheel: zipfile.ZipFile) -> None:
     bundle = [item for item in wheel.infolist() if item.filename.startswith("earmark/bundles/earmark/")]
     assert {"bundle.json", "network.onnx"} <= {Path(item.filename).name for item in bundle}
-    assert sum(item.file_size for item in bundle) <= 5e6
+    assert sum(item.file_size for item in bundle) <= 5.5e6
 
 
 def test_the_wheel_names_its_licence_and_its_command(wheel: zipfile.ZipFile) -> None:

@@ -30,6 +30,7 @@ def write_atlas(bundle):
         titles=("One", "Two", "Three", "Four"),
         genres=("low", "middle", "high", ""),
         vectors=vectors,
+        places=vectors[:, :3],
         centre=np.zeros(128, np.float32),
         axes=np.eye(3, 128, dtype=np.float32),
         explained=np.full(3, 1 / 3, np.float32),

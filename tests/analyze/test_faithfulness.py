@@ -178,7 +178,13 @@ def test_weights_become_random_stage_by_stage_and_the_network_stays_what_it_is(r
     db = rng.uniform(-80, 0, size=(2, 128, 4 * TOKEN_FRAMES)).astype(np.float32)
     before = network.run(db)
     stages = faithfulness.randomised(network, seed=1)
-    assert [name for name, _ in stages] == list(faithfulness.STAGES)
+    assert [name for name, _ in stages] == [
+        "genre head",
+        "attention pooling",
+        "self-attention",
+        "second opinion",
+        "CNN",
+    ]
     said = {name: other.run(db) for name, other in stages}
     assert np.array_equal(said["genre head"].attention, before.attention)
     assert not np.allclose(said["genre head"].token_logits, before.token_logits)

@@ -116,6 +116,7 @@ def test_the_public_face_has_nothing_else() -> None:
     [
         ("torch", "train", ["crossval", "recipe.toml", "--data", "set", "--out", "report"]),
         ("torch", "train", ["train", "recipe.toml", "--data", "set", "--out", "run"]),
+        ("pydantic", "train", ["train", "recipe.toml", "--data", "set", "--out", "run"]),
     ],
 )
 def test_a_verb_whose_extra_is_not_installed_says_which(package: str, extra: str, command: list[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from earmark import Listener, load_bundle
-from earmark.data.atlas import make_atlas
+from earmark.data.atlas import HeardClips, hear_clips, make_atlas
 from earmark.data.dataset import Dataset
 from earmark.data.layout import db_of_picture, picture_of_db, write_picture, write_rows
 from earmark.errors import DataError
@@ -45,6 +45,11 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 @pytest.fixture(scope="module")
+def heard(bundle: Bundle, dataset: Dataset) -> HeardClips:
+    return hear_clips(bundle, [dataset])
+
+
+@pytest.fixture(scope="module")
 def atlas(bundle: Bundle, dataset: Dataset) -> Atlas:
     return make_atlas(bundle, [dataset])
 
@@ -61,21 +66,31 @@ def test_it_holds_every_clip_that_is_not_flagged_with_what_its_set_says(atlas: A
 def test_a_clip_that_is_heard_is_nearest_to_itself(atlas: Atlas, bundle: Bundle) -> None:
     for clip in range(6):
         heard = Listener(bundle).hear_with_vector(sound_of(clip), sample_rate_hz=22_050)
-        nearest = atlas.nearest(heard.vector, 1)[0]
+        nearest = atlas.nearest(atlas.whitening.apply(heard.raw), 1)[0]
         assert nearest.name == str(clip)
-        assert nearest.distance < 0.1
+        assert nearest.distance < 0.2
+        assert atlas.place(heard.raw) == pytest.approx(atlas.places[clip].astype(float), abs=0.1)
 
 
-def test_a_vector_is_the_mean_of_its_tokens_by_attention(atlas: Atlas, bundle: Bundle, dataset: Dataset) -> None:
+def test_a_vector_is_the_mean_of_its_tokens_by_attention(heard: HeardClips, bundle: Bundle, dataset: Dataset) -> None:
     db = dataset.db(dataset.clips[0])
     whole = db.shape[1] // 19 * 19
     said = bundle.run(np.maximum(db[np.newaxis, :, :whole] - db[:, :whole].max(), -80))
     expected = said.attention[0] @ said.vectors[0]
-    assert atlas.vectors[0].astype(float) == pytest.approx(expected, abs=0.01)
+    assert heard.vectors[0] == pytest.approx(expected, abs=1e-3)
 
 
-def test_the_axes_are_principal_components_with_a_sign_of_their_own(atlas: Atlas) -> None:
-    points = atlas.vectors.astype(np.float64)
+def test_vectors_are_whitened_by_the_very_clips(atlas: Atlas, heard: HeardClips) -> None:
+    assert atlas.whitening is not None
+    assert atlas.whitening.mean == pytest.approx(heard.vectors.mean(axis=0), abs=1e-6)
+    assert atlas.vectors.astype(float) == pytest.approx(atlas.whitening.apply(heard.vectors), abs=0.01)
+    lengths = np.linalg.norm(atlas.vectors.astype(float), axis=1)
+    assert lengths == pytest.approx(np.ones(6), abs=0.01)
+
+
+def test_the_axes_are_principal_components_with_a_sign_of_their_own(atlas: Atlas, heard: HeardClips) -> None:
+    points = heard.vectors.astype(np.float64)
+    assert atlas.places.astype(float) == pytest.approx(atlas.place(points), abs=1e-2)
     assert atlas.centre == pytest.approx(points.mean(axis=0), abs=1e-3)
     assert atlas.axes @ atlas.axes.T == pytest.approx(np.eye(3), abs=1e-5)
     assert (np.take_along_axis(atlas.axes, np.abs(atlas.axes).argmax(axis=1)[:, None], axis=1) > 0).all()
@@ -101,6 +116,20 @@ def test_sets_of_sound_and_sets_without_labels_are_heard_too(bundle: Bundle, dat
     assert told == [(done, 7) for done in range(1, 8)]
     alone = make_atlas(bundle, [dataset])
     assert np.array_equal(atlas.axes, alone.axes)  # the map is that of the network's own genres
+
+
+@pytest.mark.filterwarnings("error")
+def test_sets_of_flagged_clips_alone_are_too_few_clips(bundle: Bundle, tmp_path: Path) -> None:
+    write_rows(tmp_path / "clips.csv", [{"id": "bad", "genre": LABELS[0], "flag": "broken"}])
+    with pytest.raises(DataError, match="Only 0 clips have a genre"):
+        make_atlas(bundle, [Dataset.load(tmp_path)])
+
+
+def test_sets_in_which_nothing_sounds_are_too_few_clips(bundle: Bundle, tmp_path: Path) -> None:
+    write_picture(tmp_path / "mel" / "still.png", np.zeros((128, 40), np.uint8))
+    write_rows(tmp_path / "clips.csv", [{"id": "still", "genre": LABELS[0]}])
+    with pytest.raises(DataError, match="Only 0 clips have a genre"):
+        make_atlas(bundle, [Dataset.load(tmp_path)])
 
 
 def test_too_few_clips_of_the_networks_genres_are_said(bundle: Bundle, tmp_path: Path) -> None:

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.data.layout import is_file_name, write_picture, write_rows
-from earmark.data.sources import Trouble, importer_for, importers
-from earmark.data.sources.folder import unique_ids
+from earmark.data.sources import Trouble, importer_for, importers, unique_ids
 from earmark.errors import DataError
 from trees import piece, write_kaggle_tree, write_sound
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 import soundfile
 
 from atlases import RATE_HZ, low_bursts, points, small_atlas
-from earmark import Listener
+from earmark import Listener, load_bundle
 from earmark.errors import SoundError
 from earmark.listen.explanation import Explanation, _Blanks, blank, elsewhere, explain
+from earmark.listen.whitening import Whitening
 from earmark.sound.mel import LogMel
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window, windows
 from earmark.track import NONE
@@ -176,7 +178,7 @@ def test_a_pipe_with_a_name_keeps_it(explanation: Explanation, listener: Listene
 
 
 def test_an_atlas_places_the_track_and_names_its_neighbours(explanation: Explanation, listener: Listener) -> None:
-    vector = listener.hear_with_vector(SONG, sample_rate_hz=RATE_HZ).vector
+    vector = listener.hear_with_vector(SONG, sample_rate_hz=RATE_HZ).vector  # as it is: this bundle has no whitening
     atlas = small_atlas(np.stack([vector, vector + 1, *points((9.0,))]))
     found = explain(listener, SONG, sample_rate_hz=RATE_HZ, atlas=atlas)
     assert found.place == pytest.approx(vector[:3].tolist(), abs=1e-5)
@@ -185,6 +187,19 @@ def test_an_atlas_places_the_track_and_names_its_neighbours(explanation: Explana
     assert found.without != explanation.without  # another filler
     assert explanation.place is None
     assert explanation.neighbours == ()
+
+
+def test_with_a_whitening_neighbours_are_by_what_is_published_and_the_place_by_what_the_network_makes(
+    tiny_folder: Path, tmp_path: Path
+) -> None:
+    bundle = load_bundle(shutil.copytree(tiny_folder, tmp_path / "bundle"))
+    raw = Listener(bundle).hear_with_vector(SONG, sample_rate_hz=RATE_HZ).raw
+    whitening = Whitening(raw - points((3.0, 4.0))[0], np.eye(128, dtype=np.float32))
+    atlas = replace(small_atlas(points((1.0,), (0.6, 0.8))), whitening=whitening, network_sha256=bundle.info.sha256)
+    atlas.write(bundle.folder)
+    found = explain(Listener(bundle), SONG, sample_rate_hz=RATE_HZ, atlas=atlas)
+    assert found.place == pytest.approx(raw[:3].tolist(), abs=1e-5)
+    assert (found.neighbours[0].name, found.neighbours[0].distance) == ("clip1", pytest.approx(0, abs=0.01))
 
 
 def test_the_filler_is_the_mean_of_the_track_where_there_is_no_atlas(listener: Listener) -> None:

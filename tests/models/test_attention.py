@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from earmark.errors import RecipeError
+from earmark.errors import BundleError, RecipeError
 from earmark.models.registry import Network, kinds
+from earmark.train.export import to_onnx
 from earmark.train.recipe import Model, Recipe
 
 SMALL = {"stages": [{"channels": 8, "kernel": [8, 4], "stride": [4, 2]}, {"channels": 16, "stride": [2, 2]}]}
@@ -173,3 +174,8 @@ def test_tags_are_in_the_units_of_the_teacher() -> None:
     assert network()(spectrogram(2, 4)).heads == {}
     with pytest.raises(RecipeError, match="has 2 tags, and the network learns 3"):
         net.meet_teacher(torch.zeros(2), torch.ones(2))
+
+
+def test_shuffled_tokens_are_for_comparison_and_refuse_to_be_exported() -> None:
+    with pytest.raises(BundleError, match="for comparison alone"):
+        to_onnx(network("attention_shuffled"))

@@ -1,6 +1,7 @@
 """The map: names that cover nothing, points where they belong, everything inside."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,6 +66,13 @@ def test_axes_have_one_scale_and_the_second_one_goes_up() -> None:
     assert right[0] - origin[0] == pytest.approx(4 * (origin[1] - above[1]), abs=2)
     assert right[1] == origin[1] > above[1]
     assert 0 < origin[0] < right[0] < 1000
+
+
+def test_clips_and_genres_are_drawn_at_their_places_and_not_by_their_vectors() -> None:
+    clips = points((0.0, 0.0), (4.0, 0.0), (4.0, 1.0), (0.0, 1.0))
+    atlas = replace(small_atlas(clips[::-1]), places=clips[:, :3].astype(np.float16))
+    page = track_map(atlas, (2.0, 0.5, 0.0), colours=COLOURS, track="<my> song")
+    assert page == picture()
 
 
 def test_the_track_is_the_one_star_in_the_middle_of_its_corners() -> None:

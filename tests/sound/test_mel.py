@@ -119,6 +119,13 @@ def test_a_frame_hears_the_samples_around_its_centre() -> None:
     np.testing.assert_allclose(level_db[12:], mel.DIGITAL_SILENCE_DB, atol=1e-3)
 
 
+@pytest.mark.parametrize(("pitch_hz", "level_db"), [(50, 40), (440, 40), (500, 40), (1000, 40), (9000, 30)])
+def test_a_tone_of_full_scale_has_the_level_that_is_told(pitch_hz: float, level_db: float) -> None:
+    tone = np.sin(2 * np.pi * pitch_hz * np.arange(5 * mel.SAMPLE_RATE_HZ) / mel.SAMPLE_RATE_HZ).astype(np.float32)
+    assert absolute_db(tone).max() == pytest.approx(level_db, abs=1)
+    assert absolute_db(tone / 10).max() == pytest.approx(level_db - 20, abs=1)
+
+
 def test_levels_stop_at_the_floor() -> None:
     db = np.array([[30.0, 0.0], [-49.0, -100.0]], np.float32)
     assert mel.under_maximum(db).tolist() == [[0.0, -30.0], [-79.0, -80.0]]

@@ -182,3 +182,10 @@ def test_what_cannot_be_learned_is_said_in_words(data: Dataset, tmp_path: Path) 
     examples: Examples = gather([data], few, data.labels)
     with pytest.raises(RecipeError, match="5 tags"):
         Run(few, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    short = Recipe.from_dict({**plain, "model": {**plain["model"], "heads": {"tags": 5, "embedding": 3}}})
+    with pytest.raises(RecipeError, match="vectors have 7 numbers, and the network learns 3"):
+        Run(short, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    assert examples.targets is not None
+    bare_targets = replace(examples.targets, embedding=examples.targets.embedding[:, :0])
+    with pytest.raises(DataError, match="none of these sets has any"):
+        Run(recipe(), replace(examples, targets=bare_targets), data.labels, seed=0, place=Place(torch.device("cpu")))

@@ -12,7 +12,6 @@ energy, random             what needs no network: the least that a method must b
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,7 +96,10 @@ def logits_filled(network: Network, db: Floats, vectors: Floats, marked: NDArray
         return np.concatenate([network.run(filled(db[part], marked[part], filler)).logits for part in parts])
     import torch
 
-    net: Any = network.module
+    from earmark.models.registry import Decides
+
+    net = network.module
+    assert isinstance(net, Decides)  # others are refused when they are loaded
     with torch.inference_mode():
         alone = net.encode(torch.from_numpy(np.repeat(filler[None], TOKEN_FRAMES, axis=2)))[0, 0]
         said = []

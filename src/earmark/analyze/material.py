@@ -168,7 +168,7 @@ def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) 
     Raises
     ------
     DataError
-        Networks know different genres, or are not attention networks.
+        Networks know different genres, have tokens of another length, or no attention.
     BundleError
         A folder is none of the three.
     """
@@ -183,6 +183,7 @@ def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) 
 def _networks_at(path: Path | None, set_name: str) -> list[Network]:
     if path is None or (path / "bundle.json").exists() or path.name == "bundle.json":
         bundle = load_bundle(path)
+        _refuse_other_tokens(bundle.info.model, bundle.info.front_end.token_frames)
         return [Network(bundle.info.model, bundle.info.model, bundle.info.labels, bundle.run)]
     kept = list(kept_networks(path, set_name))
     if not kept:
@@ -191,15 +192,21 @@ def _networks_at(path: Path | None, set_name: str) -> list[Network]:
 
 
 def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | None) -> Network:
-    from earmark.models.registry import Relates
+    from earmark.models.registry import Decides
     from earmark.train.checkpoint import Checkpoint
 
     checkpoint = Checkpoint.load(path)
     net = checkpoint.network()
-    if not isinstance(net, Relates):
+    if not isinstance(net, Decides):
         kind = checkpoint.recipe.model.kind
         raise DataError(f"{path} is a network of the kind '{kind}', which has no attention to read.")
+    _refuse_other_tokens(str(path), net.token_frames)
     return Network(name, group, checkpoint.genres, runner(net), net, held)
+
+
+def _refuse_other_tokens(name: str, token_frames: int) -> None:
+    if token_frames != TOKEN_FRAMES:
+        raise DataError(f"{name} has tokens of {token_frames} frames, and those that are read have {TOKEN_FRAMES}.")
 
 
 def runner(net: "registry.Network") -> Callable[[Floats], Outputs]:
@@ -215,7 +222,7 @@ def runner(net: "registry.Network") -> Callable[[Floats], Outputs]:
             token_logits=said.token_logits.numpy(),
             vectors=said.vectors.numpy(),
             vector=said.vector.numpy(),
-            alone=said.alone.numpy(),
+            alone=None if said.alone is None else said.alone.numpy(),
         )
 
     return run

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     import typer
 
 # Which extra brings a package that is not in the base.
-EXTRAS = {"torch": "train", "onnx": "train", "matplotlib": "plots", "sklearn": "benchmark", "optuna": "benchmark"}
+EXTRAS = {
+    "torch": "train",
+    "onnx": "train",
+    "pydantic": "train",
+    "matplotlib": "plots",
+    "sklearn": "benchmark",
+    "optuna": "benchmark",
+}
 
 # What a write ends with where the medium is at fault.
 WRITING_FAILS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

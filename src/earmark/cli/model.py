@@ -65,6 +65,8 @@ def atlas(
 ) -> None:
     """Make the atlas of a bundle: labelled clips by which a track is placed and its nearest ones are named.
 
+    What makes the bundle's vectors comparable (`hear_with_vector` in Python) is fitted to them too.
+
     \b
     Example: earmark model atlas --data gtzan --data 4q
     """

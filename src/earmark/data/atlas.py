@@ -1,4 +1,7 @@
-"""Making an atlas: a network hears labelled clips, and what it makes of them is kept beside it (`listen.atlas`)."""
+"""Making an atlas: a network hears labelled clips, and what it makes of them is kept beside it (`listen.atlas`).
+
+The whitening of the network's vectors is fitted to the same clips, each of which counts once.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,10 +11,11 @@ from numpy.typing import NDArray
 
 from earmark.data.dataset import Clip, Dataset
 from earmark.errors import DataError
-from earmark.listen.atlas import MAP_AXES, Atlas, as_stored
+from earmark.listen.atlas import MAP_AXES, Atlas, as_stored, on_map
 from earmark.listen.bundle import Bundle, FrontEnd
 from earmark.listen.clips import clip_windows
 from earmark.listen.tally import Tally
+from earmark.listen.whitening import fit_whitening
 from earmark.sound.mel import BANDS
 from earmark.sound.tokens import Window
 
@@ -29,15 +33,33 @@ class _Map:
     explained: Floats
 
 
-def make_atlas(
+@dataclass(frozen=True, eq=False)
+class HeardClips:
+    """Clips of some sets and what a network makes of them.
+
+    `vectors` are (n, 128) float32, as the network makes them; `filler` is (128,) float32, the mean of each mel band, dB
+    under the windows' maxima.
+    """
+
+    clips: tuple[tuple[Dataset, Clip], ...]
+    vectors: Floats
+    filler: Floats
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """Of each clip its label, or all genres that its set names."""
+        return tuple(clip.label or clip.columns.get(GENRES_COLUMN, "").strip() for _, clip in self.clips)
+
+
+def hear_clips(
     bundle: Bundle, datasets: Sequence[Dataset], *, progress: Callable[[int, int], None] = lambda done, total: None
-) -> Atlas:
+) -> HeardClips:
     """Hear all clips of some sets but those that are flagged.
 
     Parameters
     ----------
     bundle:
-        The network, whose atlas it will be.
+        The network that hears them.
     datasets:
         Sets of pictures or sound. A clip in which nothing sounds has no place and is left out.
     progress:
@@ -46,7 +68,7 @@ def make_atlas(
     Raises
     ------
     DataError
-        A picture is missing or broken, or too few clips have a genre of the network to draw a map of them.
+        A picture is missing or broken.
     SoundError
         A sound cannot be heard, or is too short.
     """
@@ -64,25 +86,37 @@ def make_atlas(
             heard.append((dataset, clip))
             vectors.append(tally.vector)
         progress(done, len(clips))
-    genres = [_genres(clip) for _, clip in heard]
-    stored = as_stored(np.stack(vectors) if vectors else np.empty((0, 1)))
-    inside = [
-        vector for vector, genre in zip(stored.astype(np.float32), genres, strict=True) if genre in bundle.info.labels
-    ]
-    drawn = _map(inside, bundle)
+    made = np.stack(vectors) if vectors else np.empty((0, BANDS), np.float32)
+    return HeardClips(tuple(heard), made, levels.mean())
+
+
+def make_atlas(
+    bundle: Bundle, datasets: Sequence[Dataset], *, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Atlas:
+    """Hear clips and make the atlas of them, for the network that hears them.
+
+    Arguments and errors as in `hear_clips`; DataError too where too few clips have a genre of the network to draw a map
+    of them.
+    """
+    heard = hear_clips(bundle, datasets, progress=progress)
+    genres, clips = heard.genres, [clip for _, clip in heard.clips]
+    drawn = _map(heard.vectors[np.isin(genres, bundle.info.labels)], bundle)
+    whitening = fit_whitening(heard.vectors)
     return Atlas(
         labels=bundle.info.labels,
-        names=tuple(clip.id for _, clip in heard),
-        sets=tuple(dataset.name for dataset, _ in heard),
-        artists=tuple(clip.artist if clip.artist_known else "" for _, clip in heard),
-        titles=tuple(clip.columns.get("title", "").strip() for _, clip in heard),
-        genres=tuple(genres),
-        vectors=stored,
+        names=tuple(clip.id for clip in clips),
+        sets=tuple(dataset.name for dataset, _ in heard.clips),
+        artists=tuple(clip.artist if clip.artist_known else "" for clip in clips),
+        titles=tuple(clip.columns.get("title", "").strip() for clip in clips),
+        genres=genres,
+        vectors=as_stored(whitening.apply(heard.vectors)),
+        places=on_map(heard.vectors, drawn.centre, drawn.axes).astype(np.float16),
         centre=drawn.centre,
         axes=drawn.axes,
         explained=drawn.explained,
-        filler=levels.mean(),
+        filler=heard.filler,
         network_sha256=bundle.info.sha256,
+        whitening=whitening,
     )
 
 
@@ -101,7 +135,7 @@ class _MeanLevels:
 
     def mean(self) -> Floats:
         """(128,) float32, dB under the windows' maxima."""
-        mean: Floats = (self._sums / self._frames).astype(np.float32)
+        mean: Floats = (self._sums / max(self._frames, 1)).astype(np.float32)
         return mean
 
 
@@ -109,20 +143,15 @@ def _windows(db: Floats, front_end: FrontEnd) -> list[Window]:
     return clip_windows(db, token_frames=front_end.token_frames, window_tokens=front_end.window_tokens)
 
 
-def _genres(clip: Clip) -> str:
-    """The clip's label, or all genres that its set names."""
-    return clip.label or clip.columns.get(GENRES_COLUMN, "").strip()
-
-
-def _map(vectors: Sequence[Floats], bundle: Bundle) -> _Map:
-    """The first principal components of vectors, (128,) each."""
+def _map(vectors: Floats, bundle: Bundle) -> _Map:
+    """The first principal components of vectors, (n, 128)."""
     if len(vectors) <= MAP_AXES:
         genres = ", ".join(bundle.info.labels)
         raise DataError(
             f"Only {len(vectors)} clips have a genre of {bundle.info.model}, too few to draw a map of them.",
             hint=f"Needed are clips with the labels {genres}.",
         )
-    points = np.stack(vectors).astype(np.float64)
+    points = vectors.astype(np.float64)
     centre = points.mean(axis=0)
     _, deviations, directions = np.linalg.svd(points - centre, full_matrices=False)
     axes = directions[:MAP_AXES]

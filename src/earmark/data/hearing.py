@@ -21,8 +21,9 @@ FULL_SCALE = 0.99
 class Heard:
     """A clip's picture, (128, frames) uint8 with band 0 lowest, and its measures.
 
-    `peak_db` is the spectrogram's maximum, absolute, and no sound of the format is under `silence_db`; `clipped_share`
-    the share of samples at full scale, 0 to 1; `unread_s` the seconds of the file that could not be read.
+    `peak_db` is the spectrogram's maximum, absolute as in `sound.mel`, and no sound of the format is under
+    `silence_db`; `clipped_share` the share of samples at full scale, 0 to 1; `unread_s` the seconds of the file that
+    could not be read.
     """
 
     picture: NDArray[np.uint8]

@@ -25,7 +25,19 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Piece:
-    """A synthetic piece: `samples` (n,) float32 mono, its style, and the span in seconds where the motif sounds."""
+    """A synthetic piece.
+
+    Attributes
+    ----------
+    samples:
+        (n,) float32 mono, between -0.9 and 0.9: with `sample_rate_hz` what `Listener.hear` takes.
+    sample_rate_hz:
+        Their rate, 22 050.
+    style:
+        One of STYLES.
+    motif_start_s, motif_end_s:
+        The span where the motif sounds.
+    """
 
     samples: Samples
     sample_rate_hz: int

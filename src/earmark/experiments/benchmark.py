@@ -5,6 +5,7 @@ Each system under each protocol is a cross-validation of its own in OUT/PROTOCOL
 processes or machines may share the folder. The report tells what is done so far.
 """
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,11 +60,10 @@ def added_system(spec: str, recipe: Path | None) -> System:
     """
     from earmark.models.registry import imported
 
-    plain = Recipe.load(recipe) if recipe else Recipe.from_dict(DEFAULT)
     imported(spec)  # fails here, in words, not in every run
-    options = {key: value for key, value in plain.model.to_dict().items() if recipe and key != "kind"}
-    values = {**plain.to_dict(), "name": spec.partition(":")[2], "model": {"kind": spec, **options}}
-    return System(spec.partition(":")[2], Recipe.from_dict(values), f"{spec}, added")
+    plain = Recipe.load(recipe, kind=spec) if recipe else Recipe.from_dict({**DEFAULT, "model": {"kind": spec}})
+    name = spec.partition(":")[2]
+    return System(name, dataclasses.replace(plain, name=name), f"{spec}, added")
 
 
 def run_benchmark(
@@ -106,7 +106,6 @@ def run_benchmark(
 # How a stranger's network is trained when no recipe says otherwise: as `recipes/earmark.toml` trains earmark.
 DEFAULT: Mapping[str, Any] = {
     "name": "added",
-    "model": {"kind": "added"},
     "train": {
         "epochs": 40,
         "batch_size": 16,

@@ -1,24 +1,31 @@
 """An atlas: reference clips by which a track is placed and named, in `atlas.npz` beside a bundle's network.
 
-A clip's vector is that of a track (`Tally.vector`): the mean of its tokens' vectors by attention, (128,). The map is
-the first three principal components of the clips whose genre is one of the network's, so that it shows how these lie;
-a distance on it is not a distance in the 128 numbers, by which neighbours are found. An atlas fits one network alone.
+A clip's vector is that of a track, (128,), as `Listener.hear_with_vector` gives it: whitened by a whitening that was
+fitted to these very clips. Atlases made before there was one hold none, and vectors as the network makes them. The map
+is the first three principal components of what the network makes of the clips whose genre is one of its own, so that
+it shows how these lie; a distance on it is none in the 128 numbers, by which neighbours are found. An atlas fits one
+network alone.
 """
 
 import io
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import BundleError
 from earmark.files import FolderKind, write_whole
 from earmark.listen.bundle import INFO_FILE, Bundle
+from earmark.listen.whitening import Whitening
 from earmark.sound.mel import BANDS
+
+Part = TypeVar("Part")
 
 ATLAS_FILE = "atlas.npz"
 FOLDER = FolderKind((ATLAS_FILE,), known_by={INFO_FILE: b'"schema"'})  # a bundle's
@@ -28,7 +35,11 @@ _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.err
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A clip of the atlas near a vector; `distance` is Euclidean, in the full space."""
+    """A clip of the atlas near a vector; `distance` is Euclidean, in all 128 numbers.
+
+    Between whitened vectors it is 0 for the same one, about 1.4 for unrelated ones and 2 at most, and the cosine is
+    1 - distance ** 2 / 2.
+    """
 
     name: str
     set: str
@@ -53,9 +64,12 @@ class Atlas:
     names, sets, artists, titles, genres:
         Of each clip its id, its data set, and what that says of it; texts may be empty, and `genres` may name several.
     vectors:
-        (n, 128) float16.
+        (n, 128) float16, whitened and of unit length to a thousandth; without `whitening` as the network makes them.
+    places:
+        (n, 3) float16, where the clips are on the map.
     centre, axes:
-        (128,) and (3, 128) float32: the mean of the clips of the network's genres, and the unit vectors of the map.
+        (128,) and (3, 128) float32, of what the network makes: the mean of the clips of its genres, and the unit
+        vectors of the map.
     explained:
         (3,) float32, the share of the variance of those clips along each axis.
     filler:
@@ -63,6 +77,8 @@ class Atlas:
         blanked out with.
     network_sha256:
         The network that made the vectors.
+    whitening:
+        What makes the network's vectors into those here; None in an atlas that was made before there was one.
     """
 
     labels: tuple[str, ...]
@@ -72,11 +88,13 @@ class Atlas:
     titles: tuple[str, ...]
     genres: tuple[str, ...]
     vectors: NDArray[np.float16]
+    places: NDArray[np.float16]
     centre: NDArray[np.float32]
     axes: NDArray[np.float32]
     explained: NDArray[np.float32]
     filler: NDArray[np.float32]
     network_sha256: str
+    whitening: Whitening | None = None
 
     def __post_init__(self) -> None:
         clips, numbers = len(self.names), self.vectors.shape[-1]
@@ -84,6 +102,7 @@ class Atlas:
             raise ValueError("does not say the same of every clip")
         shapes = {
             "vectors": (clips, numbers),
+            "places": (clips, MAP_AXES),
             "centre": (numbers,),
             "axes": (MAP_AXES, numbers),
             "explained": (MAP_AXES,),
@@ -92,17 +111,20 @@ class Atlas:
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape or not np.isfinite(getattr(self, name)).all():
                 raise ValueError(f"has {name} that are not {shape} numbers")
+        if self.whitening is not None and len(self.whitening.mean) != numbers:
+            raise ValueError(f"has a whitening that is not of {numbers} numbers")
 
-    def place(self, vector: ArrayLike) -> NDArray[np.float32]:
-        """Where vectors, (..., 128), are on the map: (..., 3) float32."""
-        return np.asarray((np.asarray(vector) - self.centre) @ self.axes.T, dtype=np.float32)
+    def place(self, raw: ArrayLike) -> NDArray[np.float32]:
+        """Where vectors as the network makes them, (..., 128), are on the map: (..., 3) float32."""
+        return on_map(raw, self.centre, self.axes)
 
     def genre_means(self) -> dict[str, NDArray[np.float32]]:
-        """Of each genre of the network that has clips here the mean of their vectors, (128,); `place` maps them."""
-        genres = np.array(self.genres)
-        rows = {label: genres == label for label in self.labels}
-        vectors = self.vectors.astype(np.float32)
-        return {label: vectors[inside].mean(axis=0) for label, inside in rows.items() if inside.any()}
+        """Of each genre of the network that has clips here the mean of their vectors, (128,)."""
+        return self._means(self.vectors)
+
+    def genre_places(self) -> dict[str, NDArray[np.float32]]:
+        """The same on the map, (3,) each."""
+        return self._means(self.places)
 
     def nearest(self, vector: ArrayLike, count: int, *, per_artist: int | None = 1) -> list[Neighbour]:
         """The clips nearest to a vector, the nearest first.
@@ -110,7 +132,7 @@ class Atlas:
         Parameters
         ----------
         vector:
-            (128,).
+            (128,), as `Listener.hear_with_vector` gives it.
         count:
             How many at most.
         per_artist:
@@ -132,7 +154,9 @@ class Atlas:
 
     def write(self, folder: Path) -> Path:
         """Write the atlas into a bundle's folder, whole or not at all; gives its path."""
-        arrays: dict[str, Any] = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in _ALWAYS}
+        if self.whitening is not None:
+            arrays |= {key: getattr(self.whitening, name) for name, key in _WHITENING.items()}
         arrays["step"] = _step(self.vectors)
         arrays["vectors"] = np.rint(self.vectors / arrays["step"]).astype(np.int8)  # half the size
         stream = io.BytesIO()
@@ -140,6 +164,12 @@ class Atlas:
         path = folder / ATLAS_FILE
         write_whole(path, stream.getvalue())
         return path
+
+    def _means(self, points: NDArray[np.float16]) -> dict[str, NDArray[np.float32]]:
+        genres = np.array(self.genres)
+        rows = {label: genres == label for label in self.labels}
+        plain = points.astype(np.float32)
+        return {label: plain[inside].mean(axis=0) for label, inside in rows.items() if inside.any()}
 
     def _neighbour(self, row: int, distance: float) -> Neighbour:
         return Neighbour(
@@ -150,6 +180,16 @@ class Atlas:
             self.genres[row],
             float(f"{distance:.6g}"),
         )
+
+
+# In a file the whitening is two arrays, and may be missing.
+_WHITENING = {"mean": "whitening_mean", "matrix": "whitening_matrix"}
+_ALWAYS = tuple(field.name for field in fields(Atlas) if field.name != "whitening")
+
+
+def on_map(raw: ArrayLike, centre: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """As `Atlas.place`, for a map that is in no atlas yet."""
+    return np.asarray((np.asarray(raw) - centre) @ axes.T, dtype=np.float32)
 
 
 def as_stored(vectors: ArrayLike) -> NDArray[np.float16]:
@@ -173,29 +213,50 @@ def read_atlas(bundle: Bundle) -> Atlas | None:
     BundleError
         The file is broken, or was made with another network.
     """
+    return _of_bundle(bundle, _atlas_in)
+
+
+def read_whitening(bundle: Bundle) -> Whitening | None:
+    """The whitening in the atlas of a bundle; None where it has no atlas, or one without. Errors as in `read_atlas`."""
+    return _of_bundle(bundle, _whitening_in)
+
+
+def _of_bundle(bundle: Bundle, read: Callable[[NpzFile], Part]) -> Part | None:
+    """What `read` finds in the atlas of a bundle."""
     path = bundle.folder / ATLAS_FILE
     if not path.exists():
         return None
     hint = f"Make it again with: earmark model atlas --data SET --model {bundle.folder}"
     try:
-        atlas = _read(path)
+        if not zipfile.is_zipfile(path):
+            raise ValueError("is broken, or of another kind")
+        with np.load(path, allow_pickle=False) as table:
+            network, found = str(table["network_sha256"]), read(table)
     except _BROKEN as reason:
         raise BundleError(f"{path} is no atlas: it {_in_words(reason)}.", hint=hint) from reason
-    if atlas.network_sha256 != bundle.info.sha256:
+    if network != bundle.info.sha256:
         raise BundleError(f"{path} was made with another network than the one beside it.", hint=hint)
-    return atlas
+    return found
 
 
-def _read(path: Path) -> Atlas:
-    if not zipfile.is_zipfile(path):
-        raise ValueError("is broken, or of another kind")
-    with np.load(path, allow_pickle=False) as table:
-        values: dict[str, Any] = {field.name: np.asarray(table[field.name]) for field in fields(Atlas)}
-        values["vectors"] = (values["vectors"] * table["step"]).astype(np.float16)
+def _atlas_in(table: NpzFile) -> Atlas:
+    values: dict[str, Any] = {name: np.asarray(table[name]) for name in _ALWAYS if name != "places"}
+    values["vectors"] = (values["vectors"] * table["step"]).astype(np.float16)
+    values["whitening"] = _whitening_in(table)
+    if values["whitening"] is None:
+        values["places"] = on_map(values["vectors"], values["centre"], values["axes"]).astype(np.float16)
+    else:
+        values["places"] = table["places"]
     for name in ("labels", "names", "sets", "artists", "titles", "genres"):
         values[name] = tuple(str(text) for text in np.atleast_1d(values[name]))
     values["network_sha256"] = str(values["network_sha256"])
     return Atlas(**values)
+
+
+def _whitening_in(table: NpzFile) -> Whitening | None:
+    if not set(_WHITENING.values()) & set(table.files):
+        return None
+    return Whitening(**{name: table[key] for name, key in _WHITENING.items()})
 
 
 def _in_words(reason: Exception) -> str:

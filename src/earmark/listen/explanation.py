@@ -150,7 +150,7 @@ def explain(
         excerpts=excerpts,
         without=blanks.answer(decisive),
         random_changes=tuple(changes),
-        place=None if atlas is None else tuple(atlas.place(heard.vector).tolist()),
+        place=None if atlas is None else tuple(atlas.place(heard.raw).tolist()),
         neighbours=() if atlas is None else tuple(atlas.nearest(heard.vector, NEIGHBOURS)),
     )
 

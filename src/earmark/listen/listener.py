@@ -8,9 +8,9 @@ import multiprocessing
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from earmark.listen.tally import Tally
 from earmark.sound import decode, mel, tokens, watchdog
 from earmark.sound.watchdog import PATIENCE_S, Pulse, watched
 from earmark.track import Track
+
+if TYPE_CHECKING:
+    from earmark.listen.whitening import Whitening
 
 Columns = NDArray[np.float32]  # (128, any number of frames), absolute dB
 Heard = TypeVar("Heard")
@@ -53,10 +56,23 @@ class PicturedTrack:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PlacedTrack:
-    """A track and where it is in the network's space: (128,) float32, the mean of its tokens' vectors by attention."""
+    """A track and the 128 numbers by which it can be compared with others that were heard with the same bundle.
+
+    Attributes
+    ----------
+    track:
+        The answer.
+    vector:
+        (128,) float32 of unit length, centred and whitened by the bundle's atlas (`listen.whitening`): the dot product
+        of two is their cosine, near 0 for unrelated tracks and 1 for the same one. Where the bundle has no atlas, or
+        one that was made before there was a whitening, it is `raw`, of any length, and all cosines are near 1.
+    raw:
+        (128,) float32, what the network makes of the track: the mean of its tokens' vectors by attention.
+    """
 
     track: Track
     vector: NDArray[np.float32]
+    raw: NDArray[np.float32]
 
 
 class Listener:
@@ -99,7 +115,7 @@ class Listener:
         SoundError
             Where there is no sound that can be heard in it.
         """
-        return self.hear_with_vector(source, sample_rate_hz=sample_rate_hz, on_columns=on_columns).track
+        return self._heard(source, sample_rate_hz, on_columns)[0]
 
     def hear_with_vector(
         self,
@@ -108,12 +124,39 @@ class Listener:
         sample_rate_hz: float | None = None,
         on_columns: Callable[[Columns], None] | None = None,
     ) -> PlacedTrack:
-        """Hear one track and keep its vector; arguments and errors as in `hear`."""
-        if isinstance(source, np.ndarray):
-            return self._heard(source, blocks_of(source, sample_rate_hz), on_columns)
+        """Hear one track and keep its vector, by which it can be compared with others.
 
-        def hear(pulse: Pulse) -> Generator[PlacedTrack, None, None]:
-            yield self._heard(source, blocks_of(source, sample_rate_hz, pulse=pulse), on_columns)
+        Arguments as in `hear`; of two tracks the cosine is `one.vector @ other.vector`.
+
+        Raises
+        ------
+        SoundError
+            As in `hear`.
+        BundleError
+            The bundle's atlas is broken, or was made with another network.
+        """
+        whitening = self._whitening  # first: what is wrong with it shall not be told after a long track
+        track, raw = self._heard(source, sample_rate_hz, on_columns)
+        return PlacedTrack(track, raw if whitening is None else whitening.apply(raw), raw)
+
+    @cached_property
+    def _whitening(self) -> "Whitening | None":
+        from earmark.listen.atlas import read_whitening
+
+        return read_whitening(self.bundle)
+
+    def _heard(
+        self,
+        source: decode.Source | NDArray[Any],
+        sample_rate_hz: float | None,
+        on_columns: Callable[[Columns], None] | None,
+    ) -> tuple[Track, NDArray[np.float32]]:
+        """The answer and the vector as the network makes it."""
+        if isinstance(source, np.ndarray):
+            return self._heard_in(source, blocks_of(source, sample_rate_hz), on_columns)
+
+        def hear(pulse: Pulse) -> Generator[tuple[Track, NDArray[np.float32]], None, None]:
+            yield self._heard_in(source, blocks_of(source, sample_rate_hz, pulse=pulse), on_columns)
 
         # All in one thread: two that take turns cost more processor time (`benchmarks/listen.py` tells).
         (heard,) = watched(
@@ -121,12 +164,12 @@ class Listener:
         )
         return heard
 
-    def _heard(
+    def _heard_in(
         self,
         source: decode.Source | NDArray[Any],
         blocks: decode.Blocks,
         on_columns: Callable[[Columns], None] | None,
-    ) -> PlacedTrack:
+    ) -> tuple[Track, NDArray[np.float32]]:
         front_end = self.bundle.info.front_end
         name = _name(source)
         stream = _Stream(blocks, on_columns)
@@ -139,7 +182,7 @@ class Listener:
         if tally.empty:
             raise SoundError(f"{name} is silent.", hint="Give it a file with music in it.")
         track = tally.track(path_of(source), stream.duration_s, unread_s=blocks.unread_s, notes=blocks.notes)
-        return PlacedTrack(track, tally.vector)
+        return track, tally.vector
 
     def hear_with_picture(
         self, source: decode.Source | NDArray[Any], *, sample_rate_hz: float | None = None

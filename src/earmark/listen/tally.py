@@ -112,7 +112,7 @@ class Tally:
 
     @property
     def vector(self) -> NDArray[np.float32]:
-        """Where the track is in the network's space: the mean of its tokens' vectors by attention, (128,) float32."""
+        """What the network makes of the track: the mean of its tokens' vectors by attention, (128,) float32, raw."""
         total = sum(attention @ heard.vectors for heard, _, attention in self._settled())
         return np.asarray(total / self._weight(), dtype=np.float32)
 

@@ -162,7 +162,6 @@ class AttentionNet(Network):
         opinion = self.options.kernel_weight * share * opinions[GENRE]
         return said._replace(logits=joined.pop(GENRE), opinion=opinion, heads={**said.heads, **joined})
 
-    @property
     def pretext_head(self) -> PretextHead:
         """The head of [pretext]."""
         part = self.head_layers["pretext"]

@@ -67,15 +67,22 @@ class Network(nn.Module):
 
 
 @runtime_checkable
-class Relates(Protocol):
-    """A network that hears each token alone, relates tokens to each other, and pools them: what [pretext] needs."""
-
-    @property
-    def pretext_head(self) -> PretextHead:
-        """The head that serves [pretext]; the recipe has asked for it."""
+class Decides(Protocol):
+    """A network in two steps, tokens and outputs: what `earmark analyze` needs of a checkpoint, to exchange tokens."""
 
     def encode(self, db: Tensor) -> Tensor:
-        """What it makes of each token alone, `(windows, tokens, vector)`."""
+        """The vector of each token alone, `(windows, tokens, vector)`: `Outputs.vectors`."""
+
+    def decide(self, vectors: Tensor, db: Tensor, *, attention: bool = False) -> Outputs:
+        """What `forward` gives, from the vectors of tokens and the windows that they are of."""
+
+
+@runtime_checkable
+class Relates(Protocol):
+    """A network that relates token vectors to each other and pools them: what [pretext] needs."""
+
+    def pretext_head(self) -> PretextHead:
+        """The head that serves [pretext]; the recipe has asked for it."""
 
     def relate(self, vectors: Tensor) -> Tensor:
         """Token vectors in the light of the others, `(windows, tokens, vector)`."""

@@ -6,6 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from earmark.errors import BundleError
 from earmark.models.attention import AttentionNet, AttentionOptions, Pool
 from earmark.models.options import options_class
 from earmark.models.registry import Network, register
@@ -57,6 +58,8 @@ class ShuffledNet(AttentionNet):
 
     def relate(self, vectors: Tensor) -> Tensor:
         """As `AttentionNet.relate`, of tokens in another order."""
+        if torch.onnx.is_in_onnx_export():  # ONNX can hold no order that depends on how many tokens there are
+            raise BundleError("A network that shuffles its tokens is for comparison alone and cannot be exported.")
         # Another order in every step of training; in an answer always the same one, so that it can be repeated.
         count = vectors.shape[1]
         rng = None if self.training else torch.Generator().manual_seed(count)

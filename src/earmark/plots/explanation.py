@@ -174,8 +174,8 @@ def _among_others(explanation: Explanation, atlas: Atlas | None, colours: Mappin
         "(grey for other genres than the network's), a disc the mean of a genre.</p>\n"
         f"<figure>{picture}</figure>\n<p>The two axes show {shown} of the variance between the clips of the network's "
         "genres, so a distance on the map is not the true distance.</p></section>\n"
-        "<section><h2>The nearest clips</h2>\n<p>By their true distance, in all numbers that the network makes of a "
-        "clip; at most one of each artist whose name is known.</p>\n"
+        "<section><h2>The nearest clips</h2>\n<p>By their true distance, in all numbers by which tracks are compared; "
+        "at most one of each artist whose name is known.</p>\n"
         "<table class=near><thead><tr><th>Clip</th><th>Genre</th><th>Set</th><th class=share>Distance</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></section>\n"
     )

@@ -79,8 +79,8 @@ def track_map(atlas: Atlas, place: Sequence[float], *, colours: Mapping[str, str
     track:
         What the track is called.
     """
-    clips = atlas.place(atlas.vectors)[:, :2].astype(np.float64)
-    means = {genre: atlas.place(vector)[:2].astype(np.float64) for genre, vector in atlas.genre_means().items()}
+    clips = atlas.places[:, :2].astype(np.float64)
+    means = {genre: mean[:2].astype(np.float64) for genre, mean in atlas.genre_places().items()}
     here = np.array(place[:2], dtype=np.float64)
     scale = _Scale(np.concatenate([clips, here[np.newaxis]]))
     points = {THIS_TRACK: scale.at(here)} | {genre: scale.at(mean) for genre, mean in means.items()}

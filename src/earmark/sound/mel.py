@@ -2,7 +2,9 @@
 
 The only one in earmark: training and listening hear through it. Spectrograms are `(128 bands, frames)` float32, band 0
 the lowest; frame i is centred on sample i * hop, with silence before the start and after the end. Levels are absolute
-(10 log10 of the power) until `under_maximum` puts them under their own maximum. The numbers are those of
+(10 log10 of a band's power, for samples from -1 to 1) until `under_maximum` puts them under their own maximum. 0 dB is
+not full scale: a tone of full scale has about 40 dB up to 1 kHz, and less above, where bands grow wider and their
+filters lower, 30 dB at 9 kHz. The numbers are those of
 `librosa.feature.melspectrogram(y, sr=22050, n_fft=2048, hop_length=1709)`: M. Slaney, Auditory Toolbox, 1998.
 """
 

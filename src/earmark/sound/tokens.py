@@ -39,7 +39,7 @@ class Window:
 
     `db` is `(128, frames)` float32, dB under the window's own maximum, -80 to 0, frames a multiple of the token's.
     `start_s` is the time of its first token in the track. Its last `new_tokens` tokens were in no window before.
-    `peak_db` is the absolute level of its maximum.
+    `peak_db` is the absolute level of its maximum, as in `sound.mel`: a tone of full scale has 30 to 40 dB.
     """
 
     db: NDArray[np.float32]

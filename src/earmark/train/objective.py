@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from earmark.errors import DataError, RecipeError
 from earmark.models.registry import LearnsTags, Network, Outputs, Relates, WithSideLoss
 from earmark.train.batches import Examples
 from earmark.train.distill import Targets, teacher_loss
@@ -19,6 +20,8 @@ class Objective:
         self._spread = torch.ones(())
         if recipe.teacher and examples.targets:
             self._spread = _meet(net, examples.targets)
+            if recipe.teacher.embedding:
+                _check_embedding(net, examples.targets)
 
     def labelled(self, said: Outputs, batch: Examples, places: Tensor, *, epoch: int) -> Tensor:
         """The loss by all that is known of the clips, a scalar.
@@ -75,6 +78,20 @@ def _meet(net: Network, targets: Targets) -> Tensor:
     if isinstance(net, LearnsTags):
         net.meet_teacher(usual, spread)
     return spread
+
+
+def _check_embedding(net: Network, targets: Targets) -> None:
+    given, learned = targets.embedding.shape[1], net.heads["embedding"]
+    if not given:
+        raise DataError(
+            "The recipe's [teacher] asks for the teacher's vectors, and the teacher of none of these sets has any.",
+            hint="Say embedding = 0.0 under [teacher].",
+        )
+    if given != learned:
+        raise RecipeError(
+            f"The teacher's vectors have {given} numbers, and the network learns {learned}.",
+            hint=f"Say embedding = {given} under [model.heads].",
+        )
 
 
 def _outside(said: Outputs, outside: Tensor) -> Tensor:

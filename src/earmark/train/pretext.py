@@ -41,7 +41,7 @@ def pretext_loss(net: Relates, said: Outputs, view: Tensor, options: PretextOpti
     clips, tokens = said.vectors.shape[:2]
     if tokens < 2:
         raise RecipeError("[pretext] needs views of at least two tokens.")
-    vectors, head = said.vectors.float(), net.pretext_head
+    vectors, head = said.vectors.float(), net.pretext_head()
     wanted = token_profiles(view, tokens)
     loss = torch.zeros((), device=view.device)
     if options.masked:

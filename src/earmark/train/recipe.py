@@ -111,8 +111,8 @@ class Recipe:
     search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # "train.epochs": a range to search in
 
     @classmethod
-    def load(cls, path: Path | str) -> "Recipe":
-        """Read a recipe file.
+    def load(cls, path: Path | str, *, kind: str | None = None) -> "Recipe":
+        """Read a recipe file; with `kind` it is a recipe for that network, whatever it names itself.
 
         Raises
         ------
@@ -121,11 +121,14 @@ class Recipe:
         """
         try:
             with Path(path).open("rb") as file:
-                return cls.from_dict(tomllib.load(file), source=str(path))
+                values = tomllib.load(file)
         except OSError as reason:
             raise RecipeError(f"The recipe {path} cannot be read: {reason.strerror}.") from reason
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as reason:
             raise RecipeError(f"The recipe {path} is not TOML: {reason}.") from reason
+        if kind is not None:
+            values["model"] = {**values.get("model", {}), "kind": kind}
+        return cls.from_dict(values, source=str(path))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], *, source: str = "The recipe") -> "Recipe":
@@ -192,7 +195,7 @@ class Recipe:
             "sets": {name: plain(options) for name, options in self.sets.items()},
             "first": self.first and dict(self.first),
             "card": dict(self.card),
-            "search": {path: dict(limits) for path, limits in self.search.items()},
+            "search": dict(self.search),
         }
 
     def identity(self) -> dict[str, Any]:
@@ -268,7 +271,7 @@ def _those_that_have(option: str) -> str:
 def _check_range(recipe: Recipe, path: str, limits: Any, where: str) -> None:
     section, _, key = path.partition(".")
     if section not in SEARCHED or key not in (recipe.to_dict()[section] or {}):
-        hint = 'Paths stand in quotes ("train.epochs"); what is searched under [model] must have a value there.'
+        hint = 'Paths stand in quotes: "train.epochs".'
         raise RecipeError(f"{where}: '{path}' is not an option of this recipe.", hint=hint)
     given = set(limits) if isinstance(limits, Mapping) else set()
     if given == {"choices"}:

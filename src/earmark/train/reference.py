@@ -1,11 +1,13 @@
-"""The page of all that recipes may say, docs/recipes.md, made from the classes of options:
+"""The page of all that recipes may say, docs/recipes.md, made from the classes of options and the recipes themselves:
 
 python -m earmark.train.reference > docs/recipes.md
 """
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -36,8 +38,7 @@ _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "mul
 _HEAD = """# Recipes
 
 For the one who trains: a recipe is a TOML file that says all that a training run depends on, but for the data and the
-seed. `recipes/` has those of the project; `shipped.toml` is the one of the network that ships. Everything is checked
-when a recipe is read, and what it cannot say is refused with what it can.
+seed. Everything is checked when a recipe is read, and what it cannot say is refused with what it can.
 
 At the top stand `name` (text), `genres` (a list; without it whatever labels the data have), and `[model]` with its
 `kind`. `[card]` has words for the bundle (`not_for`), `[search]` ranges for `earmark search`, as in
@@ -62,14 +63,22 @@ learning_rate = 3e-3
 """
 
 
-def page() -> str:
-    """The whole page, Markdown."""
-    parts = [_HEAD]
+def page(recipes: Path = Path("recipes")) -> str:
+    """The whole page, Markdown, with the recipes that are in a folder."""
+    parts = [_HEAD, "\n## The recipes of the project\n", "| in `recipes/` | what it is |\n|---|---|", *_files(recipes)]
     for title, options in _models().items():
         parts += [f"\n## [model] {title}\n", _table(options)]
     for name, options in SECTIONS.items():
         parts += [f"\n## [{name}]\n", _table(options)]
     return "\n".join(parts) + "\n"
+
+
+def _files(recipes: Path) -> Iterator[str]:
+    """A row a recipe: its name and the first sentence of the comment that it opens with."""
+    for path in sorted(recipes.glob("*.toml")):
+        comment = re.match(r"(#.*\n)*", path.read_text(encoding="utf-8"))
+        words = " ".join(line.lstrip("# ") for line in comment[0].splitlines()) if comment else ""
+        yield f"| `{path.stem}` | {re.split(r'[.] (?=[A-Z])', words)[0].rstrip('.')} |"
 
 
 def _models() -> dict[str, type[Any]]:

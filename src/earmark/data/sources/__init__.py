@@ -1,12 +1,15 @@
 """Importers: each knows one kind of folder that music comes in, and lists its clips for `earmark.data.prepare`.
 
-An importer is a module in this folder with a function under `@importer(...)`; it is found by being there.
+An importer is a module in this folder with a function under `@importer(...)`; it is found by being there. A set whose
+own ids may be no file names, or may be used twice, gets them from `unique_ids`.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from earmark.errors import DataError
@@ -14,7 +17,10 @@ from earmark.errors import DataError
 
 @dataclass(frozen=True)
 class Item:
-    """A clip of a source: its id in the prepared set, its sound (or picture) file, and its columns, such as genre."""
+    """A clip of a source: its id in the prepared set, its sound (or picture) file, and its columns, such as genre.
+
+    An id is a file name on any system and used once, by case too: `unique_ids` makes such ids of paths.
+    """
 
     id: str
     file: Path
@@ -64,6 +70,25 @@ def importer(
     return register
 
 
+def unique_ids(paths: Iterable[Path]) -> list[str]:
+    """An id for each relative path that can be a file name on any system: `rock/a b.mp3` -> `rock.a b`.
+
+    Paths that would share an id keep their suffix in it; those that still do (also by case) get a number.
+    """
+    paths = list(paths)
+    stems = [_joined(path.with_suffix("")) for path in paths]
+    counts = Counter(stem.casefold() for stem in stems)
+    wanted = [stem if counts[stem.casefold()] == 1 else _joined(path) for stem, path in zip(stems, paths, strict=True)]
+    taken: set[str] = set()
+    ids = []
+    for name in wanted:
+        tries = (name if number == 1 else f"{name}~{number}" for number in count(1))
+        clip_id = next(each for each in tries if each.casefold() not in taken)
+        taken.add(clip_id.casefold())
+        ids.append(clip_id)
+    return ids
+
+
 def importers() -> tuple[Importer, ...]:
     """All importers, the most particular first."""
     for module in pkgutil.iter_modules(__path__):
@@ -93,3 +118,9 @@ def importer_for(folder: Path, name: str | None = None) -> Importer:
             return each
     kinds = "; ".join(f"{each.name} ({each.describes})" for each in known)
     raise DataError(f"{folder} is no kind of source that earmark knows.", hint=f"Known: {kinds}.")
+
+
+def _joined(path: Path) -> str:
+    # A leading genre name is dropped from names that repeat it, as GTZAN's do: blues/blues.00000 -> blues.00000.
+    parts = path.parts[1:] if len(path.parts) == 2 and path.name.startswith(f"{path.parts[0]}.") else path.parts
+    return "".join("_" if letter in '<>:"/\\|?*' or ord(letter) < 32 else letter for letter in ".".join(parts))

@@ -3,12 +3,9 @@
 A folder inside a genre's is taken as the artist; other tracks' artists come from the files' tags, where there are any.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from itertools import count
 from pathlib import Path
 
-from earmark.data.sources import Catalogue, Item, Trouble, importer
+from earmark.data.sources import Catalogue, Item, Trouble, importer, unique_ids
 from earmark.errors import DataError
 
 
@@ -49,28 +46,3 @@ def catalogue(folder: Path) -> Catalogue:
 def _artist_folder(genre: Path, file: Path) -> str:
     below = file.relative_to(genre).parts
     return below[0] if len(below) > 1 else ""
-
-
-def unique_ids(paths: Iterable[Path]) -> list[str]:
-    """An id for each relative path that can be a file name on any system: `rock/a b.mp3` -> `rock.a b`.
-
-    Paths that would share an id keep their suffix in it; those that still do (also by case) get a number.
-    """
-    paths = list(paths)
-    stems = [_joined(path.with_suffix("")) for path in paths]
-    counts = Counter(stem.casefold() for stem in stems)
-    wanted = [stem if counts[stem.casefold()] == 1 else _joined(path) for stem, path in zip(stems, paths, strict=True)]
-    taken: set[str] = set()
-    ids = []
-    for name in wanted:
-        tries = (name if number == 1 else f"{name}~{number}" for number in count(1))
-        clip_id = next(each for each in tries if each.casefold() not in taken)
-        taken.add(clip_id.casefold())
-        ids.append(clip_id)
-    return ids
-
-
-def _joined(path: Path) -> str:
-    # A leading genre name is dropped from names that repeat it, as GTZAN's do: blues/blues.00000 -> blues.00000.
-    parts = path.parts[1:] if len(path.parts) == 2 and path.name.startswith(f"{path.parts[0]}.") else path.parts
-    return "".join("_" if letter in '<>:"/\\|?*' or ord(letter) < 32 else letter for letter in ".".join(parts))

@@ -1,7 +1,7 @@
 """A network of your own in the benchmark: one class, no registration.
 
-    cd examples
-    earmark benchmark ../plans/gtzan.toml --data gtzan --out ../results/mine --add band_net:BandNet
+    cd examples/benchmark
+    earmark benchmark ../../plans/gtzan.toml --data gtzan --out ../../results/mine --add band_net:BandNet
 
 The class is called with `genres` (how many) and the options of its recipe's [model]; it takes log-mel windows,
 (windows, 128 bands, frames) float32 in dB from -80 to 0, and gives logits, (windows, genres). This one hears no more
