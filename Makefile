@@ -4,13 +4,15 @@ PYTHON ?= python3
 WORKERS ?= 2
 MINUTES ?= 10
 SEED ?= 0
+ROOM ?= sound listen data models train measure evaluate
+SAMPLE ?= 100
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # What an installation depends on: when one of these changes, the next command installs again.
 HOUSE := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format odd fuzz clean
+.PHONY: help run test lint format odd fuzz mutate clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -41,6 +43,10 @@ odd: .venv/.dev  ## Hear odd files of every kind by the command line, and print 
 
 fuzz: .venv/.dev  ## Give decoders damaged files for MINUTES=10, from SEED=0 on, on WORKERS=2 processes
 	@PYTHONPATH=tests $(BIN)/python -m fuzz --minutes $(MINUTES) --seed $(SEED) --jobs $(WORKERS)
+
+mutate: .venv/.dev  ## Change lines of ROOM=measure one at a time, SAMPLE=100 by SEED=0 (0: all): what do the tests notice?
+	@PYTHONPATH=tests $(BIN)/python -m mutate $(ROOM) --sample $(SAMPLE) --seed $(SEED) --jobs $(WORKERS) \
+	  $(if $(MUTANT),--only $(MUTANT)) $(if $(TESTS),--tests-at $(TESTS))
 
 clean:  ## Remove the environment and what the tools left behind
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

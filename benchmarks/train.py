@@ -22,7 +22,6 @@ VARIANTS = {
     "memory handed back to the system": "memory",
     "kernels with channels first": "layout",
     "spectrograms with channels first": "picture",
-    "bfloat16": "bf16",
     "no augmentation": "augment",
 }
 
@@ -81,8 +80,6 @@ def measure(recipe_path: str, variant: str) -> float:
         outside=torch.zeros(clips),
     )
     place = loop.Place(torch.device("cpu"))
-    if variant == "bf16":
-        type(place).half_precision = property(lambda self: True)  # type: ignore[assignment]
     run = loop.Run(recipe, examples, recipe.genres, seed=0, place=place)
     if variant == "layout":
         for parameter in run.net.parameters():

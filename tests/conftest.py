@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from corpus import Case, make_corpus
+from tiny_bundle import write_tiny_bundle
 
 _DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -23,3 +24,9 @@ def real_data() -> Path:
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
     """Good, odd and bad sound files by name; see corpus.py."""
     return make_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny bundle, to be read alone."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from earmark.errors import OutputError
-from earmark.files import FileKind, FolderKind, guard_file, guard_folder, whole, write_whole
+from earmark.files import FileKind, FolderKind, csv_text, guard_file, guard_folder, whole, write_whole
 
 PAGE = FileKind("page", "heard.html", (b"ours",))
 REPORT = FolderKind(("report.json", "report.md"), known_by={"report.json": b"ours"})
@@ -162,3 +162,10 @@ def test_a_target_that_cannot_be_opened_is_named(place: Path, name: str) -> None
 def test_text_that_is_no_text_is_escaped_and_not_lost(tmp_path: Path) -> None:
     write_whole(tmp_path / "page", "caf\udce9")
     assert (tmp_path / "page").read_text() == "caf\\udce9"
+
+
+def test_a_table_has_line_feeds_alone_and_quotes_what_would_be_two_cells() -> None:
+    assert csv_text(("id", "artist"), [(1, 'Earth, Wind & "Fire"'), (2, None)]) == (
+        'id,artist\n1,"Earth, Wind & ""Fire"""\n2,\n'
+    )
+    assert csv_text((1, "two\nlines")) == '1,"two\nlines"\n'

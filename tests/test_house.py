@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,8 @@ def modules_of(requirements: list[str]) -> set[str]:
 def test_what_the_package_imports_is_declared_and_what_is_declared_is_imported() -> None:
     project = HOUSE["project"]
     base = modules_of(project["dependencies"])
-    extras = modules_of(
-        [line for extra in ("av", "plots", "train", "benchmark") for line in project["optional-dependencies"][extra]]
-    )
+    optional = project["optional-dependencies"]
+    extras = modules_of([line for extra in optional if extra not in ("all", "dev") for line in optional[extra]])
     needed_by_torch = {"onnx"}  # torch.onnx.export imports it
     assert imported_by(SOURCES) | needed_by_torch == base | extras
 
@@ -174,6 +174,13 @@ def test_a_source_file_has_one_subject(path: Path) -> None:
     assert ast.get_docstring(ast.parse(text)), "a module opens with what it is for"
 
 
+@pytest.mark.parametrize("folder", ["tests", "benchmarks", "examples"])
+def test_no_file_beside_the_package_is_longer_than_one_of_it_may_be(folder: str) -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / folder).rglob("*.py")}
+    assert lengths
+    assert {str(path): length for path, length in lengths.items() if length > 400} == {}
+
+
 @pytest.mark.parametrize(
     "path",
     [path for path in SOURCES if ">>> " in path.read_text()],
@@ -233,6 +240,57 @@ def test_a_room_that_reaches_up_a_floor_breaks_the_contract(tmp_path: Path) -> N
     broken = contracts()
     assert "floors BROKEN" in broken
     assert "listening needs no torch BROKEN" in broken
+
+
+def imports_in(package: Path) -> dict[str, set[str]]:
+    """Each module of a package, and which of its modules it imports: at its top, in functions, and for types alone."""
+    paths = sorted(package.rglob("*.py"))
+    names = [".".join(path.relative_to(package.parent).with_suffix("").parts) for path in paths]
+    modules = dict(zip((name.removesuffix(".__init__") for name in names), paths, strict=True))
+    graph: dict[str, set[str]] = {}
+    for module, path in modules.items():
+        named: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                named.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                named |= inner if inner <= modules.keys() else {node.module, *inner}
+        graph[module] = named & modules.keys()
+    return graph
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    TopologicalSorter(imports_in(ROOT / "src/earmark")).prepare()  # CycleError names the modules of a circle
+
+
+def test_a_circle_that_functions_close_is_one(tmp_path: Path) -> None:
+    (tmp_path / "house/room").mkdir(parents=True)
+    (tmp_path / "house/__init__.py").write_text("")
+    (tmp_path / "house/one.py").write_text("from house.room import two\n")
+    (tmp_path / "house/room/__init__.py").write_text("")
+    (tmp_path / "house/room/two.py").write_text("def lazily():\n    import house.one\n")
+    with pytest.raises(CycleError, match="cycle"):
+        TopologicalSorter(imports_in(tmp_path / "house")).prepare()
+    (tmp_path / "house/room/two.py").write_text("def lazily():\n    import house.room\n")
+    TopologicalSorter(imports_in(tmp_path / "house")).prepare()
+
+
+def test_no_room_imports_from_its_own_floor_or_from_above() -> None:
+    layers = HOUSE["tool"]["importlinter"]["contracts"][0]["layers"]
+    floor = {room.strip(" ()"): number for number, layer in enumerate(layers) for room in layer.split("|")}
+
+    def room_of(module: str) -> str:
+        return f"{module}.".split(".")[1]  # nothing for the package itself, the face that every room may see
+
+    arrows = {
+        (room_of(module), room_of(other))
+        for module, others in imports_in(ROOT / "src/earmark").items()
+        for other in others
+    }
+    between = {(room, other) for room, other in arrows if room and other and room != other}
+    assert {("experiments", "evaluate"), ("evaluate", "train"), ("plots", "listen")} <= between
+    assert [arrow for arrow in sorted(between) if floor[arrow[0]] >= floor[arrow[1]]] == []
 
 
 def test_continuous_integration_runs_what_a_person_runs() -> None:

@@ -1,4 +1,4 @@
-"""Tiny trees of synthetic music for the tests of the data room."""
+"""Tiny trees of files, with synthetic music and without, for the tests of the sound and data rooms."""
 
 from pathlib import Path
 
@@ -24,6 +24,13 @@ def write_sound(path: Path, samples: NDArray[np.float32], **tags: str) -> Path:
             setattr(file, name, value)
         file.write(samples)
     return path
+
+
+def touch(folder: Path, *names: str) -> None:
+    """Files of which the name alone counts, with the folders that they need."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
 
 
 def write_kaggle_tree(folder: Path) -> Path:

@@ -179,12 +179,10 @@ def write_whole(path: Path, content: bytes | str) -> None:
         file.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
 
 
-def csv_text(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
-    """A table as CSV; a line ends in a line feed alone, on every system."""
+def csv_text(head: Iterable[object], rows: Iterable[Iterable[object]] = ()) -> str:
+    """A table as CSV, or one line of it; lines end in a line feed alone on every system, and None is an empty cell."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([head, *rows])
     return text.getvalue()
 
 

@@ -26,6 +26,11 @@ class Label:
     probability: float
 
 
+def six_digits(value: float) -> float:
+    """The digits that count: as many as float32 knows, and short in JSON."""
+    return float(f"{value:.6g}")
+
+
 def sorted_labels(probabilities: Mapping[str, float]) -> tuple[Label, ...]:
     """Labels of {name: probability}, the most probable first, equal ones by name."""
     labels = (Label(name, probability) for name, probability in probabilities.items())

@@ -124,6 +124,11 @@ def test_a_set_of_short_clips_is_refused_in_words(made, tmp_path):
         analysis.analyze(tmp_path / "short", made / "crossval/checkpoints/seed0_fold0")
 
 
+def test_a_set_without_a_genre_of_the_network_is_refused_in_words(made):
+    with pytest.raises(DataError, match=r"data has no clip of 30 s of polka\."):
+        gather(Dataset.load(made / "data"), ("drone", "noise", "plucks", "pulse", "polka"))
+
+
 def test_too_few_genres_have_no_arithmetic(found):
     assert found.figures["arithmetic"]["rows"] == []
 

@@ -26,7 +26,7 @@ def draws(places, *, spread=0.02, rounds=200):
     rng = np.random.default_rng(0)
     means = np.array([places[name] for name in GENRES], dtype=float)
     many = means + spread * rng.standard_normal((rounds, *means.shape))
-    pca = space.Pca.of(means, 2)
+    pca = space.principal_axes(means, 2)
     return Draws(pca, {"full": means, "map3": means, "map2": means}, {"full": many, "map3": many, "map2": many})
 
 
@@ -123,7 +123,7 @@ def test_steps_of_a_genre_need_attention_that_is_told_from_uniform():
 def test_other_genres_are_not_asked_of():
     figures, drawn = steps(genres=("drone", "noise"))
     means = np.array([[0.0, 0], [1, 1]])
-    own = Draws(space.Pca(np.zeros(2), np.eye(2), np.ones(2) / 2), {"full": means}, {"full": means[None]})
+    own = Draws(space.principal_axes(np.eye(3), 2), {"full": means}, {"full": means[None]})
     assert claims.claims(("drone", "noise"), [own], {"axes": []}, figures, drawn) == []
 
 

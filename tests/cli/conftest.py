@@ -1,4 +1,4 @@
-"""Fixtures of the command line: the command as a process, and a bundle for it to hear with."""
+"""Fixtures of the command line: the command as a process."""
 
 import os
 import subprocess
@@ -8,14 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny_bundle import write_tiny_bundle
-
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
 
 
 @pytest.fixture(scope="session")

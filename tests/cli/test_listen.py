@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,8 @@ from corpus import Case, music
 from earmark import Listener, Track, load_bundle
 from earmark.cli import _waiting
 from earmark.cli._waiting import Progress
-from tiny_bundle import LABELS
+from earmark.listen.bundle import write_bundle
+from tiny_bundle import INFO, LABELS, tiny_network
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -88,6 +90,15 @@ def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_fold
     assert broken["genre"] == ""
     assert third["path"].endswith("3 [red]third🎸.flac")
     assert said.stderr.count("\n") == 1  # the error; quiet leaves out the count alone
+
+
+def test_csv_says_where_it_cannot_tell(earmark: Command, album: Path, tmp_path: Path) -> None:
+    # Every genre is in every set, and a set of more than two is no answer.
+    info = replace(INFO, calibration=replace(INFO.calibration, set_quantile=1.0))
+    write_bundle(tmp_path / "unsure", tiny_network().SerializeToString(), info)
+    said = earmark("listen", song_in(album), "--csv", "--model", tmp_path / "unsure")
+    (row,) = csv.DictReader(said.stdout.splitlines())
+    assert (row["cannot_tell"], len(row["genre_set"].split(";"))) == ("1", 3)
 
 
 def test_the_page_is_written_beside_the_table(earmark: Command, album: Path, tiny_folder: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import earmark as package
 from earmark import cli
 from earmark.cli import main
 from earmark.errors import EarmarkError
+from verbs import verbs_of
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 VERBS = [name for _, name, _ in pkgutil.iter_modules(cli.__path__) if name[0] != "_" and name != "main"]
@@ -31,7 +32,7 @@ def test_help_names_every_verb_and_loads_no_room() -> None:
         "except SystemExit as end: assert not end.code"
     )
     loaded = modules_after(code)
-    assert {"numpy", "rich", "onnxruntime", "soundfile", "PIL", "torch"}.isdisjoint(loaded)
+    assert {"numpy", "rich", "onnxruntime", "soundfile", "PIL", "torch", "scipy", "sklearn"}.isdisjoint(loaded)
     rooms = {name for name in loaded if name.startswith("earmark.") and not name.startswith("earmark.cli")}
     assert rooms == {"earmark.errors"}
 
@@ -48,9 +49,9 @@ def test_every_verb_is_in_the_help(earmark: Command) -> None:
     assert {"listen", "model"} <= set(VERBS)
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "data"])
-def test_the_help_of_a_verb_ends_its_text_with_an_example(earmark: Command, verb: str) -> None:
-    assert f"Example: earmark {verb}" in earmark(verb, "--help").stdout
+@pytest.mark.parametrize("verb", verbs_of(main.build_app()))
+def test_the_help_of_a_verb_has_an_example(verb: str, earmark: Command) -> None:
+    assert f"Example: {verb}" in earmark(*verb.split()[1:], "--help").stdout
 
 
 def test_the_version_is_that_of_the_package(earmark: Command) -> None:
@@ -117,6 +118,8 @@ def test_the_public_face_has_nothing_else() -> None:
         ("torch", "train", ["crossval", "recipe.toml", "--data", "set", "--out", "report"]),
         ("torch", "train", ["train", "recipe.toml", "--data", "set", "--out", "run"]),
         ("pydantic", "train", ["train", "recipe.toml", "--data", "set", "--out", "run"]),
+        ("scipy", "analyze", ["analyze", "--data", "set", "--out", "report"]),
+        ("sklearn", "analyze", ["analyze", "--data", "set", "--out", "report"]),
     ],
 )
 def test_a_verb_whose_extra_is_not_installed_says_which(package: str, extra: str, command: list[str]) -> None:

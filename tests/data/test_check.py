@@ -52,6 +52,9 @@ def test_missing_and_broken_pictures_are_found(tmp_path: Path) -> None:
     (tmp_path / "mel" / "a.png").unlink()
     (tmp_path / "mel" / "b.png").write_bytes(b"broken")
     assert kinds(tmp_path) == {"missing": [("a",)], "broken": [("b",)]}
+    details = {finding.kind: finding.detail for finding in check(tmp_path, jobs=1).findings}
+    assert details["missing"] == "neither its picture nor its sound is there"
+    assert str(tmp_path / "mel" / "b.png") in details["broken"]
 
 
 @pytest.mark.parametrize(("quiet_frames", "kind"), [(64, None), (65, "mostly silent"), (129, "mostly silent")])
@@ -177,7 +180,7 @@ def test_a_shared_label_is_not_counted_as_a_wrong_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["known_faults", "ranking"])
 def test_what_is_made_of_predictions_needs_some(tmp_path: Path, option: str) -> None:
-    with pytest.raises(DataError, match="--suspects"):
+    with pytest.raises(DataError, match=r"^Labels are ranked by predictions\..*--suspects"):
         check(write_set(tmp_path, ABC), jobs=1, **{option: tmp_path / "x.csv"})  # type: ignore[arg-type]
 
 

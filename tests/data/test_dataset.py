@@ -1,12 +1,13 @@
 """Data sets: real ones as their README counts them, artists that are the same by another spelling, bad ones refused."""
 
+import hashlib
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from earmark.data.dataset import Dataset, artist_key
+from earmark.data.dataset import Clip, Dataset, artist_key, fingerprint
 from earmark.data.layout import write_picture, write_rows
 from earmark.errors import DataError, SoundError
 from earmark.sound.mel import log_mel
@@ -120,3 +121,15 @@ def test_a_selection_keeps_order_and_drops_the_rest(tmp_path: Path) -> None:
     write_rows(tmp_path / "clips.csv", [{"id": name, "genre": "rock" if name in "ac" else ""} for name in "abc"])
     chosen = Dataset.load(tmp_path).select(lambda clip: clip.label is not None)
     assert [clip.id for clip in chosen.clips] == ["a", "c"]
+
+
+def test_other_clips_another_order_and_other_values_have_another_fingerprint() -> None:
+    first, second = (Clip(name, Path("/music/set"), "rock", "") for name in "ab")
+    elsewhere = Clip("a", Path("/downloads/set"), "pop", "")
+    # The digest that checkpoints of earlier versions hold.
+    assert (
+        fingerprint([first, second]) == hashlib.sha256(b"set/a\nset/b").hexdigest() == fingerprint([elsewhere, second])
+    )
+    others = [fingerprint([second, first]), fingerprint([first]), fingerprint([first, second], [0, 1])]
+    assert len({fingerprint([first, second]), *others}) == 4
+    assert others[-1] == hashlib.sha256(b"set/a 0\nset/b 1").hexdigest()

@@ -126,3 +126,9 @@ def test_what_counts_as_a_file_name_never_leaves_its_folder(text: str) -> None:
     if is_file_name(text):
         assert Path("/sets/mel", text).parent == Path("/sets/mel")
         assert Path("/sets/mel", text).name == text
+
+
+def test_line_breaks_within_a_cell_stay_what_they_are(tmp_path: Path) -> None:
+    rows = [{"id": "a", "notes": "one\r\ntwo\nthree\rfour"}]
+    write_rows(tmp_path / "clips.csv", rows)
+    assert read_rows(tmp_path / "clips.csv") == rows

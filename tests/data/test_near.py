@@ -130,3 +130,10 @@ def test_emotify_s_known_duplicates_are_found_and_no_other_recordings(real_data:
 def test_gtzan_s_fault_filtered_clips_are_all_different_recordings(real_data: Path) -> None:
     near = near_duplicates(Dataset.load(real_data / "gtzan").pictures(), threshold=0.1)
     assert max(each.similarity for each in near) < 0.25 < SIMILAR
+
+
+@pytest.mark.parametrize(("shift_s", "found"), [(5.0, 1), (8.0, 0)])
+def test_clips_that_share_less_than_half_of_the_shorter_one_are_not_called_alike(shift_s: float, found: int) -> None:
+    sound = recording(3)
+    first, second = sound[: 12 * RATE_HZ], sound[round(shift_s * RATE_HZ) : round((shift_s + 12) * RATE_HZ)]
+    assert len(near_duplicates([picture(first), picture(second)], jobs=1)) == found

@@ -217,8 +217,9 @@ def test_clips_that_left_the_source_leave_the_table_and_are_named(source: Path, 
 
 def test_another_set_is_never_overwritten(source: Path, tmp_path: Path) -> None:
     write_rows(tmp_path / "out" / "clips.csv", [{"id": "precious", "genre": "rock"}])
-    with pytest.raises(DataError, match="holds another data set"):
+    with pytest.raises(DataError, match="holds another data set") as refused:
         prepare(source, tmp_path / "out", jobs=1)
+    assert refused.value.hint == "Choose an empty or a new folder."
     assert read_rows(tmp_path / "out" / "clips.csv") == [{"id": "precious", "genre": "rock"}]
 
 
@@ -257,3 +258,17 @@ def test_a_clip_that_is_heard_in_part_is_named_here_and_by_check(source: Path, t
     cut.write_bytes(whole.read_bytes())
     assert prepare(source, tmp_path / "out", jobs=jobs).in_part == ()
     assert not [finding for finding in check(tmp_path / "out", jobs=1).findings if finding.kind == "heard in part"]
+
+
+def test_the_kind_of_a_source_may_be_named(tmp_path: Path) -> None:
+    tree = write_kaggle_tree(tmp_path / "kaggle")
+    assert prepare(tree, tmp_path / "out", jobs=1).importer == "gtzan_kaggle"
+    assert prepare(tree, tmp_path / "other", kind="folder", jobs=1).importer == "folder"
+
+
+def test_a_picture_that_is_in_place_is_not_written_again(tmp_path: Path) -> None:
+    write_picture(tmp_path / "mel" / "a.png", np.random.default_rng(0).integers(0, 256, (128, 9), dtype=np.uint8))
+    write_rows(tmp_path / "clips.csv", [{"id": "a", "genre": "rock"}])
+    before = stamps(tmp_path)
+    assert prepare(tmp_path, tmp_path, jobs=1).prepared == 1
+    assert stamps(tmp_path) == before

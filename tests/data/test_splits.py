@@ -163,3 +163,27 @@ def test_fewer_than_two_folds_are_refused(name: str, folds: int) -> None:
 def test_labels_and_artists_of_different_number_are_refused() -> None:
     with pytest.raises(DataError, match="2 labels for 1 artists"):
         artist_folds(["rock", "pop"], ["a"])
+
+
+def test_the_seed_says_into_which_of_equally_good_folds_an_artist_goes() -> None:
+    # The largest artist is placed first, whatever the seed, and all folds are still alike.
+    artists = ["large"] * 3 + ["middle"] * 2 + ["small"]
+    folds = {int(artist_folds(["rock"] * 6, artists, folds=3, seed=seed)[0]) for seed in range(30)}
+    assert folds == {0, 1, 2}
+
+
+def test_the_seed_says_which_of_equally_large_artists_are_in_one_fold() -> None:
+    artists = ["a", "b", "c", "d"]
+    together = {
+        tuple(sorted(artist for artist, other in zip(artists, fold, strict=True) if other == fold[0]))
+        for fold in (artist_folds(["rock"] * 4, artists, folds=2, seed=seed) for seed in range(30))
+    }
+    assert together == {("a", "b"), ("a", "c"), ("a", "d")}
+
+
+def test_the_part_that_a_column_names_is_held_out() -> None:
+    sides = ["test", "train", "test", ""]
+    clips = [Clip(f"c{number}", Path("/x"), "rock", "", {"part": side}) for number, side in enumerate(sides)]
+    clips.append(Clip("of a set without the column", Path("/y"), "rock", "", {}))
+    assert column_split(clips, "part=test").tolist() == [True, False, True, False, False]
+    assert split_folds(clips, "part=test").tolist() == [0, -1, 0, -1, -1]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from earmark.data.dataset import Dataset
 from earmark.data.splits import artist_folds
-from earmark.data.synth import STYLES, compose, write_dataset
+from earmark.data.synth import STYLES, _plucked, compose, write_dataset
 from earmark.sound.mel import log_mel
 
 RATE_HZ = 22_050
@@ -116,3 +116,28 @@ def test_a_set_of_sound_files_is_heard_like_the_pieces(tmp_path: Path) -> None:
     assert not (tmp_path / "sound" / "mel").exists()
     for one, other in zip(pictures.pictures(), sound.pictures(), strict=True):
         assert np.abs(one.astype(int) - other.astype(int)).max() <= 8  # 16 bits
+
+
+def test_a_plucked_string_has_no_harmonics_above_half_the_sample_rate() -> None:
+    samples = _plucked(3000.0, 0.5, 0.4, brightness=0.9)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    frequency_hz = np.fft.rfftfreq(len(samples), 1 / RATE_HZ)
+    loud = frequency_hz[spectrum > 0.003 * spectrum.max()]
+    assert {round(each / 3000) for each in loud} == {1, 2, 3}  # the fourth would be folded back to 10 050 Hz
+    assert np.abs(loud - 3000 * np.round(loud / 3000)).max() < 100
+
+
+@pytest.mark.parametrize(
+    ("style", "level", "quarters_db"),
+    [
+        ("pulse", 0.0840, (-53.1, -69.4, -66.7, -62.7)),
+        ("drone", 0.1527, (-39.9, -65.4, -69.7, -66.0)),
+        ("plucks", 0.1340, (-53.3, -56.9, -60.0, -62.5)),
+        ("noise", 0.2497, (-43.0, -52.1, -51.5, -50.2)),
+    ],
+)
+def test_a_seed_keeps_its_piece(style: str, level: float, quarters_db: tuple[float, ...]) -> None:
+    # Examples, demos and sets are repeated from a seed, so its pieces must sound as they did.
+    samples = compose(style, duration_s=6.0, motif=(1.5, 5.0), rng=np.random.default_rng(0)).samples
+    assert np.sqrt(np.square(samples.astype(np.float64)).mean()) == pytest.approx(level, rel=1e-3)
+    assert log_mel(samples).reshape(4, 32, -1).mean(axis=(1, 2)) == pytest.approx(quarters_db, abs=0.1)

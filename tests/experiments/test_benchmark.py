@@ -167,7 +167,7 @@ def test_a_network_of_a_stranger_runs_beside_the_others_in_the_same_folds(
 
 
 def test_the_example_of_a_network_of_ones_own_works_as_it_stands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples/benchmark"))
     said, failed = run(desk, add="band_net:BandNet")
     assert (said, failed) == ("4 of 4 runs done.", [])
     tables = [Predictions.read(path) for path in sorted((desk / "out/artists/BandNet/runs").glob("*.csv"))]
@@ -246,26 +246,7 @@ def test_whoever_ends_the_parent_ends_its_workers_without_a_traceback(number: si
     assert lengths == [len(log.read_text()) for log in logs]
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (("[systems.tiny]", "[systems.tiny"), "is not TOML"),
-        (('systems = ["mean"]', 'systems = ["men"]'), "'men'"),
-        (('protocol = "leaky"', 'protocol = "lucky"'), "'lucky'"),
-        (('recipe = "svm.toml"', 'what = "nothing"'), "'svm' needs a 'recipe'"),
-        (("segment_frames = 38", "segments = 38"), "'segments'"),
-        (('"model.pooling" = "mean"', '"train.epoch" = 3'), "epoch"),
-    ],
-)
-def test_a_wrong_plan_is_refused_in_words(desk: Path, change: tuple[str, str], said: str) -> None:
-    (desk / "plan.toml").write_text(PLAN.replace(*change))
-    with pytest.raises(RecipeError, match=said):
-        Plan.load(desk / "plan.toml")
-
-
-def test_a_missing_plan_and_a_folder_of_another_benchmark_are_refused(desk: Path) -> None:
-    with pytest.raises(RecipeError, match="cannot be read"):
-        Plan.load(desk / "none.toml")
+def test_a_folder_of_another_benchmark_is_refused(desk: Path) -> None:
     run(desk, only=["svm"])
     (desk / "svm.toml").write_text('name = "svm"\n[model]\nkind = "svm"\nfeatures = "mfcc"\n')
     with pytest.raises(DataError, match="another recipe"):

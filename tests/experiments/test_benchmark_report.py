@@ -297,6 +297,15 @@ def test_the_page_and_the_markdown_have_the_same_tables(report: tuple[Path, dict
     assert set(cells) <= set(page.words)
 
 
+def test_the_page_sets_off_the_rows_of_the_reference_with_all_its_runs_or_without(tmp_path: Path) -> None:
+    set_off = {}
+    for done in (8, 5):
+        write(tmp_path, [cell("earmark", HONEST, answers(0.8), done=done), cell("twin", HONEST, answers(0.7))])
+        text = (tmp_path / "report.html").read_text()
+        set_off[done] = set(re.findall(r"<tr class=reference><th scope=row>(.*?)</th>", text))
+    assert set_off == {8: {"earmark"}, 5: {"earmark", "earmark (incomplete)"}}
+
+
 def test_the_confusions_are_in_the_page_alone(report: tuple[Path, dict[str, Any]]) -> None:
     out, figures = report
     assert "Confusions under artist_grouped" in (out / "report.html").read_text()

@@ -8,6 +8,8 @@ import pytest
 
 from earmark.experiments.comparison.cells import report_on_plan
 from earmark.experiments.plan import Plan
+from earmark.experiments.robustness import table_of
+from earmark.plots.report import markdown_table
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results/benchmark"
@@ -41,6 +43,12 @@ def test_the_kept_runs_give_the_published_figures(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("earmark.experiments.comparison.report.write_whole", lambda path, text: None)
     again = report_on_plan(plan, [ROOT / "gtzan"], runs, command=published["command"])
     assert rounded(again) == rounded(published)
+
+
+def test_the_published_robustness_follows_from_its_figures() -> None:
+    conditions = json.loads((RESULTS.parent / "robustness/robustness.json").read_text())["conditions"]
+    published = (RESULTS.parent / "robustness/robustness.md").read_text(encoding="utf-8")
+    assert f"{markdown_table(table_of(conditions))}\n" == published
 
 
 def test_the_results_quote_the_report_to_the_letter() -> None:

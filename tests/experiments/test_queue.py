@@ -1,5 +1,9 @@
 """Runs side by side: what happens to the others when one fails."""
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -7,7 +11,14 @@ import pytest
 
 from earmark.errors import EarmarkError
 from earmark.experiments.queue import side_by_side
-from tiny_workers import write_or_fail
+from tiny_workers import write_or_die, write_or_fail
+
+
+def is_empty_soon(folder: Path) -> bool:
+    deadline_s = time.monotonic() + 20
+    while list(folder.iterdir()) and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    return not list(folder.iterdir())
 
 
 def test_a_failure_ends_the_others_at_once_and_they_leave_nothing_half_written(tmp_path: Path) -> None:
@@ -15,8 +26,31 @@ def test_a_failure_ends_the_others_at_once_and_they_leave_nothing_half_written(t
     items = [tmp_path / name for name in ("one", "failure", "two", "three")]
     with pytest.raises(EarmarkError, match="The failure"):
         side_by_side(write_or_fail, items, 2, lambda: None)
-    deadline_s = time.monotonic() + 10
-    while list(tmp_path.iterdir()) and time.monotonic() < deadline_s:
-        time.sleep(0.05)
-    assert not list(tmp_path.iterdir())
+    assert is_empty_soon(tmp_path)
     assert time.monotonic() - started_s < 40
+
+
+def test_a_process_that_dies_ends_the_others(tmp_path: Path) -> None:
+    with pytest.raises(EarmarkError, match="A worker process died"):
+        side_by_side(write_or_die, [tmp_path / name for name in ("one", "death", "two")], 2, lambda: None)
+    assert is_empty_soon(tmp_path)
+
+
+def test_workers_do_not_outlive_a_parent_that_is_killed_and_leave_nothing_half_written(tmp_path: Path) -> None:
+    folder = tmp_path / "written"
+    folder.mkdir()
+    code = (
+        "from pathlib import Path; from earmark.experiments.queue import side_by_side; import tiny_workers, sys\n"
+        "if __name__ == '__main__':\n"
+        "    items = [Path(sys.argv[1]) / name for name in ('one', 'two')]\n"
+        "    side_by_side(tiny_workers.write_or_fail, items, 2, lambda: None)\n"
+    )
+    (tmp_path / "parent.py").write_text(code)
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, tmp_path / "parent.py", folder]
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths}) as parent:
+        while len(list(folder.glob("*.part"))) < 2 and parent.poll() is None:
+            time.sleep(0.05)
+        parent.send_signal(signal.SIGKILL)
+    assert parent.returncode == -signal.SIGKILL  # and did not end by itself before
+    assert is_empty_soon(folder)

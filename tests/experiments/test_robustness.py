@@ -12,7 +12,7 @@ from earmark.data.synth import write_dataset
 from earmark.errors import DataError
 from earmark.experiments.crossval import crossval
 from earmark.experiments.protocol import Protocol
-from earmark.experiments.robustness import robustness
+from earmark.experiments.robustness import robustness, table_of
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +68,10 @@ def test_what_cannot_be_measured_is_said_in_words(made: Path, tmp_path: Path) ->
     shutil.rmtree(tmp_path / "cv/checkpoints")
     with pytest.raises(DataError, match="no checkpoints"):
         robustness(tmp_path / "cv", made / "sounds", tmp_path)
+
+
+def test_a_loss_too_small_to_see_has_no_sign() -> None:
+    shares = dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high", "same_answer"), 0.5)
+    changes = {"change": -0.0001, "change_low": -0.02, "change_high": 0.0125}
+    ((*_, change, interval, _),) = table_of([{"words": "rain", "of": "sound", **shares, **changes}]).rows
+    assert (change, interval) == ("0.0", "-2.0 to +1.2")

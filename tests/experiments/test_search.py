@@ -12,13 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 
 import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError, RecipeError
-from earmark.experiments import search, study
+from earmark.experiments import search
 from earmark.experiments.lease import STALE_S
 from earmark.experiments.search import run_search
 from earmark.train.loop import Run
@@ -96,16 +95,6 @@ def test_ranges_are_no_part_of_what_decides_the_weights(recipe: Path) -> None:
     assert searched.search
     assert searched.identity() == plain.identity()
     assert Recipe.from_dict(searched.to_dict()) == searched
-
-
-def test_whole_bounds_of_a_whole_option_mean_whole_numbers_and_bounds_are_reached(recipe: Path) -> None:
-    found = study.distributions_of(Recipe.load(recipe))
-    assert found == {
-        "train.learning_rate": optuna.distributions.FloatDistribution(1e-3, 1e-2, log=True),
-        "train.batch_size": optuna.distributions.CategoricalDistribution((8, 16)),
-        "augment.tokens": optuna.distributions.IntDistribution(2, 6),
-        "augment.mixup": optuna.distributions.FloatDistribution(0.0, 1.0),
-    }
 
 
 def test_a_study_of_real_networks_adds_up_over_two_calls(recipe: Path, pieces: Dataset, tmp_path: Path) -> None:
@@ -356,27 +345,6 @@ def test_the_trial_of_a_process_that_died_is_tried_again_by_another(
     assert (lost["state"], again["state"], again["folds"]) == ("fail", "complete", "2")
     assert {path: float(again[path]) for path in OWN} == OWN
     assert float(again["value"]) == pytest.approx((0.5 + 0.7) / 2)
-
-
-def test_the_trial_of_another_machine_is_left_alone_until_it_is_silent_for_long(
-    recipe: Path, pieces: Dataset, tmp_path: Path
-) -> None:
-    out = tmp_path / "study"
-    plan = search.Plan(Recipe.load(recipe), (pieces.folder,), out, 2, 2, 2, (), None, 0)
-    clips = search.Clips.load(plan)
-    there, here = plan.join(clips), plan.join(clips)
-    assert there.take(2) is not None
-    lease = out / "workers" / f"{there.worker}.lease"
-    lease.write_text("another-machine 1\n")
-    second = here.take(2)
-    assert second is not None
-    here.study.tell(second, 0.5)
-    assert [trial.state.name for trial in here.trials()] == ["RUNNING", "COMPLETE"]
-    os.utime(lease, (time.time() - STALE_S - 1,) * 2)
-    third = here.take(2)
-    assert third is not None
-    assert third.params == {path: pytest.approx(value) for path, value in OWN.items()}
-    assert here.folder_of(third) == out / "trials" / "0"
 
 
 def test_who_slept_while_others_took_over_goes_on_with_another_trial(

@@ -1,4 +1,4 @@
-"""Fixtures of the listen room: the tiny bundle and a listener that hears with it."""
+"""Fixtures of the listen room: listeners that hear with the tiny bundle."""
 
 from pathlib import Path
 
@@ -8,11 +8,6 @@ import soundfile
 from corpus import music
 from earmark import Listener, load_bundle
 from tiny_bundle import write_tiny_bundle
-
-
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
 
 
 @pytest.fixture(scope="session")

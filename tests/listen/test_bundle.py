@@ -243,8 +243,9 @@ def test_a_bundle_that_describes_a_head_the_network_has_not_is_refused(folder: P
 
 def test_a_network_with_another_number_of_tags_is_refused(full_folder: Path) -> None:
     change_info(full_folder, tags=replace(TAGS, each=TAGS.each[:1]).to_dict())
-    with pytest.raises(BundleError, match=r"gives 'tags' \(1, 2\), and its bundle\.json describes \(1, 1\)"):
+    with pytest.raises(BundleError, match=r"gives 'tags' \(1, 2\), and its bundle\.json describes \(1, 1\)") as refused:
         load_bundle(full_folder).run(np.zeros((1, 128, 19), np.float32))
+    assert refused.value.hint == "Export the bundle again."
 
 
 def without(values: dict[str, Any], name: str) -> dict[str, Any]:

@@ -303,3 +303,16 @@ def test_lines_cannot_be_fitted_to_nonsense(logits: list[float], targets: list[f
 def test_a_line_of_no_numbers_is_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         Platt(slope=1.0, offset=float("nan"))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 40.0])
+def test_the_ridge_stops_a_line_where_a_steeper_one_gains_less_than_a_millionth_a_slope(scale: float) -> None:
+    # Of -1 and 1, the mean loss falls by sigmoid(-slope) a unit of slope, and the ridge rises by 1e-6 slope.
+    found = fit_platt([-scale, scale], [0, 1])
+    assert sigmoid(-found.slope * scale) == pytest.approx(1e-6 * found.slope * scale, rel=1e-6)
+    assert found.offset == pytest.approx(0, abs=1e-9)
+
+
+def test_the_ridge_holds_the_offset_of_what_is_always_so() -> None:
+    found = fit_platt([-1.0, 1.0], [1, 1])
+    assert sigmoid(-found.offset) == pytest.approx(1e-6 * found.offset, rel=1e-6)

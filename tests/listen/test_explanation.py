@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +16,11 @@ import soundfile
 from atlases import RATE_HZ, low_bursts, points, small_atlas
 from earmark import Listener, load_bundle
 from earmark.errors import SoundError
-from earmark.listen.explanation import Explanation, _Blanks, blank, elsewhere, explain
+from earmark.listen.explanation import Explanation, _Blanks, _excerpts, blank, elsewhere, explain
 from earmark.listen.whitening import Whitening
 from earmark.sound.mel import LogMel
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window, windows
-from earmark.track import NONE
+from earmark.track import NONE, Segment
 
 TOKEN_S = TOKEN_FRAMES * FRAME_S
 FILLER = np.linspace(-60, -20, 128, dtype=np.float32)
@@ -125,6 +126,11 @@ def test_other_seconds_come_in_runs_as_long_as_the_decisive_ones() -> None:
     assert elsewhere(decisive, [0, 1, 6, 7], rng) == []
 
 
+def test_long_runs_find_their_room_before_short_ones_take_it() -> None:
+    rng = np.random.default_rng(0)
+    assert {tuple(elsewhere([3, 4, 5, 9], [0, 1, 2, 7], rng)) for _ in range(30)} == {(0, 1, 2, 7)}
+
+
 def test_a_track_with_no_other_seconds_has_no_draws(listener: Listener) -> None:
     short = explain(listener, low_bursts(1.0, (0.0, 1.0)), sample_rate_hz=RATE_HZ)
     assert short.random_changes == ()
@@ -137,6 +143,24 @@ def test_excerpts_are_the_samples_of_the_segments(explanation: Explanation) -> N
         start, end = (round(time_s * RATE_HZ) for time_s in (excerpt.segment.start_s, excerpt.segment.end_s))
         assert np.array_equal(excerpt.samples, SONG[start:end])
         assert excerpt.samples.dtype == np.float32
+
+
+@pytest.mark.parametrize("block_samples", [1, 700, 11_025, 50_000])
+def test_excerpts_go_on_from_block_to_block_and_no_more_is_read(block_samples: int) -> None:
+    song = np.random.default_rng(0).normal(size=4 * RATE_HZ).astype(np.float32)
+    read = []
+
+    def blocks() -> Iterator[np.ndarray]:
+        for start in range(0, len(song), block_samples):
+            read.append(start)
+            yield song[start : start + block_samples]
+
+    segments = (Segment(0.0, 0.25, 0.1), Segment(0.5, 1.5, 0.2))
+    first, second = _excerpts(blocks(), segments)
+    assert np.array_equal(first.samples, song[: round(0.25 * RATE_HZ)])
+    assert np.array_equal(second.samples, song[RATE_HZ // 2 : round(1.5 * RATE_HZ)])
+    assert (first.segment, second.segment) == segments
+    assert read[-1] < 1.5 * RATE_HZ <= read[-1] + block_samples
 
 
 def test_a_file_gives_what_its_samples_give(explanation: Explanation, listener: Listener, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from earmark import Listener, Track
 from earmark.data.dataset import Dataset
 from earmark.data.layout import read_picture
-from earmark.listen.loudness import QUIET_DB, Loudness, only, token_levels_db
+from earmark.listen.loudness import QUIET_DB, Loudness, _b_weight, only, token_levels_db
 from earmark.sound.mel import BANDS, FLOOR_DB, LogMel
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window
 
@@ -44,6 +44,15 @@ def test_hum_counts_for_less_than_what_an_ear_is_open_to() -> None:
         db = np.concatenate([mel.push(np.sin(2 * np.pi * hz * time_s)), mel.finish()], axis=1)
         levels.append(token_levels_db(db[:, :TOKEN_FRAMES], token_frames=TOKEN_FRAMES)[0])
     assert levels[1] - levels[0] == pytest.approx(11.6, abs=2)  # IEC 60651, table of B
+
+
+@pytest.mark.parametrize(
+    ("hz", "gain_db"),
+    [(31.62, -17.1), (63.1, -9.3), (125.9, -4.2), (251.2, -1.3), (501.2, -0.3), (1000, 0.0), (1995, -0.1),
+     (3981, -0.7), (7943, -2.9), (15849, -8.4)],
+)  # fmt: skip
+def test_the_weights_are_those_of_the_table_for_b_in_iec_60651(hz: float, gain_db: float) -> None:
+    assert 10 * np.log10(_b_weight(np.array([hz]))[0]) == pytest.approx(gain_db, abs=0.06)
 
 
 @pytest.mark.parametrize("where", ["before", "between", "after"])

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from earmark.listen.bundle import BundleInfo
+from earmark.listen.bundle import BundleInfo, Outputs
 from earmark.listen.calibrate import Calibration, Platt, prediction_set, softmax
-from earmark.listen.tally import Answer, answer
+from earmark.listen.tally import Answer, _token_logits, answer
 from earmark.track import NONE, Track
 from tiny_bundle import INFO, LABELS, OUTSIDE
 
@@ -77,3 +77,12 @@ def test_a_bundle_of_the_first_schema_takes_its_set_by_the_quantile_of_the_genre
     assert (
         answer(old, [2.0, 0.0, 0.0], 0.5).genre_set == answer(calibrated(quantile=0.8), [2.0, 0.0, 0.0], 0.5).genre_set
     )
+
+
+def test_tokens_are_told_alone_where_the_bundle_tells_them_alone() -> None:
+    rng = np.random.default_rng(0)
+    shapes = {"logits": (1, 3), "attention": (1, 4), "token_logits": (1, 4, 3), "vectors": (1, 4, 2), "vector": (1, 2)}
+    said = Outputs(**{name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
+    assert _token_logits(said) is said.token_logits
+    alone = rng.normal(size=(1, 4, 3)).astype(np.float32)
+    assert _token_logits(replace(said, alone=alone)) is alone

@@ -105,3 +105,7 @@ def test_items_without_weight_do_not_count_in_the_adaptive_error() -> None:
     for wrong in (np.zeros(4), -weights, np.ones(3)):
         with pytest.raises(ValueError, match="weights"):
             adaptive_ece(shares, targets, weights=wrong)
+
+
+def test_yes_and_no_are_probabilities_too() -> None:
+    assert adaptive_ece([True, False, True], [True, True, False], bins=3) == pytest.approx(2 / 3)

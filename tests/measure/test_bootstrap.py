@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.measure.bootstrap import artist_interval, artist_interval_of
+from earmark.measure.bootstrap import artist_interval, artist_interval_of, artist_numbers, draw_artists
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -133,3 +133,13 @@ def test_draws_in_which_a_figure_has_no_value_do_not_count(monkeypatch: pytest.M
         artist_interval_of(lambda weights: np.full(len(weights), np.nan), artists, rounds=9, rng=rng())
     with pytest.raises(ValueError, match="two artists"):
         artist_interval_of(of_a, ["a", "a"], rng=rng())
+
+
+def test_an_artists_items_are_drawn_together() -> None:
+    weights = draw_artists(["a", "b", "a", "c"], 200, rng())
+    assert np.array_equal(weights[:, 0], weights[:, 2])
+    assert set((weights[:, 0] + weights[:, 1] + weights[:, 3]).tolist()) == {3.0}
+
+
+def test_artists_are_numbered_in_the_order_of_their_names() -> None:
+    assert artist_numbers(["b", "a", "10", "b"]).tolist() == [2, 1, 0, 2]

@@ -82,7 +82,8 @@ def test_an_answer_on_the_border_of_two_bins_belongs_to_the_lower() -> None:
 
 def test_reliability_counts_every_answer_once_and_leaves_empty_bins_blank() -> None:
     probabilities, labels = answers()
-    table = metrics.reliability(probabilities, labels, bins=15)
+    with np.errstate(all="raise"):  # a bin without answers is known as such, not divided by 0
+        table = metrics.reliability(probabilities, labels, bins=15)
     assert table.counts.sum() == len(labels)
     assert np.isnan(table.confidence[table.counts == 0]).all()
     full = table.counts > 0
@@ -99,6 +100,34 @@ def test_a_perfect_answer_scores_one() -> None:
     ones = ("accuracy", "accuracy_low", "accuracy_high", "balanced_accuracy", "macro_f1", "top2", "coverage")
     assert {name: figures[name] for name in ones} == dict.fromkeys(ones, 1.0)
     assert (figures["ece"], figures["brier"], figures["mean_set_size"], figures["n"]) == (0.0, 0.0, 1.0, 20)
+
+
+def test_a_summary_holds_each_figure_under_its_name() -> None:
+    probabilities, labels = answers(1)
+    sets = probabilities > 0.2
+    guess = probabilities.argmax(axis=1)
+    figures = metrics.summary(
+        probabilities, labels, [str(i // 100) for i in range(200)], sets, rng=np.random.default_rng(0)
+    )
+    low, high = figures.pop("accuracy_low"), figures.pop("accuracy_high")
+    assert 0 < low < high < 1  # two artists are few, but more than one
+    assert figures == {
+        "n": 200,
+        "artists": 2,
+        "accuracy": metrics.accuracy(labels, guess),
+        "balanced_accuracy": metrics.balanced_accuracy(labels, guess),
+        "macro_f1": metrics.macro_f1(labels, guess),
+        "ece": metrics.ece(probabilities, labels),
+        "brier": metrics.brier(probabilities, labels),
+        "top2": metrics.top_k(probabilities, labels, k=2),
+        "coverage": metrics.coverage(sets, labels),
+        "mean_set_size": metrics.mean_set_size(sets),
+    }
+
+
+def test_the_top_one_is_the_accuracy() -> None:
+    probabilities, labels = answers()
+    assert metrics.top_k(probabilities, labels, k=1) == metrics.accuracy(labels, probabilities.argmax(axis=1))
 
 
 def test_a_flat_answer_is_no_hit_in_the_top_two() -> None:
@@ -197,7 +226,7 @@ HALF = [[0.5, 0.5]]
         (lambda: metrics.top_k(HALF, [0], k=0), "k must"),
         (lambda: metrics.brier(HALF, []), "labels must be"),
         (lambda: metrics.coverage(HALF, [0]), "bool"),
-        (lambda: metrics.coverage([[True, False]], [2]), "from 0 to 1"),
+        (lambda: metrics.coverage([[True, False]], [2]), "labels must be class numbers from 0 to 1"),
         (lambda: metrics.coverage([[True, False]], [0, 1]), "one length"),
         (lambda: metrics.mean_set_size(np.empty((0, 2), dtype=bool)), "sets must be"),
         (lambda: metrics.summary([], [], [], [], rng=np.random.default_rng(0)), "probabilities must be"),

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import BundleError, RecipeError
+from earmark.models.attention import AttentionOptions, SelfAttention, Stage, _convolution, _size_after
 from earmark.models.registry import Network, kinds
 from earmark.train.export import to_onnx
 from earmark.train.recipe import Model, Recipe
@@ -101,7 +102,7 @@ def test_an_option_or_a_network_that_is_not_there_is_named() -> None:
         Model.from_dict({"kind": "transfomer"})
     with pytest.raises(RecipeError, match="a vector of 8 that 3 attention_heads do not divide"):
         network(vector=8, attention_heads=3)
-    with pytest.raises(RecipeError, match="a head 'smell'; there are tags, embedding, outside, pretext"):
+    with pytest.raises(RecipeError, match=r"a head 'smell'; there are .*tags, embedding, outside, pretext"):
         network(heads={"smell": 3})
     with pytest.raises(RecipeError, match="the head 'outside' the size 2; it must be 1"):
         network(heads={"outside": 2})
@@ -179,3 +180,35 @@ def test_tags_are_in_the_units_of_the_teacher() -> None:
 def test_shuffled_tokens_are_for_comparison_and_refuse_to_be_exported() -> None:
     with pytest.raises(BundleError, match="for comparison alone"):
         to_onnx(network("attention_shuffled"))
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+def test_a_layer_relates_tokens_as_torch_s_own_attention_does(heads: int) -> None:
+    torch.manual_seed(0)
+    layer = SelfAttention(AttentionOptions(vector=32, attention_heads=heads)).eval()
+    layer.qkv.weight.data *= 5  # so that some tokens matter much more than others
+    tokens = torch.randn(2, 7, 32)
+    parts = layer.qkv(layer.norm(tokens)).chunk(3, dim=2)
+    query, key, value = (part.reshape(2, 7, heads, 32 // heads).transpose(1, 2) for part in parts)
+    mixed = torch.nn.functional.scaled_dot_product_attention(query, key, value)
+    related = tokens + layer.out(mixed.transpose(1, 2).reshape(2, 7, 32))
+    torch.testing.assert_close(layer(tokens), related + layer.feed(related))
+
+
+@pytest.mark.parametrize(
+    ("stage", "size"),
+    [
+        (Stage(channels=4, kernel=(5, 7)), (128, 19)),
+        (Stage(channels=4, kernel=(8, 4), stride=(4, 2)), (33, 10)),
+        (Stage(channels=4, kernel=(3, 3), pool=(2, 3)), (64, 6)),
+        (Stage(channels=4, kernel=(1, 5), stride=(2, 1), pool=(3, 1)), (21, 19)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("norm", [True, False])
+def test_a_convolution_hears_to_the_edges_and_its_maps_have_the_size_foreseen(
+    stage: Stage, size: tuple[int, int], *, norm: bool
+) -> None:
+    maps = nn.Sequential(*_convolution(2, stage, norm=norm))(torch.zeros(3, 2, 128, 19))
+    assert maps.shape == (3, 4, *size)
+    assert _size_after((128, 19), stage) == size

@@ -103,3 +103,10 @@ def test_what_cannot_be_is_said_in_words(data: Dataset, tmp_path: Path) -> None:
     (data.folder / "kept.csv").replace(data.folder / "clips.csv")
     with pytest.raises(DataError, match="'unheard'"):
         controls.teacher_statistics(strange.clips, data.pictures(data.clips[:1]))
+
+
+def test_mfccs_of_a_single_frame_do_not_change(data: Dataset) -> None:
+    frame = data.pictures(data.clips[:1])[0][:, 30:31]
+    (described,) = controls.mfcc_statistics(data.clips[:1], [frame])
+    np.testing.assert_allclose(described[:20], librosa.feature.mfcc(S=db_of_picture(frame), n_mfcc=20)[:, 0], rtol=1e-3)
+    assert (described[20:] == 0).all()

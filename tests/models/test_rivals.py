@@ -15,6 +15,7 @@ from earmark.errors import RecipeError
 from earmark.models.dong2018 import DongOptions
 from earmark.models.netvlad2020 import NetVladOptions
 from earmark.models.registry import Network, WithSideLoss, build, kinds
+from earmark.models.transformer2020 import EncoderLayer, TransformerOptions
 from earmark.train.batches import gather
 from earmark.train.export import PARITY, largest_difference, to_onnx
 from earmark.train.loop import OPTIMIZERS, train
@@ -307,3 +308,27 @@ def test_the_transformer_knows_the_place_of_a_frame() -> None:
     assert not torch.allclose(net(db).logits, net(db.flip(2)).logits, atol=1e-5)
     net.places.zero_()
     torch.testing.assert_close(net(db).logits, net(db.flip(2)).logits)
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+def test_a_layer_of_the_transformer_is_torch_s_own_encoder_layer(heads: int) -> None:
+    torch.manual_seed(0)
+    layer = EncoderLayer(TransformerOptions(vector=32, heads=heads, feed=48)).eval()
+    oracle = nn.TransformerEncoderLayer(32, heads, dim_feedforward=48, batch_first=True).eval()
+    theirs = {
+        "self_attn.in_proj_": layer.qkv,
+        "self_attn.out_proj.": layer.out,
+        "linear1.": layer.feed[0],
+        "linear2.": layer.feed[2],
+        "norm1.": layer.norms[0],
+        "norm2.": layer.norms[1],
+    }
+    for module in theirs.values():
+        module.weight.data += 0.3 * torch.randn(module.weight.shape)
+        module.bias.data += 0.3 * torch.randn(module.bias.shape)
+    oracle.load_state_dict(
+        {prefix + name: value for prefix, module in theirs.items() for name, value in module.state_dict().items()}
+    )
+    assert parameters(layer) == parameters(oracle)
+    frames = torch.randn(2, 9, 32)
+    torch.testing.assert_close(layer(frames), oracle(frames))

@@ -5,17 +5,16 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from corpus import Case, music
 from earmark.errors import MissingExtraError, SoundError
 from earmark.sound.decode import array_blocks, blocks, name_of
 from earmark.sound.mel import LogMel, log_mel
 from earmark.sound.tokens import windows
+from streams import decoded
 
 ODD = ["8 khz", "192 khz", "8 channels", "spaces", "newline", "emoji", "wrong extension", "digital silence"]
 REFUSED = [
@@ -37,10 +36,6 @@ REFUSED = [
     "directory loop",
 ]
 BY_PYAV = ["m4a", "aac", "wma"]
-
-
-def decoded(source: str | Path | BinaryIO, *, block_s: float = 10.0) -> NDArray[np.float32]:
-    return np.concatenate(list(blocks(source, block_s=block_s)))
 
 
 def test_the_table_of_bad_input_is_complete(corpus: dict[str, Case]) -> None:

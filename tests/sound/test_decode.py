@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -17,14 +16,11 @@ from corpus import LENGTH_S, RATE_HZ, Case, music
 from earmark.errors import SoundError
 from earmark.sound.decode import array_blocks, blocks
 from earmark.sound.mel import log_mel
+from streams import decoded
 
 LOSSLESS = ["flac", "aiff", "au", "wrong extension"]
 LOSSY = ["ogg", "opus", "mp3"]
 BY_PYAV = ["m4a", "aac", "wma"]
-
-
-def decoded(source: str | Path | BinaryIO, *, block_s: float = 10.0) -> NDArray[np.float32]:
-    return np.concatenate(list(blocks(source, block_s=block_s)))
 
 
 def resampled(samples: NDArray[np.generic], rate_hz: float, *, block_s: float = 10.0) -> NDArray[np.float32]:

@@ -9,13 +9,7 @@ import pytest
 from earmark.errors import SoundError
 from earmark.sound.files import Reader, name_of
 from earmark.sound.watchdog import Pulse
-
-
-def touch(folder: Path, *names: str) -> None:
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
+from trees import touch
 
 
 @pytest.mark.parametrize(

@@ -12,23 +12,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from corpus import music
 from earmark.sound import mel
+from streams import absolute_db, music_over_noise
 
 CLIPS_WITH_SOUND = ("blues.00000", "classical.00000", "metal.00000", "reggae.00000")
 
 
 @pytest.fixture(scope="module")
 def clip() -> NDArray[np.float32]:
-    """Three seconds of music with a noise floor, mono at 22 050 Hz."""
-    rng = np.random.default_rng(3)
-    samples = music(rate_hz=mel.SAMPLE_RATE_HZ, length_s=3.0).mean(axis=1)
-    return (samples + 1e-3 * rng.normal(size=samples.size)).astype(np.float32)
-
-
-def absolute_db(samples: NDArray[np.float32], *, hop_samples: int = mel.HOP_SAMPLES) -> NDArray[np.float32]:
-    stream = mel.LogMel(hop_samples=hop_samples)
-    return np.concatenate([stream.push(samples), stream.finish()], axis=1)
+    return music_over_noise(3.0)
 
 
 def test_the_filter_bank_is_librosas() -> None:

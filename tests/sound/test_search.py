@@ -9,13 +9,7 @@ import pytest
 from corpus import Case, music, write_with_pyav
 from earmark.sound.decode import blocks
 from earmark.sound.search import Search, find_audio, is_audio, joined, search
-
-
-def touch(folder: Path, *names: str) -> None:
-    for name in names:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
+from trees import touch
 
 
 def found(folder: Path) -> list[str]:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from corpus import music
 from earmark.sound.mel import log_mel
 from earmark.sound.spectra import mel_spectrogram
+from streams import music_over_noise
 
 DONG: dict[str, Any] = {"n_fft": 512, "hop": 256, "bands": 64, "high_hz": 10_000.0}
 OURS: dict[str, Any] = {"n_fft": 2048, "hop": 1709, "bands": 128, "high_hz": 11_025.0}
@@ -18,9 +18,7 @@ OTHER: dict[str, Any] = {"n_fft": 1000, "hop": 300, "bands": 40, "high_hz": 8_00
 
 @pytest.fixture(scope="module")
 def clip() -> NDArray[np.float32]:
-    """Four seconds of music with a noise floor, mono at 22 050 Hz."""
-    samples = music(rate_hz=22_050, length_s=4.0).mean(axis=1)
-    return (samples + 1e-3 * np.random.default_rng(3).normal(size=samples.size)).astype(np.float32)
+    return music_over_noise(4.0)
 
 
 def librosas(samples: NDArray[np.float32], kind: dict[str, Any], power: float) -> NDArray[np.float32]:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from corpus import music
 from earmark.errors import SoundError
-from earmark.sound.mel import FLOOR_DB, LogMel, under_maximum
+from earmark.sound.mel import FLOOR_DB, under_maximum
 from earmark.sound.tokens import FRAME_S, SILENCE_DB, TOKEN_FRAMES, WINDOW_TOKENS, Window, silence_db, windows
+from streams import absolute_db
 
 WINDOW_FRAMES = TOKEN_FRAMES * WINDOW_TOKENS
 
@@ -19,11 +20,6 @@ WINDOW_FRAMES = TOKEN_FRAMES * WINDOW_TOKENS
 def spectrogram(frames: int) -> NDArray[np.float32]:
     """Random levels, -60 to 40 dB."""
     return np.random.default_rng(frames).uniform(-60, 40, (128, frames)).astype(np.float32)
-
-
-def absolute_db(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    stream = LogMel()
-    return np.concatenate([stream.push(samples), stream.finish()], axis=1)
 
 
 def first_token(window: Window) -> int:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from earmark.train.augment import augment, cut_views, mixup
+from earmark.train.augment import augment, cut_views, mask, mixup
 from earmark.train.options import AugmentOptions
 
 OFF = AugmentOptions()
@@ -105,3 +105,22 @@ def test_mixup_is_the_share_of_each_and_names_the_partner() -> None:
     blend, partner, share = mixup(db, 0.4, rng())
     assert 0.5 <= share <= 1
     torch.testing.assert_close(blend, share * db + (1 - share) * db[partner])
+
+
+@pytest.mark.parametrize(("options", "axis"), [(replace(OFF, mask_bands=30), 1), (replace(OFF, mask_frames=30), 2)])
+def test_each_kind_of_mask_comes_twice(options: AugmentOptions, axis: int) -> None:
+    view = clips(200)
+    changed = (mask(view, options, rng()) != view).any(dim=3 - axis)  # (clips, bands or frames)
+    bars = changed[:, 0].long() + (changed[:, 1:] & ~changed[:, :-1]).sum(dim=1)
+    # Two bars may meet, and a bar may be narrower than a band: most views show two, and none shows three.
+    assert bars.max() == 2
+    assert (bars == 2).float().mean() > 0.5
+    assert 30 < changed.sum(dim=1).max() <= 60
+
+
+def test_what_is_masked_is_filled_with_the_mean_level_of_each_band() -> None:
+    view = clips(20)
+    masked = mask(view, replace(OFF, mask_bands=30), rng())
+    gone = (masked != view).any(dim=2)
+    expected = view.mean(dim=2, keepdim=True).expand_as(view)
+    torch.testing.assert_close(masked[gone], expected[gone])

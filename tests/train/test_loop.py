@@ -142,3 +142,34 @@ def test_a_broken_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"not a checkpoint")
     with pytest.raises(BundleError, match="not a checkpoint"):
         Checkpoint.load(tmp_path)
+
+
+def test_weight_decay_shrinks_matrices_and_kernels_and_leaves_biases_norms_and_gains(
+    data: Dataset, examples: Examples
+) -> None:
+    recipe = synthetic.recipe(weight_decay=0.5, learning_rate=0.1)
+    run = Run(recipe, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    before = {name: parameter.detach().clone() for name, parameter in run.net.named_parameters()}
+    assert {parameter.ndim for parameter in before.values()} == {0, 1, 2, 4}
+    for parameter in run.net.parameters():
+        parameter.grad = torch.zeros_like(parameter)  # so that nothing but the decay moves a weight
+    run.optimizer.step()
+    for name, parameter in run.net.named_parameters():
+        kept = 1 - 0.1 * 0.5 if parameter.ndim > 1 else 1.0
+        torch.testing.assert_close(parameter.detach(), kept * before[name])
+
+
+@pytest.mark.parametrize(("steps_before", "kept"), [(0, 2 / 11), (4, 6 / 15), (999, 0.9)])
+def test_the_average_follows_faster_early_on(data: Dataset, examples: Examples, steps_before: int, kept: float) -> None:
+    recipe = synthetic.recipe(ema_decay=0.9, batch_size=len(examples), schedule="constant")
+    run = Run(recipe, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    run.step = steps_before
+    start = {name: value.clone() for name, value in run.averaged.items()}
+    run.train_epoch()  # one batch, so one step
+    assert run.step == steps_before + 1
+    for name, value in run.net.state_dict().items():
+        if value.dtype.is_floating_point:
+            expected = kept * start[name] + (1 - kept) * value
+            torch.testing.assert_close(run.averaged[name], expected, rtol=1e-4, atol=1e-6)
+        else:
+            assert torch.equal(run.averaged[name], value)

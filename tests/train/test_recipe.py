@@ -1,8 +1,9 @@
 """Recipes: what is in the file is what is done, and what is not known is named."""
 
 import json
+import re
 import typing
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -101,8 +102,7 @@ def test_what_was_misspelt_is_guessed_and_what_is_far_from_all_gets_the_list() -
     near = refused({"model": model, "train": {"learning_rat": 0.1}})
     assert (near.hint, "'learning_rat' is not known" in str(near)) == ("Did you mean 'learning_rate'?", True)
     far = refused({"model": model, "train": {"qqq": 0.1}})
-    assert far.hint is not None
-    assert far.hint.startswith("Known are: batch_size, clip_loss")
+    assert far.hint == f"Known are: {', '.join(sorted(each.name for each in fields(TrainOptions)))}."
     inside = refused({"model": {**model, "stages": [{"channel": 3}]}})
     assert "'stages.0.channel' is not known" in str(inside)
 
@@ -110,17 +110,22 @@ def test_what_was_misspelt_is_guessed_and_what_is_far_from_all_gets_the_list() -
 @pytest.mark.parametrize(
     ("model", "rest", "said", "hint"),
     [
-        ({"kind": "gru2020"}, {"teacher": {"tags": 1.0}}, "'gru2020' network has not", "have: attention, attention_al"),
-        ({"kind": "gru2020"}, {"pretext": {"masked": 1.0}}, "head 'pretext'", "have: attention"),
-        ({"kind": "gru2020"}, {"kernel": {}}, "kernel machines", "have: attention"),
-        ({"kind": "gru2020"}, {"train": {"outside_loss": 1.0}}, "head 'outside'", "have: attention"),
+        (
+            {"kind": "gru2020"},
+            {"teacher": {"tags": 1.0}},
+            "'gru2020' network has not",
+            "have: .*attention, attention_a",
+        ),
+        ({"kind": "gru2020"}, {"pretext": {"masked": 1.0}}, "head 'pretext'", "have: .*attention"),
+        ({"kind": "gru2020"}, {"kernel": {}}, "kernel machines", "have: .*attention"),
+        ({"kind": "gru2020"}, {"train": {"outside_loss": 1.0}}, "head 'outside'", "have: .*attention"),
         ({"kind": "attention"}, {"kernel": {}}, "kernel machines", "kernel = 1000"),
         ({"kind": "attention"}, {"train": {"outside_loss": 1.0}}, "head 'outside'", "outside = 1 under"),
         ({"kind": "attention", "kernel": 5}, {"front_end": {}}, "kernel machines hear", None),
         ({"kind": "attention", "vector": 6}, {}, "do not divide", None),
         ({"kind": "attention_alone", "layers": 2}, {}, "'layers' must be one of 0, not 2", None),
         ({"kind": "majority", "features": "mfcc"}, {}, "'features' is not known", None),
-        ({"kind": "attentoin"}, {}, "No network is called 'attentoin'", "There are: attention, "),
+        ({"kind": "attentoin"}, {}, "No network is called 'attentoin'", "There are: .*attention, "),
         ({"stages": []}, {}, "needs a 'kind'", None),
         ({"kind": "attention"}, {"genres": "pop"}, "'genres' must be a list, not 'pop'", None),
         ({"kind": "attention"}, {"genres": date(1979, 5, 27)}, "'genres' must be a list", None),
@@ -131,7 +136,7 @@ def test_what_a_network_cannot_do_is_refused_with_who_can(
 ) -> None:
     error = refused({"model": model, **rest})
     assert said in str(error)
-    assert hint is None or hint in (error.hint or "")
+    assert hint is None or re.search(hint, error.hint or "")
 
 
 def test_the_optimizers_of_recipes_are_those_of_training() -> None:

@@ -31,3 +31,8 @@ def test_without_a_split_all_clips_train(sets: list[Dataset]) -> None:
 def test_artists_of_the_side_left_out_are_left_out_of_every_set(sets: list[Dataset]) -> None:
     # "Singer feat. Band" links the singer of the side left out to the band, so that "d" goes, too.
     assert ids(split_sets(sets, "side=train")) == ["a", "f", "g"]
+
+
+def test_a_set_that_is_named_twice_is_split_alike(sets: list[Dataset]) -> None:
+    again = Dataset.load(sets[0].folder)
+    assert ids(split_sets([*sets, again], "side=train")) == ["a", "f", "g", "a"]

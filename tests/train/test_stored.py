@@ -13,7 +13,7 @@ import torch
 
 import synthetic
 from earmark.data.dataset import Dataset
-from earmark.experiments.benchmark import Plan
+from earmark.experiments.plan import Plan
 from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.loop import Place, Run

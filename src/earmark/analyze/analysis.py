@@ -14,6 +14,8 @@ from earmark.analyze.material import Material, gather, networks_of
 from earmark.analyze.reading import Reading, mean_with_interval, read, windows_to_hear
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError
+from earmark.measure.metrics import confusion
+from earmark.track import six_digits
 
 Figures = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -117,14 +119,12 @@ def accuracy(readings: Sequence[Reading], material: Material, *, rng: np.random.
     predicted = np.stack([reading.heard.logits.argmax(axis=1) for reading in readings])
     right = (predicted == material.labels).mean(axis=0)  # of each clip, over readings
     count = len(material.genres)
-    confusion = np.zeros((count, count), dtype=np.int64)
-    for row in predicted:
-        np.add.at(confusion, (material.labels, row), 1)
+    counts = np.sum([confusion(material.labels, row, count) for row in predicted], axis=0)
     rows = [
         {"genre": name, **_mean(right, material, material.labels == n, rng)} for n, name in enumerate(material.genres)
     ]
     everything = np.ones(len(material), dtype=np.bool_)
-    return {"all": _mean(right, material, everything, rng), "by_genre": rows, "confusion": confusion}
+    return {"all": _mean(right, material, everything, rng), "by_genre": rows, "confusion": counts}
 
 
 def _mean(
@@ -169,7 +169,7 @@ def plain(value: Any) -> Any:
         return [plain(each) for each in value]
     if isinstance(value, np.generic):
         return plain(value.item())
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+    return six_digits(value) if isinstance(value, float) else value
 
 
 def as_json(figures: Figures) -> str:

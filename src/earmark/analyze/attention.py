@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from earmark.measure.bootstrap import artist_interval
+from earmark.measure.bootstrap import artist_interval, artist_numbers
 from earmark.sound.mel import under_maximum
 from earmark.sound.tokens import TOKEN_FRAMES
 
@@ -32,7 +33,7 @@ def uniform_p(
     a clip stays and only the place in the clip is lost. p is the share of such worlds in which the squares of the
     means' deviations add up to at least as much (the real world counted as one).
     """
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
+    family = artist_numbers(artists)
     sums = np.stack([attention[family == one].sum(axis=0, dtype=np.float64) for one in range(family.max() + 1)])
     steps = attention.shape[1]
 
@@ -116,18 +117,11 @@ def event_correlation(
 
 def rank_correlations(one: Floats, other: Floats) -> Floats:
     """Spearman's, of each row with its row, (n, k) and (n, k) -> (n,); 0 where one of them is constant."""
-    return _correlations(ranks(one), ranks(other))
-
-
-def ranks(rows: Floats) -> Floats:
-    """Ranks within each row, (n, k) -> (n, k) from 0, ties at their mean."""
-    below = (rows[:, None, :] < rows[:, :, None]).sum(axis=2)
-    same = (rows[:, None, :] == rows[:, :, None]).sum(axis=2)
-    return np.asarray(below + (same - 1) / 2)
+    return _correlations(rankdata(one, axis=1), rankdata(other, axis=1))
 
 
 def _correlations(one: Floats, other: Floats) -> Floats:
-    """Of each row with its row, (n,); 0 where one of them is constant."""
+    """Of each row with its row, (n,); 0 where one of them is constant, of which SciPy's would warn and say NaN."""
     a, b = one - one.mean(axis=1, keepdims=True), other - other.mean(axis=1, keepdims=True)
     size = np.sqrt(np.square(a).sum(axis=1) * np.square(b).sum(axis=1))
     return np.asarray((a * b).sum(axis=1) / np.maximum(size, 1e-12))

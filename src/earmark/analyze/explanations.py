@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax, logsumexp
 
 from earmark.analyze.material import WINDOWS_AT_ONCE, Heard, Network, hear
 from earmark.sound.tokens import TOKEN_FRAMES
@@ -66,10 +67,10 @@ def explain(
     scores: Scores = {
         ATTENTION: said.attention.astype(np.float64),
         WEIGHED: said.attention * (own - usual),
-        HEAD: own - _log_sum_exp(said.token_logits),
+        HEAD: own - logsumexp(said.token_logits.astype(np.float64), axis=2),
     }
     if said.alone is not None:
-        scores[ALONE] = said.alone[rows, :, targets] - _log_sum_exp(said.alone)
+        scores[ALONE] = said.alone[rows, :, targets] - logsumexp(said.alone.astype(np.float64), axis=2)
         scores[SHOWN] = scores[ATTENTION] * np.exp(scores[ALONE])
     if network.module is not None:
         scores[GRADIENT] = _gradients(network, db, targets, filler)
@@ -81,7 +82,7 @@ def explain(
 
 def log_probability(logits: Floats, targets: NDArray[np.int64]) -> NDArray[np.float64]:
     """Of each window's target, uncalibrated, (n,)."""
-    return np.asarray(logits[np.arange(len(logits)), targets] - _log_sum_exp(logits))
+    return np.asarray(log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(logits)), targets])
 
 
 def logits_filled(network: Network, db: Floats, vectors: Floats, marked: NDArray[np.bool_], filler: Floats) -> Floats:
@@ -156,9 +157,3 @@ def _gradients(network: Network, db: Floats, targets: NDArray[np.int64], filler:
 def _energy(db: Floats) -> NDArray[np.float64]:
     power = np.power(10, db.astype(np.float64) / 10).sum(axis=1)
     return np.asarray(power.reshape(len(db), -1, TOKEN_FRAMES).mean(axis=2))
-
-
-def _log_sum_exp(logits: Floats) -> NDArray[np.float64]:
-    """Over the last axis."""
-    top = logits.max(axis=-1, keepdims=True).astype(np.float64)
-    return np.asarray(np.log(np.exp(logits - top).sum(axis=-1)) + top[..., 0])

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 
 from earmark.analyze import events, space
-from earmark.analyze.attention import ranks
 from earmark.analyze.material import Material
 from earmark.analyze.reading import Reading
-from earmark.measure.bootstrap import artist_interval_of
+from earmark.measure.bootstrap import artist_interval_of, draw_artists
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -28,7 +30,7 @@ SPACES = ("full", "map3", "map2")  # 128 numbers, and the first axes of the map
 class Draws:
     """Genre means of a reading in each space, as they are and for each draw of artists, and the map they are on."""
 
-    pca: space.Pca
+    pca: PCA
     means: dict[str, Floats]  # (genres, d)
     drawn: dict[str, Floats]  # (draws, genres, d), without draws that lack a genre
 
@@ -36,32 +38,32 @@ class Draws:
 def draws_of(reading: Reading, material: Material, *, rounds: int, rng: np.random.Generator) -> Draws:
     """Means under draws of artists; the axes of the map stay what they are."""
     genres = len(material.genres)
-    weights = space.draw_artists(material.artists, rounds, rng)
-    pca = space.Pca.of(reading.places, AXES)
+    weights = draw_artists(material.artists, rounds, rng)
+    pca = space.principal_axes(reading.places, AXES)
     full = space.genre_means(reading.places, material.labels, genres)
     drawn = space.genre_means(reading.places, material.labels, genres, weights)
     drawn = drawn[~np.isnan(drawn).any(axis=(1, 2))]
     means, many = {"full": full}, {"full": drawn}
     for name, axes in (("map3", 3), ("map2", 2)):
-        means[name] = pca.project(full)[:, :axes]
-        many[name] = pca.project(drawn.reshape(-1, drawn.shape[2]))[:, :axes].reshape(*drawn.shape[:2], axes)
+        means[name] = pca.transform(full)[:, :axes]
+        many[name] = pca.transform(drawn.reshape(-1, drawn.shape[2]))[:, :axes].reshape(*drawn.shape[:2], axes)
     return Draws(pca, means, many)
 
 
 def genre_map(reading: Reading, draws: Draws, material: Material, *, rng: np.random.Generator) -> Figures:
     """Points, means, ellipses, what the axes go with, and how wrong the map is."""
-    points = draws.pca.project(reading.places)
+    points = draws.pca.transform(reading.places)
     errors = {
         f"{axes} axes": {
-            "explained": float(draws.pca.explained[:axes].sum()),
-            "trustworthiness": space.trustworthiness(reading.places, points[:, :axes], NEIGHBOURS),
+            "explained": float(draws.pca.explained_variance_ratio_[:axes].sum()),
+            "trustworthiness": trustworthiness(reading.places, points[:, :axes], n_neighbors=NEIGHBOURS),
             "kept_neighbours": float(space.kept_neighbours(reading.places, points[:, :axes], NEIGHBOURS).mean()),
         }
         for axes in (2, 3)
     }
     return {
         "points": points,
-        "explained": draws.pca.explained,
+        "explained": draws.pca.explained_variance_ratio_,
         "means": draws.means["map3"],
         "covariances": np.stack([np.cov(each.T) for each in draws.drawn["map2"].swapaxes(0, 1)]),
         "errors": errors,
@@ -84,7 +86,7 @@ def _axes(points: Floats, material: Material, rng: np.random.Generator) -> list[
         if usable.sum() < len(points) / 2 or len(set(names)) < 2:
             continue
         for axis in range(points.shape[1]):
-            one, other = ranks(np.stack([points[usable, axis], values[usable]]))
+            one, other = rankdata(points[usable, axis]), rankdata(values[usable])
             correlation = partial(_weighted, one, other)
             low, high = artist_interval_of(correlation, names, rng=rng)
             rho = float(correlation(np.ones((1, len(names))))[0])
@@ -142,7 +144,7 @@ def arithmetic(
     world = {
         "full": np.stack([space.genre_means(readings[0].places, labels, genres) for labels in shuffled]),
     }
-    world["map3"] = draws[0].pca.project(world["full"].reshape(-1, world["full"].shape[2])).reshape(-1, genres, AXES)
+    world["map3"] = draws[0].pca.transform(world["full"].reshape(-1, world["full"].shape[2])).reshape(-1, genres, AXES)
     for name in ("full", "map3"):
         _answers(rows, equations, name, draws, world[name])
     near = space.nearest(space.distances(draws[0].means["full"]))

@@ -5,13 +5,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr
 
 from earmark.analyze import events
 from earmark.analyze.attention import Shifts, event_correlation, shifted, uniform_p
 from earmark.analyze.material import Material, Network, hear
 from earmark.analyze.reading import Reading, mean_with_interval
-from earmark.analyze.space import draw_artists, genre_means
+from earmark.analyze.space import genre_means
 from earmark.data.dataset import Dataset
+from earmark.measure.bootstrap import draw_artists
 from earmark.measure.comparison import holm
 
 Figures = dict[str, Any]
@@ -56,7 +58,8 @@ def steps(
         "p_uniform_adjusted": list(holm(p_values)),
         "p_uniform_all": _p(attention, material, np.ones(len(material), dtype=bool), rng),
         "all_means": attention.mean(axis=0, dtype=np.float64),
-        "evenness": float(np.exp(_entropy(attention)).mean() / attention.shape[1]),
+        # The exponential of a clip's entropy is to how many steps its attention amounts.
+        "evenness": float(np.exp(entr(attention.astype(np.float64)).sum(axis=1)).mean() / attention.shape[1]),
     }
     return figures, drawn
 
@@ -64,12 +67,6 @@ def steps(
 def _p(attention: NDArray[np.float32], material: Material, rows: NDArray[np.bool_], rng: np.random.Generator) -> float:
     artists = [artist for artist, use in zip(material.artists, rows, strict=True) if use]
     return uniform_p(attention[rows], artists, rounds=PERMUTATIONS, rng=rng)
-
-
-def _entropy(attention: NDArray[np.float32]) -> Floats:
-    """Of each clip, in nats; its exponential is to how many steps the attention amounts."""
-    shares = np.maximum(attention.astype(np.float64), 1e-12)
-    return np.asarray(-(shares * np.log(shares)).sum(axis=1))
 
 
 def shift(

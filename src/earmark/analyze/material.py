@@ -124,7 +124,7 @@ def gather(dataset: Dataset, genres: tuple[str, ...]) -> Material:
     Raises
     ------
     DataError
-        There are none, or they are by fewer than two artists; a picture is broken.
+        There are none, or none of some genre, or they are by fewer than two artists; a picture is broken.
     """
     known = [clip for clip in dataset.clips if clip.label in genres and not clip.flagged]
     clips, windows = [], []
@@ -136,6 +136,10 @@ def gather(dataset: Dataset, genres: tuple[str, ...]) -> Material:
     if len({clip.artist_key for clip in clips}) < 2:
         hint = f"Needed are clips of 30 s, by several artists, with a genre of these: {', '.join(genres)}."
         raise DataError(f"{dataset.folder} has too few clips to read a network by.", hint=hint)
+    missing = [genre for genre in genres if genre not in {clip.label for clip in clips}]
+    if missing:
+        hint = "A network can be read by clips of all its genres alone."
+        raise DataError(f"{dataset.folder} has no clip of 30 s of {', '.join(missing)}.", hint=hint)
     labels = np.array([genres.index(clip.label or "") for clip in clips], dtype=np.int64)
     return Material(
         dataset.name, genres, tuple(clips), np.stack(windows), labels, left_out=len(dataset.clips) - len(clips)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from earmark.analyze import words
 from earmark.analyze.analysis import Analysis, as_json, plain
 from earmark.analyze.pictures import DESCRIPTIONS, draw
@@ -105,7 +103,4 @@ def _listed(names: Sequence[str], rows: Sequence[int]) -> str:
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    def cell(value: Any) -> Any:
-        return plain(value) if isinstance(value, float | np.generic) else value
-
-    return csv_text(rows[0], ([cell(row[column]) for column in rows[0]] for row in rows))
+    return csv_text(rows[0], ([plain(row[column]) for column in rows[0]] for row in rows))

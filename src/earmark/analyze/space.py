@@ -1,8 +1,9 @@
 """The space of a network's 128 numbers: where genres lie, which are near, and what a - b + c comes to.
 
-Arrays in, arrays out, NumPy alone. `points` are (n, d), one a clip; `labels` (n,) whole numbers from 0. A draw is a
-weight for every clip, how often its artist was drawn, so that all that is said of genre means can be said again of
-another choice of artists (cluster bootstrap, as in `measure.bootstrap`). Distances are Euclidean.
+Arrays in, arrays out. `points` are (n, d), one a clip; `labels` (n,) whole numbers from 0. A draw is a weight for every
+clip, how often its artist was drawn, so that all that is said of genre means can be said again of another choice of
+artists (cluster bootstrap, as in `measure.bootstrap`). What takes thousands of draws at once is NumPy's, for SciPy's
+distances and scikit-learn's neighbours take one cloud of points a call. Distances are Euclidean.
 """
 
 from collections.abc import Sequence
@@ -10,43 +11,31 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.cluster.hierarchy import linkage
+from scipy.linalg import orthogonal_procrustes
+from scipy.spatial.distance import squareform
+from sklearn.decomposition import PCA
+
+from earmark.measure.bootstrap import artist_numbers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Pca:
-    """Principal axes: `centre` (d,), `axes` (k, d) with rows of length 1, `explained` (k,) shares of the variance."""
+def principal_axes(points: ArrayLike, axes: int) -> PCA:
+    """The first `axes` axes, fitted; scikit-learn points each to where its largest number is positive, so no map flips.
 
-    centre: Floats
-    axes: Floats
-    explained: Floats
-
-    @classmethod
-    def of(cls, points: ArrayLike, axes: int) -> "Pca":
-        """The first `axes` axes; each points to where its largest number is positive, so that maps do not flip.
-
-        Raises
-        ------
-        ValueError
-            There are not more points than axes, or they are all the same.
-        """
-        cloud = np.asarray(points, dtype=np.float64)
-        if cloud.ndim != 2 or len(cloud) <= axes or cloud.shape[1] < axes:
-            raise ValueError(f"{axes} axes need more than {axes} points of as many numbers, not {cloud.shape}")
-        centre = cloud.mean(axis=0)
-        _, sizes, turned = np.linalg.svd(cloud - centre, full_matrices=False)
-        variance = np.square(sizes)
-        if not variance.sum() > 0:
-            raise ValueError("points that are all the same have no axes")
-        first = turned[:axes]
-        signs = np.sign(first[np.arange(axes), np.abs(first).argmax(axis=1)])
-        return cls(centre, first * signs[:, None], variance[:axes] / variance.sum())
-
-    def project(self, points: ArrayLike) -> Floats:
-        """Points (n, d) on the axes, (n, k)."""
-        return np.asarray((np.asarray(points, dtype=np.float64) - self.centre) @ self.axes.T)
+    Raises
+    ------
+    ValueError
+        There are not more points than axes, or they are all the same.
+    """
+    cloud = np.asarray(points, dtype=np.float64)
+    if cloud.ndim != 2 or len(cloud) <= axes or cloud.shape[1] < axes:
+        raise ValueError(f"{axes} axes need more than {axes} points of as many numbers, not {cloud.shape}")
+    if not np.ptp(cloud, axis=0).any():
+        raise ValueError("points that are all the same have no axes")
+    return PCA(axes, svd_solver="full").fit(cloud)  # "auto" may take a solver of half the precision
 
 
 def aligned(points: ArrayLike, target: ArrayLike, rows: ArrayLike) -> Floats:
@@ -57,16 +46,8 @@ def aligned(points: ArrayLike, target: ArrayLike, rows: ArrayLike) -> Floats:
     moving, fixed = np.asarray(points, dtype=np.float64), np.asarray(target, dtype=np.float64)
     used = np.asarray(rows)
     from_, to = moving[used].mean(axis=0), fixed[used].mean(axis=0)
-    left, _, right = np.linalg.svd((moving[used] - from_).T @ (fixed[used] - to))
-    return np.asarray((moving - from_) @ (left @ right) + to)
-
-
-def draw_artists(artists: Sequence[str], rounds: int, rng: np.random.Generator) -> Floats:
-    """How often each clip counts in each draw of artists with replacement, (rounds, n)."""
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
-    count = int(family.max()) + 1
-    drawn = rng.multinomial(count, np.full(count, 1 / count), size=rounds)
-    return np.asarray(drawn[:, family], dtype=np.float64)
+    turn, _ = orthogonal_procrustes(moving[used] - from_, fixed[used] - to)
+    return np.asarray((moving - from_) @ turn + to)
 
 
 def genre_means(points: ArrayLike, labels: Ints, genres: int, weights: Floats | None = None) -> Floats:
@@ -119,23 +100,7 @@ def nearest_shares(near: Ints, genres: int) -> Floats:
 
 def merges(between: Floats) -> Floats:
     """Average linkage (UPGMA): which two groups join at which height, (genres - 1, 3), numbered as SciPy does."""
-    sizes = dict.fromkeys(range(len(between)), 1)
-    gaps = {(i, j): float(between[i, j]) for i in sizes for j in sizes if i < j}
-    joined = []
-    for new in range(len(between), 2 * len(between) - 1):
-        first, second = min(gaps, key=lambda pair: (gaps[pair], pair))
-        joined.append((first, second, gaps[first, second]))
-        a, b = sizes.pop(first), sizes.pop(second)
-        for other in sizes:
-            to_first, to_second = (gaps.pop(_pair(other, old)) for old in (first, second))
-            gaps[other, new] = (a * to_first + b * to_second) / (a + b)
-        del gaps[first, second]
-        sizes[new] = a + b
-    return np.array(joined)
-
-
-def _pair(one: int, other: int) -> tuple[int, int]:
-    return (one, other) if one < other else (other, one)
+    return np.asarray(linkage(squareform(between, checks=False), "average")[:, :3])
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,31 +162,12 @@ def permuted_labels(
 
     An artist with clips of several genres gets the one he has most of dealt out with him.
     """
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
+    family = artist_numbers(artists)
     most = np.array([np.bincount(labels[family == one], minlength=genres).argmax() for one in range(family.max() + 1)])
     return [rng.permutation(most)[family] for _ in range(rounds)]
 
 
-def trustworthiness(points: ArrayLike, shown: ArrayLike, neighbours: int) -> float:
-    """How far neighbours on a map are neighbours in truth, 0 to 1 (Venna & Kaski 2001; as scikit-learn computes it)."""
-    true_ranks, near = _ranks(points), _ranks(shown)
-    count = len(true_ranks)
-    if not 0 < neighbours < count / 2:
-        raise ValueError(f"neighbours must be from 1 to less than half of the {count} points, not {neighbours}")
-    on_map = (near >= 1) & (near <= neighbours)
-    excess = np.where(on_map, np.maximum(true_ranks - neighbours, 0), 0).sum()
-    return float(1 - excess * 2 / (count * neighbours * (2 * count - 3 * neighbours - 1)))
-
-
 def kept_neighbours(points: ArrayLike, shown: ArrayLike, neighbours: int) -> Floats:
     """Of each point, which share of its true nearest are its nearest on the map too; (n,)."""
-    true_ranks, near = _ranks(points), _ranks(shown)
-    both = (true_ranks >= 1) & (true_ranks <= neighbours) & (near >= 1) & (near <= neighbours)
-    return np.asarray(both.sum(axis=1) / neighbours)
-
-
-def _ranks(points: ArrayLike) -> Ints:
-    """The rank of each point among the neighbours of another, (n, n), 0 for itself."""
-    between = distances(np.asarray(points, dtype=np.float64))
-    np.fill_diagonal(between, -1.0)
-    return np.asarray(between.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable"), dtype=np.int64)
+    true, near = (nearest(distances(np.asarray(each, dtype=np.float64)), neighbours) for each in (points, shown))
+    return np.asarray((true[:, :, None] == near[:, None]).any(axis=2).mean(axis=1))

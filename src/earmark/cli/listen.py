@@ -1,6 +1,5 @@
 """`earmark listen`: hear files and folders, and print what was heard as a table, JSON, CSV or a page."""
 
-import csv
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -224,14 +223,19 @@ def _json_lines() -> "Show":
 
 
 def _csv_lines(info: "BundleInfo") -> "Show":
+    from earmark.files import csv_text
     from earmark.track import Track
 
     outside = ["outside", "none_of_these"] if info.outside else []
     tags = ["heard_tags", *(TAG_PREFIX + name for name in info.tags.names)] if info.tags else []
     columns = [*CSV_COLUMNS, *info.labels, *outside, *tags]
-    writer = csv.DictWriter(_Stdout(), columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    return lambda heard: writer.writerow(_csv_row(heard) if isinstance(heard, Track) else heard.to_dict())
+    _write(csv_text(columns))
+
+    def show(heard: "Track | Failure") -> None:
+        row = _csv_row(heard) if isinstance(heard, Track) else heard.to_dict()
+        _write(csv_text(row.get(column) for column in columns))
+
+    return show
 
 
 def _csv_row(track: "Track") -> dict[str, Any]:
@@ -271,10 +275,3 @@ def _write(text: str) -> None:
     # Flushed by line, so that what reads a pipe gets each answer when it is there.
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-class _Stdout:
-    """Where the CSV writer writes."""
-
-    def write(self, text: str) -> None:
-        _write(text)

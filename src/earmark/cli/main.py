@@ -26,7 +26,8 @@ EXTRAS = {
     "onnx": "train",
     "pydantic": "train",
     "matplotlib": "plots",
-    "sklearn": "benchmark",
+    "scipy": "analyze",
+    "sklearn": "analyze",  # controls need it too, and say themselves where they find it
     "optuna": "benchmark",
 }
 

@@ -4,6 +4,7 @@ Spectrograms are (128, frames), band 0 the lowest, one frame every 77.5 ms: as u
 under the clip's own maximum. The layout is described in docs/data.md.
 """
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -139,6 +140,12 @@ class Dataset:
         if clip.path == clip.picture_path:
             return db_of_picture(read_picture(clip.picture_path))
         return sound_db(clip.path)
+
+
+def fingerprint(clips: Iterable[Clip], *beside: Iterable[object]) -> str:
+    """What tells runs on other clips apart: SHA-256, in hex, of each clip's set, id and values of `beside`."""
+    rows = zip((f"{clip.folder.name}/{clip.id}" for clip in clips), *beside, strict=True)
+    return hashlib.sha256("\n".join(" ".join(map(str, row)) for row in rows).encode()).hexdigest()
 
 
 def sound_db(path: Path) -> NDArray[np.float32]:

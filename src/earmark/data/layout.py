@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError
-from earmark.files import write_whole
+from earmark.files import csv_text, write_whole
 
 PICTURE_BANDS = 128
 PICTURE_RANGE_DB = 80.0
@@ -63,11 +63,7 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     """Write a clips.csv whole or not at all; columns are those of all rows in the order they appear, `id` first."""
     rows = list(rows)
     columns = list(dict.fromkeys(["id", *(column for row in rows for column in row)]))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_whole(path, text.getvalue())
+    write_whole(path, csv_text(columns, ([row.get(column) for column in columns] for row in rows)))
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

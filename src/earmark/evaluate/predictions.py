@@ -59,13 +59,11 @@ class Predictions:
 
     def write(self, path: Path) -> None:
         """Write the table, whole or not at all."""
-        head = ["id", "set", "artist", "label", "seed", "fold", "prediction"]
-        rows = []
-        for row in range(len(self)):
-            named = [self.ids[row], self.sets[row], self.artists[row], self.labels[row]]
-            numbers = [self.seeds[row], self.folds[row], self.genres[self.predicted[row]]]
-            rows.append([*named, *numbers, *(f"{p:.6g}" for p in self.probabilities[row])])
-        write_whole(path, csv_text([*head, *(PREFIX + genre for genre in self.genres)], rows))
+        head = ["id", "set", "artist", "label", "seed", "fold", "prediction", *(PREFIX + name for name in self.genres)]
+        said = [self.genres[place] for place in self.predicted]
+        named = zip(self.ids, self.sets, self.artists, self.labels, self.seeds, self.folds, said, strict=True)
+        rows = [(*row, *(f"{p:.6g}" for p in shares)) for row, shares in zip(named, self.probabilities, strict=True)]
+        write_whole(path, csv_text(head, rows))
 
     @classmethod
     def read(cls, path: Path) -> "Predictions":

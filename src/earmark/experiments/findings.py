@@ -97,9 +97,8 @@ def _table(trials: list[FrozenTrial], paths: list[str]) -> str:
     """One row a trial; the value of a pruned one is over the folds it did."""
     rows = []
     for trial in trials:
-        given = [trial.params.get(path, "") for path in paths]
-        value = "" if trial.value is None else trial.value
-        rows.append([trial.number, trial.state.name.lower(), value, len(trial.intermediate_values), *given])
+        given = [trial.params.get(path) for path in paths]
+        rows.append([trial.number, trial.state.name.lower(), trial.value, len(trial.intermediate_values), *given])
     return csv_text(["number", "state", "value", "folds", *paths], rows)
 
 

@@ -1,5 +1,6 @@
 """One run of a cross-validation: a system trained without one fold, what it says of that fold, and what it cost."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -92,17 +93,14 @@ def jobs_of(
 
 def claim(job: Job) -> None:
     """Write what the queue in the job's folder is, or refuse a folder that holds another one."""
-    import hashlib
-
-    ids = hashlib.sha256()
-    for folder in job.folders:
-        ids.update("\n".join(clip.id for clip in Dataset.load(folder).clips).encode())
+    # Not `fingerprint`: sets are named beside it, and queues that were begun before must go on.
+    ids = "".join("\n".join(clip.id for clip in Dataset.load(folder).clips) for folder in job.folders)
     plan = {
         "recipe": job.recipe.identity(),
         "sets": [folder.name for folder in job.folders],
         "reported": list(job.reported),
         "protocol": job.protocol.to_dict(),
-        "ids_sha256": ids.hexdigest(),
+        "ids_sha256": hashlib.sha256(ids.encode()).hexdigest(),
     }
     path = job.out / PLAN
     if path.exists():

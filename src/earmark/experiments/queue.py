@@ -3,20 +3,24 @@
 Small networks use cores better one each than all together.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from earmark.errors import EarmarkError
 from earmark.experiments.job import Job, run_job
 from earmark.experiments.lease import Lease, held
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 Progress = Callable[[int, int], None]
 T = TypeVar("T")
@@ -44,24 +48,28 @@ def run_queue(queue: Sequence[Job], jobs: int, progress: Progress, *, keep_going
 def side_by_side(do: Callable[[T], R], items: Sequence[T], jobs: int, tick: Callable[[], None]) -> list[R]:
     """`do` of each item, `jobs` at a time in processes of their own, in no order; `tick` is called every second.
 
-    The first failure, or an interrupt, drops what waits and ends what runs at once, and is raised.
+    The first failure, or an interrupt, drops what waits and ends what runs at once, and is raised; EarmarkError where a
+    process dies.
     """
     context = get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(items)), mp_context=context, initializer=_live_with_the_parent)
+    theirs, ours = context.Pipe(duplex=False)  # nothing is sent: workers end when our side is closed, by us or by death
+    workers = min(jobs, len(items))
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_live_with_the_parent, initargs=(theirs,))
     answers: list[R] = []
-    try:
-        running = {pool.submit(_do, do, item) for item in items}
-        while running:
-            finished, running = wait(running, timeout=1.0)
-            answers += [future.result() for future in finished]
-            tick()
-    except BaseException:
-        workers = list(pool._processes.values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in workers:
-            worker.terminate()
-        raise
-    pool.shutdown()
+    with theirs, ours:
+        try:
+            running = {pool.submit(_do, do, item) for item in items}
+            while running:
+                finished, running = wait(running, timeout=1.0)
+                answers += [future.result() for future in finished]
+                tick()
+        except BaseException as reason:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(reason, BrokenProcessPool):
+                hint = "Mostly memory is short: give fewer --jobs. The same command goes on where it was."
+                raise EarmarkError("A worker process died.", hint=hint) from reason
+            raise
+        pool.shutdown()
     return answers
 
 
@@ -72,20 +80,20 @@ def _do(do: Callable[[T], R], item: T) -> R:
         os._exit(end.code if isinstance(end.code, int) else 1)
 
 
-def _live_with_the_parent() -> None:
+def _live_with_the_parent(parent: "Connection") -> None:
     """A worker leaves interrupts to its parent, which prints no traceback, and does not outlive it.
 
-    When the parent ends it, it removes what it has half-written.
+    When the parent ends it, or dies, it removes what it has half-written; the next one to come goes on from there.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    threading.Thread(target=_end_after, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
 
 
-def _end_after(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)  # killed, so nobody waits for an answer; the next one to come goes on from the checkpoint
+def _end_after(parent: "Connection") -> None:
+    with contextlib.suppress(EOFError, OSError):
+        parent.recv()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def attempt(job: Job, *, keep_going: bool) -> str:

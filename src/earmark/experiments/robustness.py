@@ -74,11 +74,17 @@ def robustness(
             heard.append(evaluate(system, DegradedDataset.of(clips, each))[0])
         answers[each.name] = Predictions.joined(heard)
     rows = [_row(each, answers[each.name], answers["clean"]) for each in conditions]
-    table = f"{markdown_table(_table(rows))}\n"
+    table = f"{markdown_table(table_of(rows))}\n"
     figures = {"data": dataset.name, "networks": len(parts), "split": split, "conditions": rows}
     write_whole(out / "robustness.json", json.dumps(figures, indent=2) + "\n")
     write_whole(out / "robustness.md", table)
     return table
+
+
+def table_of(conditions: Sequence[dict[str, Any]]) -> Table:
+    """The figures of conditions, as robustness.json has them, a row each."""
+    head = ("condition", "done to", "accuracy", "95 % interval", "against clean (points)", "95 % interval")
+    return Table((*head, "same answer"), tuple(_cells(row) for row in conditions))
 
 
 def _conditions(dataset: Dataset, names: Sequence[str]) -> list[Condition]:
@@ -125,11 +131,6 @@ def _row(each: Condition, answers: Predictions, clean: Predictions) -> dict[str,
         "change_high": change_high,
         "same_answer": float((answers.predicted == clean.predicted).mean()),
     }
-
-
-def _table(rows: Sequence[dict[str, Any]]) -> Table:
-    head = ("condition", "done to", "accuracy", "95 % interval", "against clean (points)", "95 % interval")
-    return Table((*head, "same answer"), tuple(_cells(row) for row in rows))
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ study in a folder (`experiments.study`): it can be cut off at any time, goes on 
 whoever runs the same command on the same folder.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from earmark.data.dataset import Dataset
+from earmark.data.dataset import Dataset, fingerprint
 from earmark.errors import DataError, RecipeError
 from earmark.experiments import findings
 from earmark.experiments.protocol import Folds, Protocol, reported_rows
@@ -79,9 +78,7 @@ class Clips:
     @property
     def fingerprint(self) -> str:
         """Changes with the clips and with how they are parted."""
-        parted = zip(self.examples.clips, self.folds, strict=True)
-        lines = [f"{clip.folder.name}/{clip.id} {fold}" for clip, fold in parted]
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return fingerprint(self.examples.clips, self.folds)
 
 
 def run_search(

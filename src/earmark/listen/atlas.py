@@ -24,6 +24,7 @@ from earmark.files import FolderKind, write_whole
 from earmark.listen.bundle import INFO_FILE, Bundle
 from earmark.listen.whitening import Whitening
 from earmark.sound.mel import BANDS
+from earmark.track import six_digits
 
 Part = TypeVar("Part")
 
@@ -178,7 +179,7 @@ class Atlas:
             self.artists[row],
             self.titles[row],
             self.genres[row],
-            float(f"{distance:.6g}"),
+            six_digits(distance),
         )
 
 

@@ -10,7 +10,7 @@ loudness does (docs/analysis.md).
 from collections.abc import Sequence
 from itertools import pairwise
 
-from earmark.track import Moment, Segment
+from earmark.track import Moment, Segment, six_digits
 
 
 def decisive_segments(
@@ -76,8 +76,4 @@ def _runs(moments: Sequence[Moment]) -> list[list[Moment]]:
 def _joined(run: Sequence[Moment], genre: str) -> Segment:
     probability = sum(_probability(moment, genre) for moment in run) / len(run)
     attention = sum(moment.attention for moment in run)
-    return Segment(run[0].start_s, run[-1].end_s, _short(attention), _short(probability))
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
+    return Segment(run[0].start_s, run[-1].end_s, six_digits(attention), six_digits(probability))

@@ -21,7 +21,7 @@ from earmark.listen.calibrate import prediction_set, softmax
 from earmark.listen.explain import decisive_segments
 from earmark.listen.loudness import Loudness, only
 from earmark.sound import tokens
-from earmark.track import NONE, Label, Moment, Track, ranked, sorted_labels
+from earmark.track import NONE, Label, Moment, Track, ranked, six_digits, sorted_labels
 
 _HEADS = ("logits", "tags", "outside")  # of Outputs: one answer a window
 
@@ -63,7 +63,7 @@ def answer(info: BundleInfo, logits: ArrayLike, outside: ArrayLike | None = None
         probabilities = info.outside.probabilities(probabilities, outside)
         names = (*info.labels, NONE)
         quantile = quantile if info.outside.set_quantile is None else info.outside.set_quantile
-    shares = {name: _short(probability) for name, probability in zip(names, probabilities, strict=True)}
+    shares = {name: six_digits(probability) for name, probability in zip(names, probabilities, strict=True)}
     answers = sorted_labels(shares)
     # In their order, so that of equal ones that which is told first is in the set.
     chosen = prediction_set([[label.probability for label in answers]], quantile)[0]
@@ -195,7 +195,7 @@ class Tally:
             probabilities = softmax(heard.token_logits / info.calibration.temperature)
             for place in np.flatnonzero(weights):
                 genres = _labels(info.labels, probabilities[place])
-                moments[heard.starts_s[place]] = (_short(attention[place] / weight), genres)
+                moments[heard.starts_s[place]] = (six_digits(attention[place] / weight), genres)
         return moments
 
 
@@ -227,8 +227,3 @@ def _further(info: BundleInfo, means: Mapping[str, NDArray[np.float64]]) -> dict
 
 def _labels(names: tuple[str, ...], probabilities: NDArray[np.float64]) -> tuple[Label, ...]:
     return sorted_labels(dict(zip(names, probabilities.round(6).tolist(), strict=True)))
-
-
-def _short(value: float) -> float:
-    """Six digits that count: as much as float32 knows, and short in JSON."""
-    return float(f"{value:.6g}")

@@ -52,12 +52,9 @@ def artist_interval(
     numbers = np.asarray(values, dtype=np.float64)
     loads = np.ones_like(numbers) if weights is None else np.asarray(weights, dtype=np.float64)
     _check(numbers, loads, artists, level=level, rounds=rounds)
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)  # (n,) number of each item's artist
-    artist_sums = np.zeros(family.max() + 1)
-    artist_loads = np.zeros_like(artist_sums)
-    np.add.at(artist_sums, family, numbers * loads)
-    np.add.at(artist_loads, family, loads)
-    means = _drawn_means(artist_sums, artist_loads, rounds=rounds, rng=rng)
+    family = artist_numbers(artists)
+    sums, totals = (np.asarray(np.bincount(family, weights=each), np.float64) for each in (numbers * loads, loads))
+    means = _drawn_means(sums, totals, rounds=rounds, rng=rng)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
@@ -91,19 +88,27 @@ def artist_interval_of(
     """
     ones = np.ones(len(artists))
     _check(ones, ones, artists, level=level, rounds=rounds)
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
-    count = int(family.max()) + 1
     step = max(1, DRAWS_AT_ONCE // len(artists))
-    values = []
-    for start in range(0, rounds, step):
-        drawn = rng.multinomial(count, np.full(count, 1 / count), size=min(step, rounds - start))  # (draws, artists)
-        values.append(figure(drawn[:, family].astype(np.float64)))
+    values = [figure(draw_artists(artists, min(step, rounds - start), rng)) for start in range(0, rounds, step)]
     found = np.concatenate(values)
     found = found[~np.isnan(found)]
     if not len(found):
         raise ValueError("the figure has no value in any draw of the artists")
     low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def draw_artists(artists: Sequence[str], rounds: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """How often each item counts in each draw of artists with replacement, (rounds, n)."""
+    family = artist_numbers(artists)
+    count = int(family.max()) + 1
+    drawn = rng.multinomial(count, np.full(count, 1 / count), size=rounds)  # (rounds, artists)
+    return np.asarray(drawn[:, family], dtype=np.float64)
+
+
+def artist_numbers(artists: Sequence[str]) -> NDArray[np.int64]:
+    """(n,) the number of each item's artist, from 0, in the order of the names."""
+    return np.asarray(np.unique(np.asarray(artists, dtype=str), return_inverse=True)[1], dtype=np.int64)
 
 
 def _drawn_means(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earmark.measure.bootstrap import artist_interval
+from earmark.measure.bootstrap import artist_interval, artist_numbers
 
 SIGNS_AT_ONCE = 4_000_000  # bounds the memory of many artists: 32 MB of float64
 TIE = 1e-9  # thirds summed in another order differ by less than this
@@ -103,8 +103,7 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
 def _sign_change_p(
     differences: NDArray[np.float64], artists: Sequence[str], *, rounds: int, rng: np.random.Generator
 ) -> float:
-    _, family = np.unique(np.asarray(artists, dtype=str), return_inverse=True)
-    sums = np.bincount(family, weights=differences)  # (artists,)
+    sums = np.bincount(artist_numbers(artists), differences)  # (artists,)
     observed = abs(sums.sum()) - TIE
     as_large = 0
     step = max(1, SIGNS_AT_ONCE // len(sums))

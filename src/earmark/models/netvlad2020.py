@@ -112,13 +112,11 @@ class NetVlad(nn.Module):
             self.assign.bias.copy_(-alpha * self.centroids.square().sum(dim=1))
 
     def forward(self, maps: Tensor) -> Tensor:
-        # In float32: a residual is the small difference of two large sums.
-        with torch.autocast(maps.device.type, enabled=False):
-            places = normalize(maps.float().flatten(2).transpose(1, 2), dim=2)  # (n, places, channels)
-            shares = self.assign(places).softmax(dim=2)  # (n, places, centroids)
-            summed = shares.transpose(1, 2) @ places  # (n, centroids, channels)
-            residuals = summed - shares.sum(dim=1).unsqueeze(2) * self.centroids
-            return normalize(normalize(residuals, dim=2).flatten(1), dim=1)
+        places = normalize(maps.flatten(2).transpose(1, 2), dim=2)  # (n, places, channels)
+        shares = self.assign(places).softmax(dim=2)  # (n, places, centroids)
+        summed = shares.transpose(1, 2) @ places  # (n, centroids, channels)
+        residuals = summed - shares.sum(dim=1).unsqueeze(2) * self.centroids
+        return normalize(normalize(residuals, dim=2).flatten(1), dim=1)
 
 
 class CodeAttention(nn.Module):
@@ -138,13 +136,12 @@ class CodeAttention(nn.Module):
         self.gain = nn.Parameter(torch.zeros(1))
 
     def forward(self, codes: Tensor) -> Tensor:
-        with torch.autocast(codes.device.type, enabled=False):
-            query, key, value = (layer.weight.sum(dim=1) for layer in (self.query, self.key, self.value))
-            sharpness = (query @ key) * codes + self.query.bias @ key  # (n, codes)
-            places = codes[:, None, :, None]  # (n, 1 head, codes, 1 number)
-            seen = scaled_dot_product_attention(sharpness[:, None, :, None], places, places, scale=1.0)[..., 0]
-            mixed = value[:, None] * seen + self.value.bias[:, None]  # (n, copies, codes)
-            return self.gain * mixed + codes[:, None]
+        query, key, value = (layer.weight.sum(dim=1) for layer in (self.query, self.key, self.value))
+        sharpness = (query @ key) * codes + self.query.bias @ key  # (n, codes)
+        places = codes[:, None, :, None]  # (n, 1 head, codes, 1 number)
+        seen = scaled_dot_product_attention(sharpness[:, None, :, None], places, places, scale=1.0)[..., 0]
+        mixed = value[:, None] * seen + self.value.bias[:, None]  # (n, copies, codes)
+        return self.gain * mixed + codes[:, None]
 
 
 def _block(before: int, after: int) -> nn.Module:

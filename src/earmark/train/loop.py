@@ -10,6 +10,7 @@ import math
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,11 +22,12 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from earmark.data.dataset import fingerprint
 from earmark.data.splits import artist_folds
 from earmark.errors import DataError
 from earmark.files import write_whole
 from earmark.models.kernel import KernelOptions
-from earmark.models.registry import Finishes, Outputs
+from earmark.models.registry import Finishes
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db, with_noises
 from earmark.train.checkpoint import FILE, Checkpoint
@@ -73,11 +75,6 @@ class Place:
             yield
         finally:
             dist.destroy_process_group()
-
-    @property
-    def half_precision(self) -> bool:
-        """Whether to compute in bfloat16: on GPUs. On processors float32 is faster, see benchmarks/train.py."""
-        return self.device.type == "cuda"
 
 
 def keep_memory() -> None:
@@ -173,10 +170,8 @@ class Run:
         self.history: list[dict[str, float]] = []
         self.lineage = {
             "seed": seed,
-            "clips": {
-                str(clip.folder.name): sum(c.folder == clip.folder for c in examples.clips) for clip in examples.clips
-            },
-            "ids_sha256": _fingerprint(examples),
+            "clips": dict(Counter(clip.folder.name for clip in examples.clips)),
+            "ids_sha256": fingerprint(examples.clips),
             "torch": str(torch.__version__),
         }
 
@@ -286,19 +281,14 @@ class Run:
         scale = batch.front_end.scale if batch.front_end else "db"
         view, places = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
         if not changes.mixup:
-            said = self._hear(view)
+            said = self.net(view)
             loss = self.objective.labelled(said, batch, places, epoch=self.epoch)
         else:
             view, partner, share = mixup(view, changes.mixup, self.rng)
-            said, other = self._hear(view), batch.take(partner.numpy())
+            said, other = self.net(view), batch.take(partner.numpy())
             loss = share * self.objective.labelled(said, batch, places, epoch=self.epoch)
             loss = loss + (1 - share) * self.objective.labelled(said, other, places[partner], epoch=self.epoch)
         return loss + self.objective.unlabelled(said, view, self.rng)
-
-    def _hear(self, view: Tensor) -> Outputs:
-        with torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.place.half_precision):
-            said: Outputs = self.net(view)
-        return said._replace(logits=said.logits.float(), token_logits=said.token_logits.float())
 
     def _view_frames(self) -> int:
         token_frames = self.net.token_frames
@@ -369,13 +359,6 @@ def _optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": vectors, "weight_decay": 0.0},
     ]
     return OPTIMIZERS[recipe.train.optimizer](groups, lr=recipe.train.learning_rate, foreach=True)
-
-
-def _fingerprint(examples: Examples) -> str:
-    import hashlib
-
-    ids = "\n".join(f"{clip.folder.name}/{clip.id}" for clip in examples.clips)
-    return hashlib.sha256(ids.encode()).hexdigest()
 
 
 def _on_cpu(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -64,11 +64,14 @@ def split_sets(datasets: Sequence[Dataset], split: str | None) -> list[Dataset]:
     everyone = [clip for dataset in datasets for clip in dataset.clips]
     linked = dict(zip((c.artist_key for c in everyone), linked_artists([c.artist_key for c in everyone]), strict=True))
     having = [clip for clip in everyone if column in clip.columns]
-    chosen = {id(clip) for clip, take in zip(having, column_split(having, split), strict=True) if take}
-    left_out = {linked[clip.artist_key] for clip in having if id(clip) not in chosen}
+    takes = column_split(having, split)
+    chosen = {(clip.folder, clip.id) for clip, take in zip(having, takes, strict=True) if take}
+    left_out = {linked[clip.artist_key] for clip, take in zip(having, takes, strict=True) if not take}
 
     def keep(clip: Clip) -> bool:
-        return id(clip) in chosen if column in clip.columns else linked[clip.artist_key] not in left_out
+        if column in clip.columns:
+            return (clip.folder, clip.id) in chosen
+        return linked[clip.artist_key] not in left_out
 
     return [dataset.select(keep) for dataset in datasets]
 
