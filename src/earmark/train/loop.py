@@ -114,7 +114,7 @@ def train(
         Where to run; found by itself by default.
     report:
         Called with each epoch's row: epoch, loss, seconds and, with validation, validation_loss and
-        validation_accuracy.
+        validation_accuracy; `done` counts the epochs of a first stage too.
     stop_after:
         Leave after this many epochs in all, as a crash would: the schedule is not changed.
 
@@ -134,7 +134,7 @@ def train(
         run.resume(Checkpoint.load(out / FILE), out)
     elif first := recipe.first_stage():
         learned = train(first, examples, genres, out / FIRST, seed=seed, place=place, report=report, finish=False)
-        run.begin_with(learned.answering)
+        run.begin_with(learned)
     with place.joined():
         run.share_start()
         while not run.finished and (stop_after is None or run.epoch < stop_after):
@@ -142,7 +142,7 @@ def train(
             if place.rank == 0:
                 run.checkpoint().save(out / FILE)
                 _write_log(out / "log.jsonl", run.history)
-                report(row)
+                report(row | {"done": row["epoch"] + recipe.epochs - recipe.train.epochs})
         if finish and run.finished and run.finish() and place.rank == 0:
             run.checkpoint().save(out / FILE)
     return run.checkpoint()
@@ -185,9 +185,13 @@ class Run:
         losses = [row["validation_loss"] for row in self.history]
         return self.epoch - 1 - int(np.argmin(losses)) >= self.options.patience
 
-    def begin_with(self, weights: dict[str, Tensor]) -> None:
-        """Start from weights of a first stage in the place of random ones."""
-        self.net.load_state_dict(weights)
+    def begin_with(self, learned: Checkpoint) -> None:
+        """Start from the weights that answer after a first stage, in the place of random ones."""
+        self.net.load_state_dict(learned.answering)
+        self.lineage["first"] = {
+            "epochs": learned.epoch,
+            "processor_seconds": sum(row["processor_seconds"] for row in learned.history),
+        }
         self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
 
     def share_start(self) -> None:
@@ -259,6 +263,7 @@ class Run:
         self.rng.set_state(saved.generators["data"])
         torch.set_rng_state(saved.generators["network"])
         self.history, self.epoch = list(saved.history), saved.epoch
+        self.lineage |= {key: saved.lineage[key] for key in ("first",) if key in saved.lineage}
         self.step = self.epoch * self.steps_an_epoch
 
     def _train_batch(self, batch: Examples) -> float:

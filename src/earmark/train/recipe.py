@@ -146,7 +146,9 @@ class Recipe:
         made = {name: checked(SetOptions, options, f"{source}, [sets.{name}]") for name, options in sets.items()}
         sections = {name: parts.pop(name) for name in ("model", *_SECTIONS) if name in parts}
         top = checked(_Top, parts, source)
-        recipe = cls(**sections, sets=made, name=top.name, genres=top.genres, card=top.card, search=top.search, first=top.first)
+        recipe = cls(
+            **sections, sets=made, name=top.name, genres=top.genres, card=top.card, search=top.search, first=top.first
+        )
         recipe._refuse_what_does_not_fit(source)
         recipe.first_stage(source=f"{source}, [first]")
         for path, limits in recipe.search.items():
@@ -183,6 +185,12 @@ class Recipe:
                 raise RecipeError(f"{source}: there may be sections {', '.join(STAGED)}, and '{section}' is none.")
             whole[section] = {**(whole[section] or {}), **options}
         return Recipe.from_dict(whole, source=source)
+
+    @property
+    def epochs(self) -> int:
+        """How many there are in all, those of a first stage too."""
+        first = self.first_stage()
+        return self.train.epochs + (first.train.epochs if first else 0)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON values, for checkpoints and lineages; sections that it does without are None."""
