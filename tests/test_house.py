@@ -48,6 +48,13 @@ def test_nothing_that_listens_loads_what_trains(code: str) -> None:
     assert loaded_by(code).isdisjoint(HEAVY)
 
 
+@pytest.mark.parametrize(
+    "module", ["listen.listener", "listen.explanation", "plots.table", "plots.figures", "plots.sheet"]
+)
+def test_templates_are_loaded_where_a_page_is_written_and_nowhere_else(module: str) -> None:
+    assert "jinja2" not in loaded_by(f"import earmark.{module}")
+
+
 def test_import_earmark_alone_loads_not_even_numpy() -> None:
     assert loaded_by("import earmark").isdisjoint({*HEAVY, "numpy", "onnxruntime", "soundfile", "rich", "typer"})
 
@@ -127,6 +134,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 def test_the_wheel_holds_every_source_file_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
     assert {str(path.relative_to(ROOT / "src")) for path in SOURCES} <= set(wheel.namelist())
     assert "earmark/py.typed" in wheel.namelist()
+
+
+def test_the_wheel_holds_what_pages_are_made_of(wheel: zipfile.ZipFile) -> None:
+    beside = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/earmark/plots/templates").iterdir()}
+    assert {"earmark/plots/templates/base.html.j2", "earmark/plots/templates/turnable.js"} <= beside
+    assert beside <= set(wheel.namelist())
 
 
 def test_the_wheel_holds_the_default_bundle_within_5_and_a_half_mb(wheel: zipfile.ZipFile) -> None:

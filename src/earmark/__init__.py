@@ -1,4 +1,4 @@
-"""Earmark hears music: which genres a track has, and in which seconds it shows them.
+"""Earmark predicts the genres of a track from its sound, and finds the seconds that sound most like them.
 
 >>> from earmark import Listener
 >>> track = Listener().hear("song.mp3")  # doctest: +SKIP

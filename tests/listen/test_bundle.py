@@ -295,3 +295,10 @@ def test_a_bundle_of_the_first_schema_still_answers(full_folder: Path, tmp_path:
 def test_what_a_later_version_adds_to_a_head_is_left_out(full_folder: Path) -> None:
     change_info(full_folder, outside={**OUTSIDE.to_dict(), "novelty": 1})
     assert load_bundle(full_folder).info.outside == OUTSIDE
+
+
+def test_an_answer_to_what_is_outside_is_one_number_a_window(full_folder: Path) -> None:
+    bundle = load_bundle(full_folder)
+    said = bundle.run(np.full((2, 128, 19), -40, np.float32))
+    with pytest.raises(BundleError, match=r"gives 'outside' \(2, 1\), and its bundle\.json describes \(2,\)"):
+        bundle._check_heads(replace(said, outside=np.zeros((2, 1), np.float32)), windows=2)

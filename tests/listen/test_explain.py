@@ -77,3 +77,9 @@ def test_nothing_heard_decides_nothing() -> None:
 def test_a_share_is_a_part_of_the_whole(share: float) -> None:
     with pytest.raises(ValueError, match="share"):
         decisive_segments(timeline(1.0), "rock", share=share)
+
+
+def test_a_fifth_of_the_evidence_decides_in_three_segments_at_most() -> None:
+    assert len(decisive_segments(timeline(*[0.3, 0.0] * 5), "rock", share=1.0)) == 3
+    (found,) = decisive_segments(timeline(*[0.15] * 10), "rock")
+    assert (found.start_s, found.end_s) == (0.0, 2.0)

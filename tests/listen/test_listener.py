@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,14 +13,12 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from atlases import points, small_atlas
 from corpus import Case, music
 from earmark import Listener, Track, load_bundle
-from earmark.errors import BundleError, EarmarkError, SoundError
+from earmark.errors import EarmarkError, SoundError
 from earmark.listen.bundle import Bundle, write_bundle
 from earmark.listen.calibrate import Platt, softmax
 from earmark.listen.listener import Failure
-from earmark.listen.whitening import Whitening
 from earmark.sound import decode, mel, tokens
 from earmark.track import NONE
 from tiny_bundle import INFO, LABELS, OUTSIDE, TAGS, tiny_network
@@ -399,31 +396,3 @@ def test_memory_does_not_grow_with_the_length_of_a_track(tiny_folder: Path, tmp_
     short, long = kilobytes
     assert long < 300_000
     assert long - short < 30_000
-
-
-@pytest.fixture
-def placing(tiny_folder: Path, tmp_path: Path) -> Bundle:
-    """The tiny bundle with an atlas of two clips, whose whitening takes 0.5 off each number."""
-    bundle = load_bundle(shutil.copytree(tiny_folder, tmp_path / "bundle"))
-    whitening = Whitening(np.full(128, 0.5, np.float32), np.eye(128, dtype=np.float32))
-    atlas = small_atlas(points((1.0,), (2.0,)), sha256=bundle.info.sha256)
-    replace(atlas, whitening=whitening).write(bundle.folder)
-    return bundle
-
-
-def test_a_vector_is_published_whitened_by_the_atlas_and_of_unit_length(placing: Bundle) -> None:
-    found = Listener(placing).hear_with_vector(tone(440, 9.0), sample_rate_hz=RATE_HZ)
-    away = found.raw - 0.5
-    assert found.vector == pytest.approx(away / np.linalg.norm(away), abs=1e-6)
-    assert (found.vector.dtype, found.raw.dtype) == (np.float32, np.float32)
-    (placing.folder / "atlas.npz").unlink()
-    plain = Listener(placing).hear_with_vector(tone(440, 9.0), sample_rate_hz=RATE_HZ)
-    assert plain.raw.tolist() == plain.vector.tolist() == found.raw.tolist()
-    assert plain.track == found.track
-
-
-def test_a_broken_atlas_is_told_to_who_asks_for_a_vector_and_to_no_one_else(placing: Bundle) -> None:
-    (placing.folder / "atlas.npz").write_bytes(b"something else")
-    assert heard(Listener(placing), tone(440, 3.0)).genres
-    with pytest.raises(BundleError, match=r"atlas\.npz is no atlas"):
-        Listener(placing).hear_with_vector(tone(440, 3.0), sample_rate_hz=RATE_HZ)

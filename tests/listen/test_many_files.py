@@ -62,3 +62,18 @@ def test_pictures_of_many_files_come_in_order(listener: Listener, song: Path, co
     first, failure, last = listener.hear_all_with_pictures(paths, jobs=2)
     assert isinstance(failure, Failure)
     assert [heard.track.path for heard in (first, last)] == [str(song), str(corpus["wav"].path)]
+
+
+def test_two_small_files_are_heard_where_one_is_and_large_ones_are_not(
+    listener: Listener, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object, **__: object) -> None:
+        raise AssertionError("no process is needed")
+
+    monkeypatch.setattr("earmark.listen.parallel.work", nobody)
+    first, second = listener.hear_all([song, "not there.wav"], jobs=2)
+    assert first == listener.hear(song)
+    assert isinstance(second, Failure)
+    monkeypatch.setattr("earmark.listen.listener._SMALL_BYTES", song.stat().st_size)
+    with pytest.raises(AssertionError, match="no process"):
+        list(listener.hear_all([song, "not there.wav"], jobs=2))

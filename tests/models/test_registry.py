@@ -52,7 +52,7 @@ def test_plain_logits_of_somebodys_network_are_those_of_one_token() -> None:
     assert torch.equal(said.vectors, expected[:, None])
     assert torch.equal(said.attention, torch.ones(2, 1))
     assert net(db).attention is None
-    assert all(each is None for each in said[5:])
+    assert (said.alone, said.heads, said.token_heads, said.opinion) == (None, {}, {}, None)
 
 
 def test_somebodys_network_may_say_how_long_its_tokens_are_and_all_that_ours_say() -> None:

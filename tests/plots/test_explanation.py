@@ -13,7 +13,7 @@ from atlases import RATE_HZ, low_bursts, points, small_atlas
 from earmark.listen.atlas import Atlas, Neighbour
 from earmark.listen.explanation import Excerpt, Explanation
 from earmark.listen.tally import Answer
-from earmark.plots.explanation import EXPLANATION_STYLE, explanation_html
+from earmark.plots.explanation import explanation_page
 from earmark.plots.sheet import new_sheet
 from earmark.sound.decode import blocks
 from earmark.track import NONE, Label, Moment, Segment, Track
@@ -56,8 +56,8 @@ def explanation(path: str = "song.mp3", **changes: object) -> Explanation:
 
 def written(folder: Path, made: Explanation, atlas: Atlas | None = ATLAS) -> str:
     file = folder / "page.html"
-    with new_sheet(file, "What earmark heard", style=EXPLANATION_STYLE) as sheet:
-        sheet.write(explanation_html(made, atlas=atlas, labels=LABELS))
+    with new_sheet(file) as sheet:
+        sheet.writelines(explanation_page(made, atlas=atlas, labels=LABELS))
     return file.read_text(encoding="utf-8")
 
 
@@ -71,7 +71,7 @@ def test_both_answers_stand_side_by_side(tmp_path: Path) -> None:
     assert "low 62 %. The 90 % set: low, middle." in words
     assert "Without these 2.0 seconds" in words
     assert "The probability of low goes from 62.0 % to 41.0 % (−21.0 points), and the 90 % set stays the same." in words
-    (table,) = re.findall(r"<table class=compared>.*?</table>", page)
+    (table,) = re.findall(r"<table class=compared>.*?</table>", page, re.DOTALL)
     assert re.findall(r"row>(\w+)</th><td class=share>([\d. %]+)</td><td class=share>([\d. %]+)<", table) == [
         ("low", "62 %", "41 %"),
         ("middle", "30 %", "50 %"),
@@ -85,7 +85,7 @@ def test_none_of_these_stands_beside_the_genres_before_and_after(tmp_path: Path)
     track = replace(plain.track, outside=0.7, none_of_these=True, genre_set=(NONE,))
     without = replace(plain.without, outside=0.9, none_of_these=True, genre_set=(NONE,))
     page = written(tmp_path, replace(plain, track=track, without=without))
-    (table,) = re.findall(r"<table class=compared>.*?</table>", page)
+    (table,) = re.findall(r"<table class=compared>.*?</table>", page, re.DOTALL)
     assert re.findall(r"row>([\w ]+)</th><td class=share>([\d. %]+)</td><td class=share>([\d. %]+)<", table)[0] == (
         *(NONE, "70 %", "90 %"),
     )
@@ -127,7 +127,7 @@ def test_the_decisive_seconds_can_be_played(tmp_path: Path) -> None:
 
 def test_the_nearest_clips_are_named_as_well_as_they_can_be(tmp_path: Path) -> None:
     page = written(tmp_path, explanation())
-    (table,) = re.findall(r"<table class=near>.*?</table>", page)
+    (table,) = re.findall(r"<table class=near>.*?</table>", page, re.DOTALL)
     assert re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", table)[4:] == [
         *("Muddy &lt;Waters&gt;: A &amp; B", "blues", "gtzan", "1.23"),
         *("clip9", "Rock; Folk", "4q", "2.50"),

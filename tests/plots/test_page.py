@@ -1,8 +1,10 @@
 """The page of `listen --html`: complete, self-contained, escaped, and never half written."""
 
 import base64
+import gc
 import io
 import re
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -232,6 +234,26 @@ def test_failures_stand_at_the_end_and_are_counted(tmp_path: Path) -> None:
     assert words.index("Not heard") > words.index("Decisive seconds")
     assert "a is empty." in words
     assert "1 track heard by tiny 1, 2 failed." in words
+
+
+def test_a_track_is_written_when_it_is_there_and_then_forgotten(tmp_path: Path) -> None:
+    sizes, held = [], []
+    with Page(tmp_path / "page.html", labels=LABELS, model="tiny 1") as page:
+        for number in range(3):
+            heard = pictured(f"{number}.mp3")
+            held.append(weakref.ref(heard.spectrogram))
+            page.add(heard)
+            del heard
+            sizes.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
+        gc.collect()
+        assert [each() is None for each in held] == [True, True, False]  # the last one until the next one comes
+    assert np.diff(sizes).min() > 10_000
+    words = read((tmp_path / "page.html").read_text(encoding="utf-8")).words
+    assert [words.count(f"{number}.mp3") for number in range(3)] == [1, 1, 1]
+
+
+def test_a_page_of_no_track_is_whole(tmp_path: Path) -> None:
+    assert "0 tracks heard by tiny 1." in read(written(tmp_path)).words
 
 
 def test_a_page_that_fails_leaves_the_old_one_and_no_litter(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ LUMA = np.array([0.2126, 0.7152, 0.0722])  # Rec. 709
 NAN = float("nan")
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock")
 HOSTILE = "</script><script>alert(1)</script><!-- & \"'"
-SCRIPT = files("earmark.plots").joinpath("turnable.js").read_text(encoding="utf-8")
+SCRIPT = files("earmark.plots").joinpath("templates/turnable.js").read_text(encoding="utf-8")
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -204,15 +204,14 @@ def _explained(listener: "Listener", path: str | Path, page: Path) -> "Track | F
     from earmark.listen.atlas import read_atlas
     from earmark.listen.explanation import explain
     from earmark.listen.listener import Failure
-    from earmark.plots.explanation import EXPLANATION_STYLE, explanation_html
+    from earmark.plots.explanation import explanation_page
     from earmark.plots.sheet import new_sheet
-    from earmark.sound.decode import name_of
 
     atlas = read_atlas(listener.bundle)
     try:
-        with new_sheet(page, f"What earmark heard in {name_of(path)}", style=EXPLANATION_STYLE) as sheet:
+        with new_sheet(page) as sheet:
             explanation = explain(listener, path, atlas=atlas)
-            sheet.write(explanation_html(explanation, atlas=atlas, labels=listener.bundle.info.labels))
+            sheet.writelines(explanation_page(explanation, atlas=atlas, labels=listener.bundle.info.labels))
     except (SoundError, MissingExtraError) as error:
         return Failure(str(path), str(error))
     return explanation.track

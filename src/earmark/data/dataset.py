@@ -35,29 +35,29 @@ class Clip:
 
     @property
     def picture_path(self) -> Path:
-        """Where the clip's picture is, or would be."""
+        """The path of the clip's picture, whether it is there or not."""
         return self.folder / "mel" / f"{self.id}.png"
 
     @property
     def sound_path(self) -> Path | None:
-        """Where the clip's sound is (column `path`, relative to the set's folder), or None where none is named."""
+        """The path of the clip's sound (column `path`, relative to the set's folder), or None."""
         path = self.columns.get("path", "")
         return self.folder / path if path else None
 
     @property
     def path(self) -> Path:
-        """The picture if there is one, else the sound, else where the picture should be."""
+        """The path of the picture, or of the sound where there is no picture but sound."""
         sound = self.sound_path
         return sound if sound is not None and not self.picture_path.exists() else self.picture_path
 
     @property
     def artist_key(self) -> str:
-        """The artist as compared within and across sets; a clip without a name is an artist of its own."""
+        """A key of the artist, the same across sets; a clip without a name has a key of its own."""
         return artist_key(self.artist) or f"?{self.folder.name}/{self.id}"
 
     @property
     def flagged(self) -> bool:
-        """Whether its data set says (column `flag`) to leave it out."""
+        """Whether its data set marks it (column `flag`) to be left out."""
         return bool(self.columns.get("flag", ""))
 
     @property
@@ -109,7 +109,7 @@ class Dataset:
         return tuple(sorted({clip.label for clip in self.clips if clip.label is not None}))
 
     def select(self, keep: Callable[[Clip], bool]) -> "Dataset":
-        """The same set with only the clips that `keep` says yes to."""
+        """The same set with only the clips for which `keep` is true."""
         return Dataset(self.name, self.folder, tuple(clip for clip in self.clips if keep(clip)))
 
     def picture(self, clip: Clip) -> NDArray[np.uint8]:
@@ -120,7 +120,7 @@ class Dataset:
         DataError
             The picture is missing, broken or not 128 rows high.
         SoundError
-            The set has no picture, and the sound cannot be heard.
+            The clip has no picture, and its sound cannot be decoded.
         """
         if clip.path == clip.picture_path:
             return read_picture(clip.picture_path)

@@ -1,4 +1,4 @@
-"""All that networks say of clips they never heard, beyond the genre: tags, and what is outside. One file a run."""
+"""Out-of-fold outputs of networks, beside the genres: tags and what is outside. One file a run."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """Mean logits of clips held out, a row a clip.
+    """Mean logits of held-out clips, a row a clip.
 
-    `said` holds "logits" (n, genres) and, where the network has them, "tags" (n, t), "outside" (n, 1) and "opinion" (n,
-    genres), all float32; in the file they are float16, which is as exact as a network of so few clips can claim to be.
+    `said` are the outputs by name: "logits" (n, genres) and, where the network has them, "tags" (n, t), "outside"
+    (n, 1) and "opinion" (n, genres), all float32. The file has float16: no network of so few clips is more exact.
     """
 
     ids: tuple[str, ...]
@@ -34,7 +34,7 @@ class Answers:
 
     @classmethod
     def of(cls, clips: Sequence[Clip], said: Mapping[str, Floats]) -> "Answers":
-        """What was said of `clips`, in their order."""
+        """The outputs for `clips`, in their order."""
         return cls(
             tuple(clip.id for clip in clips),
             tuple(clip.folder.name for clip in clips),

@@ -1,7 +1,7 @@
-"""What the networks of a cross-validation say beyond the genre, measured: tags, and what is none of the genres.
+"""Figures of a cross-validation beside those of the genres: of tags, and of what is none of the genres.
 
-The answers lie beside the predictions (`answers`), the truth in the data sets: a teacher's tags, and labels that the
-recipe calls outside.
+The outputs are read from the files beside the predictions (`answers`), the truth from the data sets: a teacher's tags,
+and labels that the recipe lists as outside.
 """
 
 import json
@@ -39,13 +39,13 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Beyond:
-    """The figures of the further heads; None for a head that the networks do not have.
+    """The figures of the heads beside genres; None for a head that the networks do not have.
 
-    `outside_by_set` is the ROC AUC within each set that has clips of both kinds: there the network cannot go by what
-    tells one set from another. `whole` has the figures of genres and "none of these" as one answer: of reported sets
-    together with all that is outside, of the clips inside of each set, of those outside, and of all in another mix than
-    that calibrated for. `precision` is what `tagging.tag_precision` gives, by the labels of people. `parts` are
-    accuracies, of networks with kernel machines: of both together, of the network and of the machines alone.
+    `outside_by_set` is the ROC AUC within each set that has clips of both kinds: there the network cannot use
+    differences between sets. `whole` has the figures of genres and "none of these" as one distribution: for reported
+    sets together with all clips outside, for the clips inside in each set, for those outside, and for all in another
+    mix than the one calibrated for. `precision` is from `tagging.tag_precision`, by the labels of people. `parts` are
+    accuracies of networks with kernel machines: of both together, of the network and of the machines alone.
     """
 
     tags: TagInfo | None
@@ -69,7 +69,7 @@ class Beyond:
 
     @classmethod
     def read(cls, folder: Path) -> "Beyond":
-        """What `write` wrote; nothing of everything where there is no such file, DataError where it is another."""
+        """Read the file of `write`; without figures where there is none, DataError where it is another file."""
         path = folder / FILE
         if not path.exists():
             return cls(None, None, {}, {}, {})
@@ -89,7 +89,7 @@ class Beyond:
 
     @property
     def words(self) -> str:
-        """In a few lines, for a person."""
+        """The figures in a few lines, for a person."""
         lines = []
         if self.tags:
             tags = self.tags
@@ -119,7 +119,7 @@ class Beyond:
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """Answers of several runs, one a row, with the clip of each and its run's seed and fold."""
+    """Outputs of several runs, a row a clip and run, with clip, seed and fold."""
 
     clips: list[Clip]
     artists: list[str]
@@ -139,10 +139,10 @@ class _Rows:
 
 
 def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictions: Predictions) -> Beyond:
-    """Measure what the runs in `out` left, with intervals by artist.
+    """Measure the outputs of the runs in `out`, with intervals by artist.
 
-    `predictions` are their genres; runs of other seeds than theirs do not count. Raises DataError where a run's
-    answers are of clips that the folders do not have.
+    `predictions` are their genres; runs of other seeds are not used. Raises DataError where a run has clips that the
+    folders do not have.
     """
     seeds = sorted(set(predictions.seeds.tolist()))  # a queue may be further than what is reported
     runs = [path for seed in seeds for path in sorted((out / RUNS).glob(f"seed{seed}_fold*.npz"))]
@@ -207,7 +207,7 @@ def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
 
 
 def _judged(rows: _Rows, recipe: Recipe, predictions: Predictions) -> tuple[Judged, NDArray[np.str_]] | None:
-    """The rows of which it is known whether they are outside, and (n,) their sets; None where all are of one kind."""
+    """The rows that are known to be outside or not, and (n,) their sets; None where all are of one kind."""
     options = [recipe.sets.get(clip.folder.name, SetOptions()) for clip in rows.clips]
     pairs = list(zip(rows.clips, options, strict=True))
     allowed = np.stack([allowed_genres(clip, option, predictions.genres) for clip, option in pairs])

@@ -1,4 +1,4 @@
-"""From a checkpoint and out-of-fold predictions to a bundle that can be shipped."""
+"""A bundle from a checkpoint and out-of-fold predictions."""
 
 import json
 from dataclasses import replace

@@ -1,6 +1,6 @@
-"""Calibration from out-of-fold predictions: fitted on all of them for a bundle, cross-fitted for an honest figure.
+"""Calibration from out-of-fold predictions: fitted on all of them for a bundle, cross-fitted for figures.
 
-It is that of the genres alone, for clips known to be of one of them; `whole` has that of genres and "none of these".
+Here it is of the genres alone, for clips of one of them; `whole` calibrates genres and "none of these" together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ def fit(predictions: Predictions, *, level: float = LEVEL) -> Calibration:
 
 
 def cross_fit(predictions: Predictions, *, level: float = LEVEL) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Calibrated probabilities and genre sets, (n, genres) each, where no row took part in its own calibration.
+    """Calibrated probabilities and genre sets, (n, genres) each; no row is used for its own calibration.
 
     The rows of a fold are calibrated on the rows of the same seed's other folds. Folds share no artist, so neither do
     the two sides. Needs at least two folds a seed.
@@ -52,7 +52,7 @@ def parts(seeds: Ints, folds: Ints) -> Iterator[tuple[Bools, Bools]]:
 
 
 def checked_parts(n: int, artists: Sequence[str], seeds: Ints | None, folds: Ints) -> list[tuple[Bools, Bools]]:
-    """`parts` of n answers; DataError where they cannot be cross-fitted. One seed by default."""
+    """`parts` of n predictions; DataError where they cannot be cross-fitted. One seed by default."""
     seed = np.zeros(len(folds), dtype=np.int64) if seeds is None else seeds
     if not n or not len(artists) == len(folds) == len(seed) == n:
         raise DataError(f"{n} answers, {len(artists)} artists, {len(folds)} folds and {len(seed)} seeds do not fit.")
@@ -65,10 +65,10 @@ def checked_parts(n: int, artists: Sequence[str], seeds: Ints | None, folds: Int
 
 
 def clips_of(rows: int, seeds: Ints | None) -> int:
-    """How many clips there are, where every seed answered each."""
+    """The number of clips, where every seed has predicted each."""
     return rows if seeds is None else rows // len(np.unique(seeds))
 
 
 def protocol(folds: Ints) -> str:
-    """The protocol of figures of cross-fitted answers, in words."""
+    """The protocol of cross-fitted figures, in words."""
     return f"artist-grouped {len(np.unique(folds))}-fold cross-validation, calibration cross-fitted"

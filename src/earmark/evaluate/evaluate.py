@@ -28,7 +28,7 @@ Cut = Callable[[Dataset, Sequence[Clip]], list[list[Window]]]
 
 @dataclass(frozen=True)
 class System:
-    """Something that gives logits for windows, with how clips are cut into them."""
+    """A function from windows to logits, with how clips are cut into windows."""
 
     name: str
     genres: tuple[str, ...]
@@ -41,8 +41,8 @@ class System:
 def load_system(path: Path | None) -> System:
     """A bundle's folder, a checkpoint's file or folder, or the shipped bundle for None.
 
-    A checkpoint comes uncalibrated: its temperature is 1, and its sets are all genres that reach a tenth, the share at
-    which nine of ten would be right if its probabilities were.
+    A checkpoint is not calibrated: its temperature is 1, and its sets are all genres of a probability of a tenth or
+    more, with which they would cover 90 % if its probabilities were right.
     """
     if path is None or (path / "bundle.json").exists() or path.name == "bundle.json":
         return _bundle_system(path)
@@ -173,7 +173,8 @@ def _checkpoint_system(path: Path) -> System:
         if front_end is None:
             return _as_listened(token_frames, window_tokens_of(token_frames))(dataset, clips)
         return [
-            list(front_end_windows(heard, front_end, token_frames=token_frames)) for heard in spectra(clips, front_end)
+            list(front_end_windows(spectrum, front_end, token_frames=token_frames))
+            for spectrum in spectra(clips, front_end)
         ]
 
     def run(db: Floats) -> Floats:

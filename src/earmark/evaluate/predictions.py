@@ -1,6 +1,6 @@
 """Predictions as a table: the one format that cross-validation, evaluation, calibration and checks share.
 
-A row is one answer of one network about one clip: `id, set, artist, label, seed, fold, prediction`, then one
+A row is the prediction of one network for one clip: `id, set, artist, label, seed, fold, prediction`, then one
 probability column `p_GENRE` a genre. Probabilities carry 6 significant digits, so their logarithms serve as logits.
 """
 
@@ -22,7 +22,7 @@ LEAST_PROBABILITY = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Answers about clips, one a row: probabilities (n, genres) float64, seeds and folds (n,) int64, the rest (n,)."""
+    """Predictions, one a row: probabilities (n, genres) float64, seeds and folds (n,) int64, the rest (n,)."""
 
     genres: tuple[str, ...]
     ids: tuple[str, ...]

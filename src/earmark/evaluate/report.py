@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: figures with intervals, predictions, confusion matrix, genres, worst errors."""
+"""The files of an evaluation: figures with intervals, predictions, confusion matrix, genres, worst errors."""
 
 import json
 from collections.abc import Mapping
@@ -28,13 +28,13 @@ def figures(
     Parameters
     ----------
     predictions:
-        Calibrated answers; several seeds a clip count as several answers, drawn together with their artist.
+        Calibrated predictions; several seeds a clip are several rows, drawn together with their artist.
     sets:
-        (n, genres) bool, the genre set of each answer.
+        (n, genres) bool, the genre set of each prediction.
     protocol:
         How the data were split, in words.
     raw:
-        The same answers before calibration, for `ece_uncalibrated`.
+        The same predictions before calibration, for `ece_uncalibrated`.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def in_words(metrics: Mapping[str, Any]) -> str:
 
 
 def genre_table(predictions: Predictions, sets: NDArray[np.bool_]) -> str:
-    """CSV: of each genre its answers, recall, precision, F1, coverage and mean set size."""
+    """CSV: number of predictions, recall, precision, F1, coverage and mean set size of each genre."""
     table = class_table(predictions.truth, predictions.predicted, len(predictions.genres))
     rows = []
     for number, genre in enumerate(predictions.genres):
@@ -103,7 +103,7 @@ def genre_table(predictions: Predictions, sets: NDArray[np.bool_]) -> str:
 
 
 def worst_errors(predictions: Predictions) -> str:
-    """CSV: the wrong answers given with the most confidence, worst first, a clip once."""
+    """CSV: the wrong predictions with the highest confidence, worst first, a clip once."""
     top = predictions.probabilities.max(axis=1)
     wrong = np.flatnonzero(predictions.predicted != predictions.truth)
     rows: list[list[Any]] = []
@@ -114,8 +114,8 @@ def worst_errors(predictions: Predictions) -> str:
             continue
         seen.add(key)
         of_label = predictions.probabilities[row, predictions.truth[row]]
-        said = predictions.genres[predictions.predicted[row]]
-        rows.append([*key, predictions.labels[row], said, f"{top[row]:.4f}", f"{of_label:.4f}"])
+        predicted = predictions.genres[predictions.predicted[row]]
+        rows.append([*key, predictions.labels[row], predicted, f"{top[row]:.4f}", f"{of_label:.4f}"])
     return csv_text(["set", "id", "label", "prediction", "p_prediction", "p_label"], rows)
 
 

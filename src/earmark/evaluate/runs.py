@@ -1,4 +1,4 @@
-"""What the runs of a cross-validation leave in its folder, and the networks among it."""
+"""The files of a cross-validation, and the networks among them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from earmark.errors import DataError
 from earmark.evaluate.predictions import Predictions
 
-PLAN = "crossval.json"  # says which cross-validation it is
-RUNS = "runs"  # what a run says of its clips, and what it cost
-CHECKPOINTS = "checkpoints"  # what it goes on from; large, and not kept for ever
+PLAN = "crossval.json"  # recipe, protocol and data of the cross-validation
+RUNS = "runs"  # the predictions of each run, and its cost
+CHECKPOINTS = "checkpoints"  # of each run; large, and not kept for ever
 
 
 def kept_networks(folder: Path, set_name: str) -> Iterator[tuple[Path, frozenset[str]]]:
-    """The networks of a cross-validation whose checkpoints are still there, each with the clips it never heard.
+    """The networks of a cross-validation whose checkpoints are still there, each with the clips it was not trained on.
 
     Nothing where the folder holds no cross-validation.
 

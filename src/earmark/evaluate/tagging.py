@@ -1,9 +1,9 @@
-"""How well a network tells tags, from answers about clips that it never heard.
+"""Calibration and figures of tags, from out-of-fold predictions.
 
-A tag's truth is its teacher: there are no labels of tags. So a probability is calibrated to mean that the teacher would
-say so, and the ROC AUC asks whether the tenth of clips in which the teacher hears the tag most is told from the others.
-Arrays have one row a clip and seed; figures are of lines (`Platt`) that no row took part in fitting, as in
-`calibration.cross_fit`. What a bundle gets is fitted on all rows.
+The target of a tag is its teacher's output: there are no labels of tags. So a probability is calibrated to be the
+teacher's, and the ROC AUC is of the tenth of clips with the teacher's highest logits against the others. Arrays have
+one row a clip and seed; figures are of lines (`Platt`) that no row was used to fit, as in `calibration.cross_fit`. The
+lines of a bundle are fitted on all rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ TEACHER = "MSD_musicnn (Pons & Serra 2019, arXiv 1909.06654)"
 TEACHER_LICENCE = "ISC"
 # Clips of the sets at hand get one or two tags at this, one in twelve none; at 0.2 a quarter would have none.
 HEARD = 0.15
-TOP_SHARE = 0.1  # the teacher's yes of a tag: the tenth of clips where it hears it most
+TOP_SHARE = 0.1  # positives of a tag: the tenth of clips with the teacher's highest logits
 # AllMusic genres of the clips of the 4Q set, by the tag that means the same.
 GENRE_OF_TAG = {
     "jazz": "Jazz",
@@ -65,13 +65,13 @@ def fit_tags(
     names:
         Of the tags, in the order of the columns.
     seeds:
-        (n,) where several networks answered each clip, each seed with folds of its own; one by default.
+        (n,) where there are predictions of several seeds, each with folds of its own; one by default.
     protocol:
-        How the answers came about; the usual words by default.
+        How the predictions were made, in words; artist-grouped cross-validation by default.
     threshold:
-        From which probability on a tag counts as heard.
+        The probability from which on a tag counts as heard.
     teacher, teacher_licence:
-        As people should read them.
+        Names, for the model card.
     rounds, rng:
         Of the artist bootstrap.
 
@@ -80,24 +80,24 @@ def fit_tags(
     DataError
         Arrays that do not fit each other, fewer than two folds or artists, a tag that the teacher hears alike in all.
     """
-    said, taught = _matrix(logits, "logits"), _matrix(teacher_logits, "teacher_logits")
-    if said.shape != taught.shape or said.shape[1] != len(names):
-        raise DataError(f"Tags of {said.shape}, a teacher of {taught.shape} and {len(names)} names do not fit.")
+    predicted, taught = _matrix(logits, "logits"), _matrix(teacher_logits, "teacher_logits")
+    if predicted.shape != taught.shape or predicted.shape[1] != len(names):
+        raise DataError(f"Tags of {predicted.shape}, a teacher of {taught.shape} and {len(names)} names do not fit.")
     fold, seed = np.asarray(folds), None if seeds is None else np.asarray(seeds)
-    parts = calibration.checked_parts(len(said), artists, seed, fold)
+    parts = calibration.checked_parts(len(predicted), artists, seed, fold)
     wanted = sigmoid(taught)
     positives = taught > np.quantile(taught, 1 - TOP_SHARE, axis=0)
     flat = [name for name, column in zip(names, positives.T, strict=True) if not column.any()]
     if flat:
         raise DataError(f"The teacher hears {', '.join(flat)} alike in all clips, so no AUC can be measured.")
-    lines = [fit_platt(said[:, tag], wanted[:, tag]) for tag in range(len(names))]
-    honest = np.stack([_cross_fitted(said[:, tag], wanted[:, tag], parts) for tag in range(len(names))], axis=1)
+    lines = [fit_platt(predicted[:, tag], wanted[:, tag]) for tag in range(len(names))]
+    honest = np.stack([_cross_fitted(predicted[:, tag], wanted[:, tag], parts) for tag in range(len(names))], axis=1)
     each = tuple(
         Tag(
             name=name,
             calibration=lines[tag],
             auc=roc_auc(honest[:, tag], positives[:, tag]),
-            correlation=_correlation(said[:, tag], taught[:, tag]),
+            correlation=_correlation(predicted[:, tag], taught[:, tag]),
         )
         for tag, name in enumerate(names)
     )
@@ -119,7 +119,7 @@ def fit_tags(
         correlation=float(np.mean([tag.correlation for tag in each])),
         calibration_error=float(np.mean([adaptive_ece(honest[:, tag], wanted[:, tag]) for tag in range(len(names))])),
         protocol=protocol or calibration.protocol(fold),
-        n=calibration.clips_of(len(said), seed),
+        n=calibration.clips_of(len(predicted), seed),
         n_artists=len(set(artists)),
     )
 
@@ -131,12 +131,12 @@ def tag_precision(
     *,
     pairs: Mapping[str, str] = GENRE_OF_TAG,
 ) -> dict[str, dict[str, Any]]:
-    """How often a tag is right by what people called the clips, of tags that are the name of a genre.
+    """Precision of tags that are names of genres, by the labels that people gave the clips.
 
     Parameters
     ----------
     probabilities:
-        (n, tags), or anything else that rises with them.
+        (n, tags), or any scores in the same order.
     names:
         Of the tags, in the order of the columns.
     genre_sets:

@@ -1,11 +1,11 @@
-"""One answer of genres and "none of these": calibrated together from answers about clips never heard, and measured.
+"""Genres and "none of these" as one distribution: calibrated from out-of-fold predictions, and measured.
 
-The probability of "none of these" is a line (`Platt`) of the network's logit for it; the genres share what is left, at
-the temperature that is fitted on clips of known genre. So the likelihood of the whole answer is the product of the two,
-and each is fitted by itself. Weights bring the clips at hand to a mix in which a given share lies outside. Sets are
-conformal over genres and "none of these" alike, with clips whose one true answer is known; a clip of which several
-genres may be true counts for the line alone. Figures are of answers that no row took part in calibrating, as in
-`calibration.cross_fit`; what a bundle gets is fitted on all rows.
+The probability of "none of these" is a line (`Platt`) of its logit; the genres share the rest, at the temperature that
+is fitted on clips of known genre. So the likelihood of the distribution is the product of the two, and each is fitted
+by itself. Weights bring the clips to a mix in which a given share lies outside. Sets are conformal over genres and
+"none of these", with clips of one known class; a clip with several possible genres counts for the line alone. Figures
+are of predictions that no row was used to calibrate, as in `calibration.cross_fit`; the calibration of a bundle is
+fitted on all rows.
 """
 
 from collections.abc import Sequence
@@ -41,16 +41,16 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Answers about clips of which it is known whether they are outside, one a row.
+    """Predictions for clips that are known to be outside or not, one a row.
 
     Attributes
     ----------
     logits:
         (n, genres) of the genres, the mean over a clip's windows.
     outside:
-        (n,) that it is none of them, likewise.
+        (n,) of "none of these", likewise.
     allowed:
-        (n, genres) bool, the genres that may be the true one; none where the clip is outside.
+        (n, genres) bool, the genres that the label leaves open; none where the clip is outside.
     reported:
         (n,) bool, clips whose genres the temperature is fitted on: each has one.
     artists, folds, seeds:
@@ -85,12 +85,12 @@ class Judged:
 
     @cached_property
     def exact(self) -> Bools:
-        """(n,) whether the one true answer is known."""
+        """(n,) whether the class is known, a genre or "none of these"."""
         return np.asarray(self.allowed.sum(axis=1) <= 1)
 
     @cached_property
     def truth(self) -> Ints:
-        """(n,) number of the true answer, where that is known; "none of these" comes after the genres."""
+        """(n,) number of the class, where it is known; "none of these" comes after the genres."""
         return np.asarray(np.where(self.is_outside, self.allowed.shape[1], self.allowed.argmax(axis=1)))
 
     def take(self, rows: Bools) -> "Judged":
@@ -109,7 +109,7 @@ class Judged:
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """Whole answers, cross-fitted: probabilities (n, genres + 1) float64, sets of the same shape, "none" last."""
+    """Cross-fitted probabilities (n, genres + 1) float64 and sets of the same shape, "none of these" last."""
 
     probabilities: Floats
     sets: Bools
@@ -117,7 +117,7 @@ class Told:
 
 @dataclass(frozen=True)
 class _Fit:
-    """What turns logits into whole answers."""
+    """A calibration of genres and "none of these"."""
 
     temperature: float
     line: Platt
@@ -128,7 +128,7 @@ class _Fit:
 
 
 def cross_fit(judged: Judged, *, share: float = SHARE, level: float = calibration.LEVEL) -> Told:
-    """Whole answers where no row took part in its own calibration.
+    """Calibrated probabilities and sets; no row is used for its own calibration.
 
     Raises
     ------
@@ -159,15 +159,15 @@ def fit_outside(
     Parameters
     ----------
     judged:
-        The answers.
+        The predictions.
     told:
-        What `cross_fit` made of them with the same share and level; made here by default.
+        The result of `cross_fit` with the same share and level; computed here by default.
     protocol:
-        How the answers came about; the usual words by default.
+        How the predictions were made, in words; artist-grouped cross-validation by default.
     share:
         Of tracks outside, in the mix that is calibrated for.
     level:
-        The share of tracks whose set holds the true answer.
+        The share of tracks whose set shall hold their class.
     rounds, rng:
         Of the artist bootstrap.
 
@@ -201,7 +201,7 @@ def fit_outside(
 def figures(
     judged: Judged, told: Told, rows: Bools, *, share: float = SHARE, rounds: int = 2000, rng: np.random.Generator
 ) -> WholeFigures:
-    """How good the whole answers of some rows, whose true answers are known, are in a mix with `share` outside."""
+    """Calibration error and sets of some rows, whose classes are known, in a mix with `share` outside."""
     probabilities, truth, away = told.probabilities[rows], judged.truth[rows], judged.is_outside[rows]
     artists = [artist for artist, chosen in zip(judged.artists, rows, strict=True) if chosen]
     seeds = judged.seeds[rows]

@@ -1,1 +1,1 @@
-"""Arrays in, figures out: how good a set of answers is, and how sure that figure is."""
+"""Metrics of predictions and their confidence intervals: arrays in, figures out."""

@@ -1,11 +1,11 @@
-"""How well scores tell a yes from a no: arrays in, numbers out, NumPy alone.
+"""Metrics of binary classification: arrays in, numbers out, NumPy alone.
 
-Conventions: `scores` is (n,) numbers, the higher the more likely a yes; `positives` is (n,) bool, the truth. Every
-public function checks its arrays and raises ValueError, also where all are yes or all are no.
+Conventions: `scores` is (n,) numbers, the higher the more likely a positive; `positives` is (n,) bool, the truth. Every
+public function checks its arrays and raises ValueError, also where all are positive or all are negative.
 
-Sources: ROC AUC as the chance that a yes scores above a no, ties counted half (Hanley & McNeil 1982, Radiology 143,
-29-36); average precision as scikit-learn defines it, the oracle of the tests; adaptive calibration error, with bins of
-equally many items, Nixon et al. 2019 (arXiv 1904.01685).
+Sources: ROC AUC as the chance that a positive scores above a negative, ties counted half (Hanley & McNeil 1982,
+Radiology 143, 29-36); average precision as scikit-learn defines it, the oracle of the tests; adaptive calibration
+error, with bins of equally many items, Nixon et al. 2019 (arXiv 1904.01685).
 """
 
 import numpy as np
@@ -33,7 +33,7 @@ def weighted_roc_auc(scores: ArrayLike, positives: ArrayLike, weights: ArrayLike
 
     Returns
     -------
-    (draws,) float64; NaN where a weighting leaves no yes or no no.
+    (draws,) float64; NaN where a weighting leaves no positives or no negatives.
     """
     values, truth = _checked(scores, positives)
     loads = np.asarray(weights, dtype=np.float64)
@@ -51,7 +51,7 @@ def weighted_roc_auc(scores: ArrayLike, positives: ArrayLike, weights: ArrayLike
 
 
 def average_precision(scores: ArrayLike, positives: ArrayLike) -> float:
-    """Mean over the yeses of the precision at their place in the ranking, 0 to 1; chance is the share of yeses."""
+    """Mean over positives of the precision at their rank, 0 to 1; chance is the share of positives."""
     values, truth = _checked(scores, positives)
     order = np.argsort(-values, kind="stable")
     ordered = values[order]

@@ -1,4 +1,4 @@
-"""How sure a mean is, when the items come in families.
+"""Confidence intervals of means, where items come in clusters.
 
 Clips of one artist are alike: one record, one studio, one voice. To draw single clips again pretends that they are
 independent and gives intervals that are too narrow. So whole artists are drawn, with replacement (the cluster
@@ -22,7 +22,7 @@ def artist_interval(
     rounds: int = 2000,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
-    """Interval of the (weighted) mean of `values`, by drawing artists again.
+    """Confidence interval of the (weighted) mean of `values`, by a bootstrap of artists.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def artist_interval_of(
     rounds: int = 2000,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
-    """Interval of any figure of the items, by drawing artists again.
+    """Confidence interval of any figure of the items, by a bootstrap of artists.
 
     Parameters
     ----------

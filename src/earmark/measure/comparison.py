@@ -1,4 +1,4 @@
-"""Whether one system is better than another on the same clips, NumPy alone.
+"""Paired tests of two systems on the same clips, NumPy alone.
 
 Conventions: `right_a` and `right_b` are (n,) shares from 0 to 1, how often a system was right about each item (0 or 1
 of one network, a mean over several seeds); `artists` is (n,) keys. Clips of one artist are alike, so whole artists are
@@ -22,7 +22,7 @@ TIE = 1e-9  # thirds summed in another order differ by less than this
 
 @dataclass(frozen=True)
 class Difference:
-    """Accuracy of the first system minus that of the second, with its 95 % interval, and the two-sided p of none."""
+    """Accuracy of the first system minus that of the second, its 95 % interval, and the two-sided p-value."""
 
     difference: float
     low: float

@@ -1,4 +1,4 @@
-"""How good a set of answers is: arrays in, numbers out, NumPy alone.
+"""Metrics of classification: arrays in, numbers out, NumPy alone.
 
 Conventions: `labels` and `predictions` are (n,) integer class numbers, `probabilities` is (n, classes) with rows that
 sum to 1, `sets` is (n, classes) bool, True where the class is in the item's genre set. Every public function checks
@@ -26,7 +26,7 @@ ROW_SUM_TOLERANCE = 1e-3  # float16 predictions read back from a file still pass
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often answers of a given confidence are right, in equal-width bins of confidence.
+    """Accuracy by confidence, in equal-width bins of confidence.
 
     edges: (bins + 1,) float64 from 0 to 1; counts: (bins,) int64; confidence and accuracy: (bins,) float64 means of
     the bin's answers, NaN in an empty bin.
@@ -92,12 +92,12 @@ def class_table(labels: ArrayLike, predictions: ArrayLike, classes: int | None =
 
 
 def top_k(probabilities: ArrayLike, labels: ArrayLike, *, k: int = 2) -> float:
-    """Share of items whose label is among the `k` most probable classes. Ties count against the answer."""
+    """Share of items whose label is among the `k` most probable classes. Ties count as misses."""
     shares, truth = _checked_probabilities(probabilities, labels)
     if k < 1:
         raise ValueError(f"k must be at least 1, not {k}")
     of_label = shares[np.arange(len(truth)), truth]
-    # Other classes at least as probable as the label: a flat answer must not count as a hit.
+    # Other classes at least as probable as the label: a flat distribution must not count as a hit.
     rivals = (shares >= of_label[:, None]).sum(axis=1) - 1
     return float(np.mean(rivals < k))
 

@@ -1,4 +1,4 @@
-"""The network of earmark: a CNN hears each token alone, attention over the sequence of tokens decides.
+"""The network of earmark: a CNN encodes each token alone, attention over the sequence of tokens decides.
 
 After the course project "attention-guided spectrogram sequence modelling with CNNs": a spectrogram is cut into tokens
 along time, a CNN encodes each as 128 numbers, self-attention (Vaswani et al. 2017, arXiv 1706.03762) relates them, and
@@ -56,7 +56,7 @@ class AttentionOptions:
     ] = 0.0
     heads: Annotated[
         Mapping[str, int],
-        Field(description="what it says beside genres, each with its size: tags, embedding, outside, pretext"),
+        Field(description="outputs beside genres, each with its size: tags, embedding, outside, pretext"),
     ] = field(default_factory=dict)
     kernel: Annotated[int, Field(ge=0, description="centres of the kernel machines beside it; 0: none")] = 0
     components: Annotated[int, Field(ge=1, description="axes that their descriptors are turned onto")] = 96
@@ -102,7 +102,7 @@ class AttentionNet(Network):
 
     @property
     def heads(self) -> Mapping[str, int]:
-        """What it says beside genres."""
+        """Names and sizes of the outputs beside genres."""
         return {name: each.size for name, each in self._heads() if each.answers and name != GENRE}
 
     def make_pool(self) -> "Pool":
@@ -113,18 +113,18 @@ class AttentionNet(Network):
         return self.decide(self.encode(db), db, attention=attention)
 
     def encode(self, db: Tensor) -> Tensor:
-        """What the CNN makes of each token alone, `(windows, tokens, vector)`."""
+        """The CNN's vector of each token alone, `(windows, tokens, vector)`."""
         vectors: Tensor = self.cnn(self._tokens(db))
         return vectors
 
     def decide(self, vectors: Tensor, db: Tensor, *, attention: bool = False) -> Outputs:
-        """The answer from token vectors; `db` is what the second opinion hears."""
+        """`Outputs` from token vectors; `db`, (windows, bands, frames), is the input of the kernel machines."""
         context = self.relate(vectors)
         vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
         each: Tensor = self.pool.each(context)  # (windows, tokens, vector)
         token_logits = self.genre(each)
         answering = [(name, part) for name, part in self._heads() if part.answers and name != GENRE]
-        said = Outputs(
+        outputs = Outputs(
             logits=self.judge(vector, token_logits),
             token_logits=token_logits,
             vectors=vectors,
@@ -136,8 +136,8 @@ class AttentionNet(Network):
         )
         # The kernel machines are fitted last and take no part before.
         if self.kernel is None or self.training or not self.kernel.fitted:
-            return said
-        return self._with_second_opinion(said, *self.kernel(db))
+            return outputs
+        return self._with_second_opinion(outputs, *self.kernel(db))
 
     def genre(self, vectors: Tensor) -> Tensor:
         """Genre logits of vectors, `(..., vector)` -> `(..., genres)`."""
@@ -145,13 +145,13 @@ class AttentionNet(Network):
         return logits
 
     def judge(self, vector: Tensor, token_logits: Tensor) -> Tensor:
-        """The window's logits `(windows, genres)`, from its vector and what was said of its tokens."""
+        """The window's logits `(windows, genres)`, from its vector and the logits of its tokens."""
         return self.genre(vector)
 
-    def _with_second_opinion(self, said: Outputs, opinions: Mapping[str, Tensor], share: Tensor) -> Outputs:
+    def _with_second_opinion(self, outputs: Outputs, opinions: Mapping[str, Tensor], share: Tensor) -> Outputs:
         joined = {
             name: part.join(
-                said.logits if name == GENRE else said.heads[name],
+                outputs.logits if name == GENRE else outputs.heads[name],
                 opinions[name],
                 share=share,
                 weight=self.options.kernel_weight,
@@ -160,7 +160,7 @@ class AttentionNet(Network):
             if name in opinions
         }
         opinion = self.options.kernel_weight * share * opinions[GENRE]
-        return said._replace(logits=joined.pop(GENRE), opinion=opinion, heads={**said.heads, **joined})
+        return outputs._replace(logits=joined.pop(GENRE), opinion=opinion, heads={**outputs.heads, **joined})
 
     def pretext_head(self) -> PretextHead:
         """The head of [pretext]."""
@@ -169,7 +169,7 @@ class AttentionNet(Network):
         return part
 
     def meet_teacher(self, usual: Tensor, spread: Tensor) -> None:
-        """Tell the tag head, if there is one, what is usual for each tag of the teacher, (tags,) each."""
+        """Give the tag head, if there is one, mean and deviation of the teacher's logits of each tag, (tags,) each."""
         for _, part in self._heads():
             if isinstance(part, TagHead):
                 part.meet(usual, spread)
@@ -186,7 +186,7 @@ class AttentionNet(Network):
         return [f"kernel.{name}" for name in self.kernel.state_dict()]
 
     def stages(self) -> Mapping[str, Sequence[nn.Module]]:
-        """From the answer down to the sound."""
+        """From the genre head down to the CNN."""
         return {
             "genre head": [self.head_layers[GENRE]],
             "attention pooling": [self.pool],
@@ -199,17 +199,17 @@ class AttentionNet(Network):
         return [(name, part) for name, part in self.head_layers.items() if isinstance(part, Head)]
 
     def alone(self, vectors: Tensor) -> Tensor:
-        """What the network would say of each token were it the whole window, `(windows, tokens, genres)` logits.
+        """Logits as though each token were the whole window, `(windows, tokens, genres)`.
 
-        Unlike `token_logits`, into which self-attention mixes what other tokens say, it knows only these seconds: of
-        all that costs next to nothing it tells best where a genre is (docs/analysis.md). No second opinion: a kernel
-        machine has little to say of 1.5 s.
+        Unlike `token_logits`, into which self-attention mixes the other tokens, they depend on these seconds only: of
+        all that costs next to nothing they tell best where a genre is (docs/analysis.md). Without the kernel machines,
+        which are unsure of 1.5 s.
         """
         vector, _ = self.pool(self.relate(vectors.reshape(-1, 1, self.options.vector)))
         return self.genre(vector).reshape(vectors.shape[0], vectors.shape[1], -1)
 
     def relate(self, vectors: Tensor) -> Tensor:
-        """Token vectors, each of its token alone, as they are in the light of the others; (windows, tokens, vector)."""
+        """Token vectors of single tokens after positions and self-attention, `(windows, tokens, vector)`."""
         context: Tensor = self.positions(vectors)
         for layer in self.layers:
             context = layer(context)

@@ -1,6 +1,6 @@
-"""Controls: systems without attention, most without a network, that every figure must be read beside.
+"""Controls: systems without attention, most without a network, that every figure must be compared with.
 
-`majority` always says the commonest genre of its training clips. `svm` is scikit-learn's RBF-SVM (C = 1, features
+`majority` always predicts the commonest genre of its training clips. `svm` is scikit-learn's RBF-SVM (C = 1, features
 standardised on the training clips, nothing tuned) on one of five descriptions of a clip:
 
 - `bands`: mean and deviation of each mel band over time, 256 numbers;
@@ -8,7 +8,7 @@ standardised on the training clips, nothing tuned) on one of five descriptions o
   from frame to frame, 80 numbers;
 - `descriptors`: what earmark's kernel machine goes by (`models.descriptors`), 496 numbers; which ones was chosen on the
   train side of GTZAN's fault-filtered split;
-- `untrained`: mean and deviation over the tokens of what a token CNN with random weights says (Jarrett et al. 2009,
+- `untrained`: mean and deviation over tokens of the vectors of a token CNN with random weights (Jarrett et al. 2009,
   "What is the best multi-stage architecture for object recognition?"; Choi et al. 2017), 256 numbers;
 - `teacher`: mean and deviation over windows of the 50 tag logits in the set's `teacher.npz` (musicnn, Pons & Serra
   2019), 100 numbers: a ceiling, as the teacher heard some 200 000 songs more than any system here.
@@ -42,7 +42,7 @@ UNTRAINED_STAGES = ((16, (2, 2)), (32, (2, 2)), (64, (2, 2)), (128, (2, 1)))
 
 @options_class
 class MajorityOptions:
-    """Says what was commonest: no options."""
+    """Always the commonest genre: no options."""
 
 
 @options_class
@@ -73,16 +73,16 @@ def build(options: MajorityOptions | SvmOptions, *, seed: int) -> Control:
 
 
 class Majority:
-    """Says what was commonest."""
+    """Always predicts the commonest genre."""
 
     def fit(self, clips: Sequence[Clip], pictures: Pictures, labels: NDArray[np.int64], genres: int) -> None:
         """Count."""
         shares = np.bincount(labels, minlength=genres) / len(labels)
-        self.said = np.log(np.maximum(shares, 1e-6)).astype(np.float32)
+        self.log_shares = np.log(np.maximum(shares, 1e-6)).astype(np.float32)
 
     def logits(self, clips: Sequence[Clip], pictures: Pictures) -> NDArray[np.float32]:
         """The logarithms of the shares, the same for all."""
-        return np.tile(self.said, (len(clips), 1))
+        return np.tile(self.log_shares, (len(clips), 1))
 
 
 class Svm:
@@ -99,7 +99,7 @@ class Svm:
         self.model = make_pipeline(StandardScaler(), SVC(C=1.0))
 
     def fit(self, clips: Sequence[Clip], pictures: Pictures, labels: NDArray[np.int64], genres: int) -> None:
-        """Fit; a genre that no clip has is never said."""
+        """Fit; a genre that no clip has is never predicted."""
         self.genres = genres
         self.seen = np.unique(labels)
         if len(self.seen) < 2:
@@ -110,9 +110,9 @@ class Svm:
         """Decision values; for two genres scikit-learn gives one, which counts for the second and against the first."""
         values = self.model.decision_function(self.describe(clips, pictures))
         values = np.stack([-values, values], axis=1) if values.ndim == 1 else values
-        said = np.full((len(clips), self.genres), values.min() - 10.0, dtype=np.float32)
-        said[:, self.seen] = values
-        return said
+        logits = np.full((len(clips), self.genres), values.min() - 10.0, dtype=np.float32)
+        logits[:, self.seen] = values
+        return logits
 
 
 def band_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0) -> Features:

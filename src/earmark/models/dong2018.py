@@ -78,8 +78,8 @@ class DongNet(SegmentNet):
         vectors = self.dense(self.dropout(maps).flatten(1)).relu()
         return vectors, self.head(self.dropout(vectors))
 
-    def side_loss(self, said: Outputs, allowed: Tensor) -> Tensor:
-        """The L2 penalty on weights; what was said does not enter."""
+    def side_loss(self, outputs: Outputs, allowed: Tensor) -> Tensor:
+        """The L2 penalty on weights; the outputs play no part."""
         kernels = self.first.weight.square().sum() + self.second.weight.square().sum()
         return self.options.kernel_decay * kernels + self.options.dense_decay * self.dense.weight.square().sum()
 

@@ -1,7 +1,7 @@
-"""Heads: what a network says of a window beside its genres, each a small module that reads it off the vector.
+"""Heads: the outputs of a network, each a small module from the vector to logits or other numbers.
 
-A head is known by the name of its output, in a recipe (`[model.heads]`: name = size), in `Outputs.heads`, in the ONNX
-file and in bundle.json. A new one is a class under `@head("name")`, here or in another file of this folder.
+A head has the name of its output in a recipe (`[model.heads]`: name = size), in `Outputs.heads`, in the ONNX file and
+in bundle.json. A new one is a class under `@head("name")`, here or in another file of this folder.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ _HEADS: "dict[str, type[Head]]" = {}
 
 
 def head(name: str) -> Callable[[H], H]:
-    """Make a class of heads known as `name`."""
+    """Register a class of heads as `name`."""
 
     def keep(kind: H) -> H:
         _HEADS[name] = kind
@@ -29,32 +29,32 @@ def head(name: str) -> Callable[[H], H]:
 
 
 def head_names() -> list[str]:
-    """All heads, in the order in which a network makes them."""
+    """All registered heads, in the order in which networks build them."""
     return list(_HEADS)
 
 
 def check_heads(sizes: Mapping[str, int]) -> None:
-    """Refuse heads that there are not, and sizes they cannot have: ValueError says which."""
+    """Refuse unknown heads and sizes out of range: ValueError names them."""
     for name, size in sizes.items():
         if name not in _HEADS or name == GENRE:
-            known = ", ".join(each for each in _HEADS if each != GENRE)
+            known = ", ".join(other for other in _HEADS if other != GENRE)
             raise ValueError(f"names a head '{name}'; there are {known}")
         if not 1 <= size <= (_HEADS[name].largest or size):
             raise ValueError(f"gives the head '{name}' the size {size}; it must be {_HEADS[name].sizes()}")
 
 
 def build_heads(vector: int, sizes: Mapping[str, int]) -> "nn.ModuleDict":
-    """The heads of a network with vectors of so many numbers, in the order of `head_names`."""
+    """The heads of a network with vectors of size `vector`, from names and sizes, in the order of `head_names`."""
     return nn.ModuleDict({name: kind(vector, sizes[name]) for name, kind in _HEADS.items() if name in sizes})
 
 
 class Head(nn.Module):
-    """`(..., vector)` -> `(..., size)`. A subclass says how, and what else is particular of it."""
+    """The base class of heads, `(..., vector)` -> `(..., size)`."""
 
-    largest: ClassVar[int | None] = None  # size; None for any
-    answers: ClassVar[bool] = True  # whether it is among `Outputs.heads`; if not, it serves training alone
-    of_tokens: ClassVar[bool] = False  # whether it answers for each token, too
-    has_opinion: ClassVar[bool] = False  # whether kernel machines beside the network answer for it, too
+    largest: ClassVar[int | None] = None  # the largest size that is allowed; None for any
+    answers: ClassVar[bool] = True  # whether it is among `Outputs.heads`; if not, only training uses it
+    of_tokens: ClassVar[bool] = False  # whether it is among `Outputs.token_heads` too
+    has_opinion: ClassVar[bool] = False  # whether kernel machines beside the network predict it too
 
     def __init__(self, vector: int, size: int) -> None:
         super().__init__()
@@ -62,13 +62,13 @@ class Head(nn.Module):
 
     @classmethod
     def sizes(cls) -> str:
-        """Which sizes it may have, in words."""
+        """The sizes that are allowed, in words."""
         return "at least 1" if cls.largest is None else "1" if cls.largest == 1 else f"1 to {cls.largest}"
 
     def join(self, own: Tensor, opinion: Tensor, *, share: Tensor, weight: float) -> Tensor:
-        """Its answer with what kernel machines say, both (windows, size); they count a `share` of 0 to 1, (1, 1).
+        """Join its own output and that of the kernel machines, both (windows, size).
 
-        `weight` is that of their scores, 0 to 1, among logits.
+        `share`, (1, 1), from 0 to 1, is how sure the machines are; `weight` that of their scores among logits.
         """
         return own + weight * share * opinion
 
@@ -95,7 +95,7 @@ class GenreHead(LinearHead):
 
 @head("tags")
 class TagHead(LinearHead):
-    """Tag logits, in the teacher's own units: the layer learns deviations from each tag's usual logit."""
+    """Tag logits in the teacher's units: the layer predicts deviations from the mean logit of each tag."""
 
     of_tokens = True
     has_opinion = True
@@ -111,11 +111,11 @@ class TagHead(LinearHead):
         return self.usual + self.spread * super().forward(vectors)
 
     def join(self, own: Tensor, opinion: Tensor, *, share: Tensor, weight: float) -> Tensor:
-        """Logits on both sides: they meet half-way."""
+        """The mean of both, where the machines are sure: both are logits."""
         return own + share / 2 * (opinion - own)
 
     def meet(self, usual: Tensor, spread: Tensor) -> None:
-        """Take over what is usual for each tag of the teacher, (size,) each; RecipeError where it has other tags."""
+        """Take mean and deviation of the teacher's logits of each tag, (size,); RecipeError for another number."""
         if usual.shape != self.usual.shape:
             raise RecipeError(
                 f"The teacher has {len(usual)} tags, and the network learns {self.size}.",
@@ -127,7 +127,7 @@ class TagHead(LinearHead):
 
 @head("embedding")
 class EmbeddingHead(LinearHead):
-    """The teacher's vector, as far as it was learned."""
+    """The teacher's vector of a clip."""
 
 
 @head("outside")
@@ -140,14 +140,14 @@ class OutsideHead(LinearHead):
 
 @head("pretext")
 class PretextHead(Head):
-    """What the tasks of `train.pretext` need beside the network: no part of any answer."""
+    """The layers that the tasks of `train.pretext` use beside the network; no output of it."""
 
     largest = 1
     answers = False
 
     def __init__(self, vector: int, size: int) -> None:
         super().__init__(vector, size)
-        self.mask = nn.Parameter(torch.zeros(vector))  # stands for a token that is hidden
+        self.mask = nn.Parameter(torch.zeros(vector))  # the vector in the place of a hidden token
         self.masked = nn.Linear(vector, 2 * BANDS)
         self.following = nn.Linear(vector, 2 * BANDS)
         self.contrast = nn.Linear(vector, vector)

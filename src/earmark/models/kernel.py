@@ -140,8 +140,8 @@ class KernelHead(nn.Module):
 
     def answers(self, described: Tensor) -> Tensor:
         """`(n, SIZE)` -> `(n, outputs)`."""
-        said: Tensor = self.usual + self.likeness(self.place(described)) @ self.weights
-        return said
+        scores: Tensor = self.usual + self.likeness(self.place(described)) @ self.weights
+        return scores
 
     def place(self, described: Tensor) -> Tensor:
         """Descriptors on the axes, `(n, components)`."""

@@ -88,9 +88,10 @@ class NetVladNet(SegmentNet):
         vectors = elu(self.norm(self.dense(related.flatten(1))))
         return vectors, self.head(self.dropout(vectors))
 
-    def side_loss(self, said: Outputs, allowed: Tensor) -> Tensor:
+    def side_loss(self, outputs: Outputs, allowed: Tensor) -> Tensor:
         """The centre loss: each slice's squared distance to its genre's centre, of several genres the nearest."""
-        distance = (said.vectors.float().unsqueeze(2) - self.centres).square().sum(dim=3)  # (windows, slices, genres)
+        vectors = outputs.vectors.float().unsqueeze(2)
+        distance = (vectors - self.centres).square().sum(dim=3)  # (windows, slices, genres)
         nearest = distance.masked_fill(~allowed[:, None], torch.inf).amin(dim=2)
         return self.options.centre_loss * nearest.mean()
 

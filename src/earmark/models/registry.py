@@ -1,8 +1,8 @@
-"""Networks by name, and what a network is: a recipe says `kind = "attention"`, and what is registered so makes it.
+"""Networks by name, and the interface of a network: `kind = "attention"` in a recipe names a registered builder.
 
 A new network is a new file in this folder with a class of options and a builder under `@register("name", Options)`; the
-files are found by themselves, no list is edited. `Network` says what training, evaluation, analysis and export ask of
-one. What not every network has is a protocol of its own beside it: whoever needs it asks by `isinstance`.
+files are found by themselves, no list is edited. `Network` has all that training, evaluation, analysis and export use.
+What not every network can do is a protocol beside it, which its user asks for by `isinstance`.
 """
 
 import importlib
@@ -25,11 +25,11 @@ NO_HEADS: Mapping[str, Tensor] = MappingProxyType({})
 
 
 class Outputs(NamedTuple):
-    """What a network says of a batch of windows.
+    """The outputs of a network for a batch of windows.
 
-    `vectors` are of each token alone: no other token of the window may have a part in them. So they may be averaged
-    over any number of windows, and masked tokens change nobody else's. `vector` is of the window, in the same space or
-    another. Heads have the name of their output; see `models.heads` for the shapes.
+    `vectors` are of each token alone: they do not depend on the other tokens of the window. So they may be averaged
+    over any number of windows, and a masked token changes its own vector only. `vector` is of the window, in the same
+    space or another. Heads have the name of their output; see `models.heads` for the shapes.
     """
 
     logits: Tensor  # (windows, genres)
@@ -37,32 +37,32 @@ class Outputs(NamedTuple):
     vectors: Tensor  # (windows, tokens, vector)
     vector: Tensor  # (windows, vector)
     attention: Tensor | None  # (windows, tokens), sums to 1; None unless asked for
-    alone: Tensor | None = None  # (windows, tokens, genres): logits were each token the whole window; as `attention`
+    alone: Tensor | None = None  # (windows, tokens, genres): logits of each token as a whole window; as `attention`
     heads: Mapping[str, Tensor] = NO_HEADS  # each (windows, size)
-    token_heads: Mapping[str, Tensor] = NO_HEADS  # those of them that answer for tokens too, (windows, tokens, size)
-    opinion: Tensor | None = None  # (windows, genres): the part of the logits that a kernel machine has, if any
+    token_heads: Mapping[str, Tensor] = NO_HEADS  # those of them that are of tokens too, (windows, tokens, size)
+    opinion: Tensor | None = None  # (windows, genres): the part of the logits that comes from kernel machines, if any
 
 
 class Network(nn.Module):
-    """What every network is: windows of log-mel in, `Outputs` out.
+    """The base class of all networks: windows of log-mel in, `Outputs` out.
 
-    Input: `(windows, bands, frames)` float32; dB under each window's own maximum (0 to -80), or what the recipe's front
-    end gives. `frames` may be any multiple of `token_frames`.
+    Input: `(windows, bands, frames)` float32; dB under each window's own maximum (0 to -80), or the spectrogram of the
+    recipe's front end. `frames` may be any multiple of `token_frames`.
     """
 
-    token_frames: int  # frames of a token: what windows, views in training and the ONNX file are cut by
+    token_frames: int  # frames of a token: windows, views in training and the ONNX file are cut by it
 
     @property
     def heads(self) -> Mapping[str, int]:
-        """What it says beside genres: names, and of how many numbers each."""
+        """Names and sizes of the outputs beside genres."""
         return {}
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
-        """Hear windows; `attention` asks for `Outputs.attention` and `alone` too. It changes nothing else."""
+        """The outputs for windows; `attention` asks for `Outputs.attention` and `alone`, and changes no others."""
         raise NotImplementedError
 
     def stages(self) -> Mapping[str, Sequence[nn.Module]]:
-        """Its parts by name, from the answer down to the sound, for tests that randomise them one after the other."""
+        """Its parts by name, from output to input, for tests that make their weights random one after the other."""
         return {}
 
 
@@ -85,19 +85,19 @@ class Relates(Protocol):
         """The head that serves [pretext]; the recipe has asked for it."""
 
     def relate(self, vectors: Tensor) -> Tensor:
-        """Token vectors in the light of the others, `(windows, tokens, vector)`."""
+        """Token vectors that depend on the other tokens, `(windows, tokens, vector)`."""
 
     def pool(self, context: Tensor) -> tuple[Tensor, Tensor]:
-        """The window's vector `(windows, vector)`, and how much each token counts, `(windows, tokens)`."""
+        """The window's vector `(windows, vector)` and the weight of each token, `(windows, tokens)`."""
 
 
 @dataclass(frozen=True, eq=False)
 class Lessons:
-    """What a network learns from after the last epoch.
+    """The input of a network's `finish`, after the last epoch.
 
     `views` are lists of `(bands, frames)` dB, one a clip: first the clips as they are, then random views of each.
-    `targets` has, for each of the network's answers ("genre", and names of `heads`), what is true of the clips,
-    (clips, size) float64, and how much each clip counts there, (clips,) float64. `options` are those of [kernel].
+    `targets` has, for each output ("genre", and names of `heads`), the target of each clip, (clips, size) float64, and
+    its weight, (clips,) float64. `options` are those of [kernel].
     """
 
     views: Sequence[Sequence[Tensor]]
@@ -108,14 +108,14 @@ class Lessons:
 
 @runtime_checkable
 class Finishes(Protocol):
-    """A network of which a part is found in closed form, after the last epoch."""
+    """A network with a part that is fitted in closed form, after the last epoch."""
 
     @property
     def unfinished(self) -> bool:
-        """Whether that part is still to be found."""
+        """Whether that part is still to be fitted."""
 
     def finish(self, lessons: Lessons) -> list[str]:
-        """Find it; returns the names of what has changed in `state_dict`."""
+        """Fit it; returns the names of the tensors in `state_dict` that have changed."""
 
 
 @runtime_checkable
@@ -123,14 +123,14 @@ class LearnsTags(Protocol):
     """A network that learns a teacher's tags in the teacher's own units."""
 
     def meet_teacher(self, usual: Tensor, spread: Tensor) -> None:
-        """Be told mean and deviation of each tag's logits, (tags,); RecipeError where its tags are not so many."""
+        """Take mean and deviation of each tag's logits, (tags,); RecipeError where it has another number of tags."""
 
 
 @runtime_checkable
 class WithSideLoss(Protocol):
     """A network with a loss of its own beside the cross-entropy: a penalty on weights, a pull towards centres."""
 
-    def side_loss(self, said: Outputs, allowed: Tensor) -> Tensor:
+    def side_loss(self, outputs: Outputs, allowed: Tensor) -> Tensor:
         """A scalar that is added to the loss of a batch; `allowed` is (windows, genres) bool."""
 
 
@@ -139,13 +139,13 @@ Builder = Callable[[Any, int], Network]
 
 @dataclass(frozen=True)
 class Kind:
-    """What is registered under a name: the class of its options, and `(options, genres) -> Network`."""
+    """A registered kind of network: the class of its options, and its builder `(options, genres) -> Network`."""
 
     options: type[Any]
     build: Builder
 
     def has(self, option: str) -> bool:
-        """Whether its recipes may say this under [model]."""
+        """Whether its recipes may have this option under [model]."""
         return option in {field.name for field in fields(self.options)}
 
 
@@ -175,7 +175,7 @@ def kinds() -> Mapping[str, Kind]:
 def build(kind: str, options: Any, genres: int) -> Network:
     """The network `kind` for so many genres, freshly initialised from torch's global generator.
 
-    A kind MODULE:CLASS is a network of somebody else's: `CLASS(genres=..., **options)`, a module that takes
+    A kind MODULE:CLASS is a network outside of this package: `CLASS(genres=..., **options)`, a module that takes
     (windows, 128 bands, frames) float32 dB and gives logits (windows, genres), or `Outputs`.
 
     Parameters
@@ -219,16 +219,16 @@ def imported(spec: str) -> Callable[..., nn.Module]:
 
 
 class _Added(Network):
-    """Somebody's network in our terms: plain logits become `Outputs` with one token that is the whole window."""
+    """A network outside of this package as a `Network`: plain logits become `Outputs` with one token, the window."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
-        self.token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))  # a stranger's may say it or not
+        self.token_frames = int(getattr(net, "token_frames", TOKEN_FRAMES))  # it may have one or not
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
-        said = self.net(db)
-        if isinstance(said, Outputs):
-            return said
-        whole = said.unsqueeze(1)
-        return Outputs(said, whole, whole, said, torch.ones_like(whole[:, :, 0]) if attention else None)
+        outputs = self.net(db)
+        if isinstance(outputs, Outputs):
+            return outputs
+        whole = outputs.unsqueeze(1)
+        return Outputs(outputs, whole, whole, outputs, torch.ones_like(whole[:, :, 0]) if attention else None)

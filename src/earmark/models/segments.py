@@ -1,7 +1,7 @@
 """What networks that hear short segments share: cutting a window into segments, one vote of all of them, the scale.
 
 Segments are `(bands, frames)`, in the order of time. A window's answer is the mean of its segments' probabilities,
-given as logits: its logarithm. What is left over after the last whole segment is not heard, as in `sound.tokens`; a
+given as logits: its logarithm. Frames after the last whole segment are not used, as in `sound.tokens`; a
 window shorter than a segment is repeated until it fills one, as the views in training are (`train.augment.cut_views`).
 """
 
@@ -28,10 +28,10 @@ class SegmentOptions:
 
 
 class SegmentNet(Network):
-    """A network of which a subclass says only what it hears in one segment (`hear`).
+    """A network of which a subclass only has the outputs for one segment (`hear`).
 
     Input: `(windows, bands, frames)` float32; with `scale = "db"` dB under each window's own maximum (0 to -80), with
-    `"plain"` whatever the network's own front end gives. Segments with `overlap` (in evaluation alone) lie half a
+    `"plain"` the spectrogram of the recipe's own front end. Segments with `overlap` (in evaluation alone) lie half a
     segment apart: `logits` are the vote of all of them, `token_logits` and `vectors` those of every second one, which
     do not overlap. All votes are alike, so the attention over segments is uniform.
     """
@@ -47,7 +47,7 @@ class SegmentNet(Network):
         raise NotImplementedError
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
-        """Hear `(windows, bands, frames)`; `attention` asks for the weights of the segments too."""
+        """The outputs for `(windows, bands, frames)`; `attention` asks for the weights of the segments too."""
         scaled = db / (-FLOOR_DB / 2) + 1.0 if self.scale == "db" else db  # -80..0 dB -> -1..1
         segments, count = cut(scaled, self.token_frames, overlap=self.overlap and not self.training)
         windows, every = segments.shape[:2]

@@ -8,37 +8,35 @@ heard, so that memory does not grow with their number.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from html import escape
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from earmark.listen.listener import Failure, PicturedTrack
-from earmark.plots.answer import answer_sentence, decided_by, genre_table, remark_lines, tag_chips
 from earmark.plots.palette import genre_colour
-from earmark.plots.sheet import new_sheet
+from earmark.plots.sheet import new_sheet, pieces
 from earmark.plots.track_figure import has_quiet, track_figure
-from earmark.sound.decode import name_of
 
-HOW_TO_READ = (
-    "In each figure, from top to bottom: the spectrogram (brighter is louder); the attention, the share that each "
-    "moment has in the answer; and how each moment on its own sounds, brighter for more probable. The decisive "
-    "seconds, orange, are those that have attention and on their own sound like the genre. Probabilities are "
-    "calibrated, and those of all answers sum to 1; a 90&nbsp;% set holds the true answer nine times out of ten. "
-    "Moments are told as if each had to be one of the genres."
-)
-
-HOW_TO_READ_TAGS = (
-    "Tags are what another network, a tagger, would say, each with the probability that it would; those with an orange "
-    "rim count as heard."
-)
-
-HOW_TO_READ_QUIET = "Grey moments are so much quieter than the loudest that they had no part in the answer."
+TITLE = "What earmark heard"
+_PAUSE = "\0"  # the piece at which the template has to wait for a track; no page has this character
 
 
-def how_to_read(*, tags: bool, quiet: bool) -> str:
-    """How to read the figures of tracks, with what tags and quiet moments are where there are some."""
-    return " ".join([HOW_TO_READ, *([HOW_TO_READ_QUIET] if quiet else []), *([HOW_TO_READ_TAGS] if tags else [])])
+@dataclass
+class _SoFar:
+    """What the end of the page tells of all tracks."""
+
+    heard: int = 0
+    in_part: int = 0
+    tagged: bool = False
+    quiet: bool = False
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, heard: PicturedTrack) -> None:
+        self.heard += 1
+        self.in_part += heard.track.unread_s > 0
+        self.tagged |= bool(heard.track.tags)
+        self.quiet |= has_quiet(heard.track)
 
 
 class Page:
@@ -58,11 +56,18 @@ class Page:
 
     def __init__(self, file: Path, *, labels: Sequence[str], model: str) -> None:
         self._writing = self._write(file)
-        self._colours = {label: genre_colour(index) for index, label in enumerate(labels)}
-        self._model = model
-        self._heard = self._in_part = 0
-        self._tagged = self._quiet = False
-        self._failures: list[Failure] = []
+        self._so_far = _SoFar()
+        self._next: PicturedTrack | None = None
+        self._pieces = pieces(
+            "heard.html.j2",
+            title=TITLE,
+            arriving=iter(lambda: self._next, None),
+            so_far=self._so_far,
+            model=model,
+            colours={label: genre_colour(index) for index, label in enumerate(labels)},
+            figure=track_figure,
+            pause=_PAUSE,
+        )
         self._stream: IO[str]
 
     def __enter__(self) -> Self:
@@ -77,37 +82,19 @@ class Page:
     def add(self, heard: PicturedTrack | Failure) -> None:
         """Write one track; failures are kept for the end of the page."""
         if isinstance(heard, Failure):
-            self._failures.append(heard)
+            self._so_far.failures.append(heard)
             return
-        self._heard += 1
-        self._in_part += heard.track.unread_s > 0
-        self._tagged |= bool(heard.track.tags)
-        self._quiet |= has_quiet(heard.track)
-        self._stream.write(track_html(heard, colours=self._colours))
+        self._so_far.add(heard)
+        self._go_on_with(heard)
 
     @contextmanager
     def _write(self, file: Path) -> Iterator[None]:
-        with new_sheet(file, "What earmark heard") as self._stream:
+        with new_sheet(file) as self._stream:
+            self._go_on_with(None)
             yield
-            self._stream.write(self._foot())
+            self._go_on_with(None)
 
-    def _foot(self) -> str:
-        failures = "".join(f"<li>{escape(failure.error)}</li>" for failure in self._failures)
-        failed = f"<section><h2>Not heard</h2><ul>{failures}</ul></section>" if failures else ""
-        counts = [f"{self._heard} {'track' if self._heard == 1 else 'tracks'} heard by {escape(self._model)}"]
-        counts += [f"{self._in_part} in part"] if self._in_part else []
-        counts += [f"{len(self._failures)} failed"] if failures else []
-        count = f"{', '.join(counts)}."
-        how = how_to_read(tags=self._tagged, quiet=self._quiet)
-        return f"{failed}</main>\n<footer><p>{count} {how}</p></footer>\n</body>\n</html>\n"
-
-
-def track_html(heard: PicturedTrack, *, colours: dict[str, str]) -> str:
-    """One track as an HTML `<article>`; `colours` gives each genre's."""
-    track = heard.track
-    name = escape(name_of(track.path))
-    return (
-        f"<article>\n<h2>{name}</h2>\n<p class=answer>{answer_sentence(track)}</p>\n"
-        f"{remark_lines(track)}{tag_chips(track)}<figure>{track_figure(track, heard.spectrogram)}</figure>\n"
-        f"<div class=facts>{genre_table(track, colours)}{decided_by(track)}</div>\n</article>\n"
-    )
+    def _go_on_with(self, heard: PicturedTrack | None) -> None:
+        """Let the template write until it waits for a track, or, with none, to its end."""
+        self._next = heard
+        self._stream.writelines(iter(self._pieces.__next__, _PAUSE))

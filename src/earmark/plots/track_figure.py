@@ -4,19 +4,18 @@ Spectrogram, attention with the decisive seconds, and the five most probable gen
 SVG, all else is shapes and text; a long track makes no longer figure.
 """
 
-import base64
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.plots.palette import ACCENT, QUIET, sequential_table
-from earmark.plots.text import attention_bins, clock, percent, span
-from earmark.sound.decode import name_of
+from earmark.plots.palette import sequential_table
+from earmark.plots.sheet import data_uri, rendered
+from earmark.plots.text import attention_bins, clock, percent
 from earmark.sound.mel import BANDS, FFT_SAMPLES, SAMPLE_RATE_HZ, mel_filter_bank
 from earmark.track import Label, Moment, Track
 
@@ -26,7 +25,8 @@ _LEFT = 92
 _PLOT = _WIDTH - _LEFT - 8
 _SPECTROGRAM = 240
 _ATTENTION_TOP, _ATTENTION = _SPECTROGRAM + 14, 56
-_HEAT_TOP, _HEAT_ROW = _ATTENTION_TOP + _ATTENTION + 14, 18
+_BASE = _ATTENTION_TOP + _ATTENTION  # of the bars of attention
+_HEAT_TOP, _HEAT_ROW = _BASE + 14, 18
 _MOST_BINS = 200
 _HEAT_GENRES = 5
 _TICKS_HZ = (100, 500, 1000, 2000, 4000, 8000)
@@ -35,26 +35,31 @@ _STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 
 def track_figure(track: Track, spectrogram: NDArray[np.uint8]) -> str:
     """The figure as an `<svg>`; the spectrogram is (128, columns) uint8 over the whole duration, band 0 the lowest."""
-    name = escape(name_of(track.path))
-    axis = _Axis(track.duration_s)
-    shown = track.genres[:_HEAT_GENRES]
+    axis, shown = _Axis(track.duration_s), track.genres[:_HEAT_GENRES]
     bins = _bins(track, shown)
     bottom = _HEAT_TOP + _HEAT_ROW * len(shown)
-    parts = [
-        _image(spectrogram[::-1], 0, _SPECTROGRAM, crisp=False),
-        _frequency_ticks(),
-        _attention(track, bins, axis),
-        _image(_grey(bins.genres), _HEAT_TOP, _HEAT_ROW * len(shown), crisp=True),
-        *(_label(label.name, _HEAT_TOP + _HEAT_ROW * (row + 0.5)) for row, label in enumerate(shown)),
-        _time_ticks(axis, bottom),
-        _quiet(bins, bottom),
-        _hover(bins, shown, bottom),
-    ]
-    title = (
-        f"{name}: spectrogram, attention and the {len(shown)} most probable genres over {clock(track.duration_s)}. "
-        f"Decisive seconds: {', '.join(span(segment) for segment in track.decisive)}."
+    return rendered(
+        "track_figure.svg.j2",
+        width=_WIDTH,
+        left=_LEFT,
+        plot=_PLOT,
+        bottom=bottom,
+        attention_top=_ATTENTION_TOP,
+        base=_BASE,
+        heat_top=_HEAT_TOP,
+        heat_row=_HEAT_ROW,
+        track=track,
+        shown=shown,
+        spectrogram=spectrogram[::-1],
+        frequencies=_frequencies(),
+        bars=_bars(track, bins, axis),
+        heat=np.rint(np.nan_to_num(bins.genres) * 255).astype(np.uint8),
+        times=[(time_s, axis.x(time_s)) for time_s in axis.ticks()],
+        veil=_veil(bins, bottom),
+        columns=_columns(bins, shown),
+        column_width=_PLOT / len(bins.attention),
+        png=_png,
     )
-    return f"<svg viewBox='0 0 {_WIDTH} {bottom + 26}' role=img aria-label=\"{title}\">{''.join(parts)}</svg>"
 
 
 def has_quiet(track: Track) -> bool:
@@ -113,36 +118,30 @@ def _moment_at(timeline: Sequence[Moment], time_s: float) -> Moment | None:
     return timeline[position] if inside else None
 
 
-def _attention(track: Track, bins: _Bins, axis: _Axis) -> str:
+def _bars(track: Track, bins: _Bins, axis: _Axis) -> dict[bool, str]:
+    """Paths of the bars of attention: of parts that are decisive, and of others."""
     highest = bins.attention.max()
-    bars: dict[bool, list[str]] = {True: [], False: []}
+    bars = {True: "", False: ""}
     for start_s, end_s, share in zip(bins.edges_s[:-1], bins.edges_s[1:], bins.attention, strict=True):
         height = _ATTENTION * share / highest
         left, right = axis.x(start_s), axis.x(end_s)
         middle_s = (start_s + end_s) / 2
         decisive = any(segment.start_s <= middle_s <= segment.end_s for segment in track.decisive)
         width = right - left - min(1.0, (right - left) / 4)
-        bars[decisive].append(f"M{left:.1f} {_ATTENTION_TOP + _ATTENTION}v{-height:.1f}h{width:.1f}v{height:.1f}z")
-    base = _ATTENTION_TOP + _ATTENTION
-    return (
-        f"<path d='{''.join(bars[False])}' fill='{QUIET}'/><path d='{''.join(bars[True])}' fill='{ACCENT}'/>"
-        f"<path class=line d='M{_LEFT} {base}h{_PLOT}'/>{_label('attention', _ATTENTION_TOP + _ATTENTION / 2)}"
-    )
+        bars[decisive] += f"M{left:.1f} {_BASE}v{-height:.1f}h{width:.1f}v{height:.1f}z"
+    return bars
 
 
-def _quiet(bins: _Bins, bottom: float) -> str:
-    """A grey veil over attention and genres where a track is quiet, one for each run of parts."""
+def _veil(bins: _Bins, bottom: float) -> str:
+    """The path of a veil over attention and genres where a track is quiet, one for each run of parts."""
     changes = np.flatnonzero(np.diff(bins.quiet, prepend=False, append=False))  # first of a run, first after it, ...
     edges_x = _LEFT + changes * _PLOT / len(bins.quiet)
     veils = (f"M{left:.1f} {_ATTENTION_TOP}H{right:.1f}V{bottom}H{left:.1f}z" for left, right in edges_x.reshape(-1, 2))
-    path = "".join(veils)
-    return f"<path class=veil d='{path}' fill='{QUIET}' fill-opacity='.35'/>" if path else ""
+    return "".join(veils)
 
 
-def _hover(bins: _Bins, shown: Sequence[Label], bottom: float) -> str:
-    """A see-through column over each part, whose title a pointer or a screen reader finds."""
-    width = _PLOT / len(bins.attention)
-    columns = []
+def _columns(bins: _Bins, shown: Sequence[Label]) -> Iterator[tuple[float, str]]:
+    """Where a see-through column over each part begins, and its title, which a pointer or a screen reader finds."""
     for position, share in enumerate(bins.attention):
         times = f"{clock(bins.edges_s[position])}–{clock(bins.edges_s[position + 1])}"
         values = bins.genres[:, position]
@@ -150,50 +149,21 @@ def _hover(bins: _Bins, shown: Sequence[Label], bottom: float) -> str:
         if not np.isnan(values).any():
             genres = ", ".join(f"{label.name} {percent(value)}" for label, value in zip(shown, values, strict=True))
         heard = "quiet, no part of the answer" if bins.quiet[position] else f"attention {percent(share)}; {genres}"
-        title = escape(f"{times}: {heard}")
-        left = _LEFT + width * position
-        columns.append(f"<rect x='{left:.1f}' width='{width:.1f}' height='{bottom}'><title>{title}</title></rect>")
-    return f"<g class=hover>{''.join(columns)}</g>"
+        yield _LEFT + _PLOT / len(bins.attention) * position, f"{times}: {heard}"
 
 
-def _time_ticks(axis: _Axis, top: float) -> str:
-    ticks = []
-    for time_s in axis.ticks():
-        x = axis.x(time_s)
-        anchor = "end" if x > _WIDTH - 24 else "middle"
-        ticks.append(
-            f"<path class=line d='M{x:.1f} {top}v5'/>"
-            f"<text x='{x:.1f}' y='{top + 19}' text-anchor={anchor}>{clock(time_s)}</text>"
-        )
-    return "".join(ticks)
-
-
-def _frequency_ticks() -> str:
+@cache
+def _frequencies() -> tuple[tuple[str, float], ...]:
+    """The names of frequencies, and how far from the top they are."""
     # The bin with the most weight in a band is its centre.
     centres_hz = mel_filter_bank().argmax(axis=1) * SAMPLE_RATE_HZ / FFT_SAMPLES
     bands = np.interp(_TICKS_HZ, centres_hz, np.arange(BANDS))
-    ticks = []
-    for hz, band in zip(_TICKS_HZ, bands, strict=True):
-        y = _SPECTROGRAM * (1 - (band + 0.5) / BANDS)
-        name = f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz"
-        ticks.append(f"<path class=line d='M{_LEFT - 5} {y:.1f}h5'/>{_label(name, y)}")
-    return "".join(ticks)
+    names = (f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz" for hz in _TICKS_HZ)
+    return tuple(zip(names, (_SPECTROGRAM * (1 - (bands + 0.5) / BANDS)).tolist(), strict=True))
 
 
-def _label(text: str, y: float) -> str:
-    return f"<text x='{_LEFT - 9}' y='{y + 4.5:.1f}' text-anchor=end>{escape(text)}</text>"
-
-
-def _image(levels: NDArray[np.uint8], top: float, height: float, *, crisp: bool) -> str:
-    """Levels (rows, columns) uint8, the top row first, in the colours of the scale."""
-    kind = " class=crisp" if crisp else ""
-    return (
-        f"<image{kind} x='{_LEFT}' y='{top}' width='{_PLOT}' height='{height}' preserveAspectRatio=none "
-        f"href='data:image/png;base64,{base64.b64encode(_png(levels)).decode()}'/>"
-    )
-
-
-def _png(levels: NDArray[np.uint8]) -> bytes:
+def _png(levels: NDArray[np.uint8]) -> str:
+    """The address of a picture of levels (rows, columns), the top row first, in the colours of the scale."""
     from PIL import Image
 
     # 64 levels of 1.25 dB look the same as 256, and take half the bytes.
@@ -201,8 +171,4 @@ def _png(levels: NDArray[np.uint8]) -> bytes:
     picture.putpalette(sequential_table()[2::4].tobytes())
     stream = io.BytesIO()
     picture.save(stream, format="PNG", optimize=True)
-    return stream.getvalue()
-
-
-def _grey(shares: NDArray[np.float64]) -> NDArray[np.uint8]:
-    return np.rint(np.nan_to_num(shares) * 255).astype(np.uint8)
+    return data_uri(stream.getvalue(), "image/png")

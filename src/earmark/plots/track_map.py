@@ -5,28 +5,15 @@ with its name, moved until none covers another; the track is a star. Lengths are
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.listen.atlas import Atlas
-from earmark.plots.palette import ACCENT, QUIET
-from earmark.plots.text import percent
-
-MAP_STYLE = """
-.map { background: var(--paper); border: 1px solid var(--rule) }
-.map path { stroke-linecap: round; fill: none }
-.map .rim { stroke: var(--quiet); stroke-width: 6.5 }
-.map .dots { stroke-width: 5 }
-.map .mean { stroke: var(--ink); stroke-width: 1.5 }
-.map .star { stroke: var(--ink); stroke-width: 2; stroke-linejoin: round; paint-order: stroke }
-.map .leader { stroke: var(--quiet); stroke-width: 1 }
-.map .name { fill: var(--ink); font-weight: 600; font-size: 15px; stroke: var(--paper); stroke-width: 4;
-  paint-order: stroke; stroke-linejoin: round }
-"""
+from earmark.plots.palette import QUIET
+from earmark.plots.sheet import rendered
 
 _WIDTH, _HEIGHT, _MARGIN = 1000, 620, 40
 _DISC, _STAR = 8.0, 15.0
@@ -53,6 +40,11 @@ class Box:
         return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
     @property
+    def middle(self) -> tuple[float, float]:
+        """Half way across and down."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
     def outside(self) -> bool:
         """Whether a part of it is out of the picture."""
         return self.left < 0 or self.top < 0 or self.right > _WIDTH or self.bottom > _HEIGHT
@@ -65,6 +57,12 @@ class Name:
     text: str
     point: tuple[float, float]
     box: Box
+
+    @property
+    def leader(self) -> tuple[float, float] | None:
+        """Where a line from the point to the name ends; None where the name is so near that it needs none."""
+        end = (min(max(self.point[0], self.box.left), self.box.right), self.box.middle[1])
+        return end if math.dist(self.point, end) > 2 * _STAR else None
 
 
 def track_map(atlas: Atlas, place: Sequence[float], *, colours: Mapping[str, str], track: str) -> str:
@@ -84,17 +82,18 @@ def track_map(atlas: Atlas, place: Sequence[float], *, colours: Mapping[str, str
     here = np.array(place[:2], dtype=np.float64)
     scale = _Scale(np.concatenate([clips, here[np.newaxis]]))
     points = {THIS_TRACK: scale.at(here)} | {genre: scale.at(mean) for genre, mean in means.items()}
-    names = place_names(points)
-    discs = "".join(
-        f"<circle class=mean cx='{x:.1f}' cy='{y:.1f}' r='{_DISC:.0f}' fill='{colours.get(genre, QUIET)}'/>"
-        for genre, (x, y) in points.items()
-        if genre != THIS_TRACK
-    )
-    title = escape(f"Map of {len(clips)} clips, the means of {len(means)} genres, and {track} among them.")
-    return (
-        f"<svg class=map viewBox='0 0 {_WIDTH} {_HEIGHT}' role=img aria-label=\"{title}\">"
-        f"{''.join(_dots(atlas, scale.of(clips), colours))}{discs}{_star(points[THIS_TRACK])}"
-        f"{''.join(map(_name, names))}{_axes(atlas)}</svg>"
+    return rendered(
+        "track_map.svg.j2",
+        width=_WIDTH,
+        height=_HEIGHT,
+        clips=len(clips),
+        track=track,
+        other_dots=_dots(atlas, scale.of(clips), None),
+        dots=[(colours.get(label, QUIET), _dots(atlas, scale.of(clips), label)) for label in atlas.labels],
+        means=[(colours.get(genre, QUIET), scale.at(mean)) for genre, mean in means.items()],
+        star=_star(points[THIS_TRACK]),
+        names=place_names(points),
+        explained=atlas.explained.tolist(),
     )
 
 
@@ -142,41 +141,15 @@ def _beside(point: tuple[float, float], text: str, reach: float, angle: float) -
     return Box(left, y - _LINE / 2, left + width, y + _LINE / 2)
 
 
-def _dots(atlas: Atlas, places: Points, colours: Mapping[str, str]) -> Iterator[str]:
-    """Clips as zero-length lines with round ends, one path a genre; a rim below sets pale and dark ones off."""
+def _dots(atlas: Atlas, places: Points, label: str | None) -> str:
+    """The path of all clips of a genre, or with None of those that are of no genre of the network."""
     genres = np.array(atlas.genres)
-    others = ~np.isin(genres, atlas.labels)
-    yield f"<path class=dots stroke='{QUIET}' stroke-opacity='.45' d='{_moves(places[others])}'/>"
-    for label in atlas.labels:
-        path = _moves(places[genres == label])
-        yield f"<path class=rim d='{path}'/><path class=dots stroke='{colours.get(label, QUIET)}' d='{path}'/>"
-
-
-def _moves(places: Points) -> str:
-    return "".join(f"M{x:.0f} {y:.0f}h0" for x, y in places)
+    chosen = ~np.isin(genres, atlas.labels) if label is None else genres == label
+    return "".join(f"M{x:.0f} {y:.0f}h0" for x, y in places[chosen])
 
 
 def _star(point: tuple[float, float]) -> str:
     turns = np.arange(10) * math.pi / 5
     radii = np.where(np.arange(10) % 2, 0.45, 1.0) * _STAR
     corners = zip(point[0] + radii * np.sin(turns), point[1] - radii * np.cos(turns), strict=True)
-    return f"<polygon class=star fill='{ACCENT}' points='{' '.join(f'{x:.1f},{y:.1f}' for x, y in corners)}'/>"
-
-
-def _name(name: Name) -> str:
-    x, y = name.point
-    middle_y = (name.box.top + name.box.bottom) / 2
-    nearest_x = min(max(x, name.box.left), name.box.right)
-    far = math.dist((x, y), (nearest_x, middle_y)) > 2 * _STAR
-    leader = f"<path class=leader d='M{x:.1f} {y:.1f}L{nearest_x:.1f} {middle_y:.1f}'/>" if far else ""
-    middle_x = (name.box.left + name.box.right) / 2
-    text = f"<text class=name x='{middle_x:.1f}' y='{middle_y + 5:.1f}' text-anchor=middle>{escape(name.text)}</text>"
-    return leader + text
-
-
-def _axes(atlas: Atlas) -> str:
-    across, up = (percent(float(share)) for share in atlas.explained[:2])
-    return (
-        f"<text x='{_WIDTH - 10}' y='{_HEIGHT - 10}' text-anchor=end>axis 1, {across} of the variance →</text>"
-        f"<text transform='translate(18 10) rotate(-90)' text-anchor=end>axis 2, {up} →</text>"
-    )
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)

@@ -1,21 +1,18 @@
-"""A map of three axes to turn in a page: a fragment of HTML that needs nothing else, in light or dark.
+"""A map of three axes to turn in a page, in light or dark; a page may hold several.
 
-`turnable.js` beside this file draws it on a canvas; this file writes the data, the legend, the words and the style.
-Each fragment is complete, so that a page may hold several.
+`templates/turnable.js` draws it on a canvas; this file makes the data, `turnable.html.j2` the legend and the words.
 """
 
-import json
 import math
 import re
 from collections.abc import Sequence
-from html import escape
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.plots.maps import checked_places
 from earmark.plots.palette import genre_colour, genre_marker, rgb
+from earmark.plots.sheet import rendered
 from earmark.plots.text import percent
 
 Outline = tuple[tuple[float, float], ...]
@@ -80,23 +77,7 @@ def turnable_map(
         "light": colours,
         "dark": [on_dark_paper(colour) for colour in colours],
     }
-    return _FRAGMENT.format(
-        identifier=identifier,
-        style=_STYLE,
-        description=escape(f"Map of {len(places)} clips of {len(names)} genres on three axes, to be turned"),
-        choices="".join(_choice(number, name) for number, name in enumerate(names)),
-        data=json_for_script(data),
-        script=files("earmark.plots").joinpath("turnable.js").read_text(encoding="utf-8"),
-    )
-
-
-def json_for_script(data: object) -> str:
-    r"""JSON that may stand in a `<script>`: nothing in it can end the element.
-
-    >>> json_for_script(["</script>"])
-    '["\\u003c/script>"]'
-    """
-    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return rendered("turnable.html.j2", identifier=identifier, data=data)
 
 
 def on_dark_paper(colour: str) -> str:
@@ -161,61 +142,3 @@ _OUTLINES = {
 def _rounded(places: NDArray[np.float64]) -> list[list[float]]:
     rounded: list[list[float]] = (np.round(places, DIGITS) + 0.0).tolist()  # no minus before a zero
     return rounded
-
-
-def _choice(number: int, name: str) -> str:
-    """A genre in the legend: its marker, its name, and the box that shows or hides it."""
-    colour = genre_colour(number)
-    corners = " ".join(f"{x:g},{-y:g}" for x, y in marker_outline(genre_marker(number)))
-    return (
-        f"<label><input type=checkbox checked value={number}>"
-        f"<svg viewBox='-1.2 -1.2 2.4 2.4' aria-hidden=true style='--light:{colour};--dark:{on_dark_paper(colour)}'>"
-        f"<polygon points='{corners}'/></svg>{escape(name)}</label>"
-    )
-
-
-_STYLE = """
-.turnable { --ink: #1b1f24; --paper: #ffffff; --quiet: #5b6570; --rule: #d5dae0; margin: 0 0 1.2rem;
-  color: var(--ink); background: var(--paper) }
-.turnable figcaption { margin-bottom: .6rem }
-.turnable .stage { position: relative }
-.turnable canvas { display: block; width: 100%; aspect-ratio: 4 / 3; max-height: 85vh; cursor: grab;
-  touch-action: none; border: 1px solid var(--rule); box-sizing: border-box }
-.turnable canvas:active { cursor: grabbing }
-.turnable canvas:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px }
-.turnable .told { position: absolute; pointer-events: none; max-width: 22rem; padding: .4rem .6rem; font-size: .85rem;
-  color: var(--ink); background: var(--paper); border: 1px solid var(--quiet); overflow-wrap: anywhere }
-.turnable .told b, .turnable .told span { display: block; white-space: pre-line }
-.turnable fieldset { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; margin: .6rem 0 0;
-  border: 1px solid var(--rule); padding: .3rem .7rem .5rem }
-.turnable label { display: inline-flex; align-items: center; gap: .3rem }
-.turnable svg { width: 1rem; height: 1rem }
-.turnable polygon { fill: var(--light); stroke: var(--ink); stroke-width: .12; stroke-linejoin: round }
-@media (prefers-color-scheme: dark) {
-  .turnable { --ink: #e6e9ed; --paper: #14171b; --quiet: #9aa5b1; --rule: #343a41 }
-  .turnable polygon { fill: var(--dark) }
-}
-"""
-
-_FRAGMENT = """<figure class=turnable id={identifier}>
-<style>{style}</style>
-<figcaption id={identifier}-use>Drag to turn the map, or use the arrow keys once it has the focus; zoom with two \
-fingers, with + and &minus;, or with the wheel after a click on it; 0 brings it back. Point at a mark, or tap it, to \
-read what it is. Large marks are the means of their genres; what is nearer is larger and stronger.</figcaption>
-<div class=stage>
-<canvas tabindex=0 role=application aria-label="{description}" aria-describedby={identifier}-use></canvas>
-<div class=told hidden><b></b><span></span></div>
-</div>
-<p class=acts><button type=button data-act=nearer aria-label="Zoom in">+</button>
-<button type=button data-act=farther aria-label="Zoom out">&minus;</button>
-<button type=button data-act=reset>Reset the view</button></p>
-<fieldset><legend>Genres shown</legend>{choices}
-<button type=button data-act=all>All</button> <button type=button data-act=none>None</button></fieldset>
-<noscript><p>This map is drawn by a script, and scripts are switched off here.</p></noscript>
-<script type="application/json">{data}</script>
-<script>(() => {{
-{script}
-new Turnable(document.getElementById("{identifier}"));
-}})();</script>
-</figure>
-"""

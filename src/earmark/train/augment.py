@@ -1,4 +1,4 @@
-"""Changes to a batch of spectrograms that leave the genre as it is, so that the network does not learn the accidents.
+"""Augmentation: random changes to a batch of spectrograms that leave the genre as it is.
 
 All work on `(clips, 128 bands, frames)` float32 dB and draw from a `torch.Generator`, so a run can be repeated to the
 bit. Everything is done on the whole batch at once: on a laptop the augmentation must cost far less than the network.
@@ -18,7 +18,7 @@ COARSE_STEP = 3  # columns of ours in one of the coarser data sets, all but 1 %
 
 
 class View(NamedTuple):
-    """A random view of some clips, and where in them each of its frames was read."""
+    """A random view of each clip, and the frame of the clip that each of its frames was read at."""
 
     db: Tensor  # (clips, bands, window) float32
     places: Tensor  # (clips, window) float32, frames of the clip, from 0 to below its length
@@ -34,7 +34,7 @@ def augment(
     db:
         (clips, 128, longest) float32, dB under each clip's maximum.
     frames:
-        (clips,) how many frames of each are real.
+        (clips,) how many frames of each are not padding.
     window:
         Frames in the view, at most those of a network's window.
     scale:

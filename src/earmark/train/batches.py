@@ -28,14 +28,14 @@ from earmark.train.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Clips ready to train on; all arrays have one row a clip.
+    """Clips to train on; all arrays have one row a clip.
 
     `pictures` (clips, 128, frames) uint8 as in `Dataset.pictures`, shorter clips padded with the floor at their end;
-    `frames` (clips,) how many are real; `allowed` (clips, genres) bool; `weights` (clips,) float32; `outside` (clips,)
-    float32 is 1 for what is none of the genres, 0 for what is one, NaN where that is not known. With a `front_end` of
-    the recipe's own, `pictures` (clips, bands, longest) float16 are what `spectra` makes of the sound. With a
-    [teacher], `targets` are what it says. Clips without a genre that the recipe can learn from all the same are there
-    too, at weight 0, allowed to be any.
+    `frames` (clips,) how many are not padding; `allowed` (clips, genres) bool, the genres that the label leaves open;
+    `weights` (clips,) float32, of the genre loss; `outside` (clips,) float32 is 1 for clips of none of the genres, 0
+    for clips of one, NaN where that is not known. With a `front_end` of the recipe's own, `pictures` (clips, bands,
+    longest) float16 are the spectrograms of `spectra`. With a [teacher], `targets` are its outputs. Clips without a
+    genre that the recipe uses otherwise have weight 0, and all genres allowed.
     """
 
     clips: tuple[Clip, ...]
@@ -85,7 +85,7 @@ def genres_of(recipe: Recipe, datasets: Sequence[Dataset]) -> tuple[str, ...]:
 
 
 def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -> Examples:
-    """All clips that the recipe can learn from: by a label and, where it says so, by a teacher or by sound alone.
+    """All clips that the recipe trains on: with a label or, under [teacher] and [pretext], without one.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
         A set without a map has a label that is no genre of the recipe, a picture is broken, nothing is left, or the
         recipe has a front end of its own and a clip no sound.
     SoundError
-        A clip's sound has to be heard, and cannot be.
+        A clip has no picture, and its sound cannot be decoded.
     """
     clips: list[Clip] = []
     allowed: list[NDArray[np.bool_]] = []
@@ -133,7 +133,7 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
 
 
 def with_noises(examples: Examples, count: int, *, seed: int) -> Examples:
-    """The examples and so many sounds that are no music, which are none of the genres and have no teacher."""
+    """The examples and `count` sounds that are no music: outside of all genres, and without a teacher."""
     if not count:
         return examples
     rng = np.random.default_rng(seed)
@@ -163,7 +163,7 @@ def spectra(clips: Sequence[Clip], front_end: FrontEndOptions) -> list[NDArray[n
     DataError
         A clip has no sound.
     SoundError
-        A clip's sound cannot be heard.
+        A clip's sound cannot be decoded.
     """
     mute = [clip for clip in clips if clip.sound_path is None]
     if mute:
@@ -173,16 +173,16 @@ def spectra(clips: Sequence[Clip], front_end: FrontEndOptions) -> list[NDArray[n
             hint="Give clips.csv a column 'path'; without [front_end] the recipe runs on the pictures.",
         )
 
-    def hear(clip: Clip) -> NDArray[np.float16]:
+    def spectrogram(clip: Clip) -> NDArray[np.float16]:
         samples = np.concatenate(list(blocks(clip.sound_path or clip.path)))
         return mel_spectrogram(samples, **vars(front_end)).astype(np.float16)
 
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
-        return list(pool.map(hear, clips))
+        return list(pool.map(spectrogram, clips))
 
 
 def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> NDArray[np.bool_]:
-    """Which genres the clip may be, (genres,) bool; none where the recipe has no use for its labels."""
+    """The genres that the clip's labels leave open, (genres,) bool; none where the recipe does not map them."""
     if clip.flagged:
         return np.zeros(len(genres), dtype=np.bool_)  # its data set says to leave it out
     labels = labels_of(clip, options)
@@ -208,7 +208,7 @@ def outside_of(clip: Clip, row: NDArray[np.bool_], options: SetOptions) -> float
 
 
 def labels_of(clip: Clip, options: SetOptions) -> list[str]:
-    """What the set calls the clip, in the column that the recipe reads."""
+    """The clip's labels, from the column that the recipe names."""
     cell = clip.columns.get(options.column, "")
     return [label.strip() for label in cell.split(options.separator) if label.strip()]
 
@@ -223,7 +223,7 @@ def _stack(pictures: Sequence[NDArray[Any]], *, padding: float) -> Tensor:
 
 
 def to_db(pictures: Tensor) -> Tensor:
-    """uint8 values as float32 dB, -80 to 0; what a front end of the recipe's own made is float32 as it is."""
+    """uint8 values as float32 dB, -80 to 0; spectrograms of a recipe's own front end as float32, unchanged."""
     if pictures.is_floating_point():
         return pictures.float()
     return pictures.float() * (-FLOOR_DB / 255) + FLOOR_DB

@@ -1,4 +1,4 @@
-"""Checkpoints: all of a training run's state in one file, written so that a crash leaves the last one whole.
+"""Checkpoints: the state of a training run in one file, written so that a crash leaves the last one whole.
 
 A checkpoint holds only tensors and plain values and is read with `weights_only=True`: opening one runs no code.
 """
@@ -28,8 +28,8 @@ class Checkpoint:
     """A run after some epoch.
 
     `weights` are the network's as trained, `averaged` their moving average (empty where the recipe has none), `best`
-    the answering weights of the epoch that validated best (empty without validation); `optimizer` and `generators` are
-    what an exact resume needs; `history` has one row an epoch; `lineage` says which clips and seed.
+    the predicting weights of the epoch with the best validation (empty without validation); `optimizer` and
+    `generators` are needed to resume exactly; `history` has one row an epoch; `lineage` names clips and seed.
     """
 
     recipe: Recipe
@@ -45,11 +45,11 @@ class Checkpoint:
 
     @property
     def answering(self) -> dict[str, Tensor]:
-        """The weights that answer: the best validated, else the average, else the last."""
+        """The weights that predict: the best validated, else the average, else the last."""
         return self.best or self.averaged or self.weights
 
     def network(self) -> Network:
-        """The network with its answering weights, in evaluation mode."""
+        """The network with the weights that predict, in evaluation mode."""
         net = self.recipe.model.build(len(self.genres))
         net.load_state_dict(self.answering)
         return net.eval()

@@ -25,7 +25,7 @@ LEAST_SPREAD = 0.1  # of a tag's logits: one that hardly moves must not outweigh
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """What the teacher says of some clips; all arrays have one row a clip, zeros where it says nothing.
+    """A teacher's outputs for some clips; all arrays have one row a clip, zeros where it has none.
 
     `logits` (clips, windows, tags) float16, the last window repeated to the end; `windows` (clips,) how many are real;
     `times` (clips, 2) float32, seconds from window to window and of a window; `embedding` (clips, e) float16; `taught`
@@ -48,7 +48,7 @@ class Targets:
         return Targets(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
 
     def with_silent(self, count: int) -> "Targets":
-        """And `count` clips more of which the teacher says nothing."""
+        """These, and `count` more clips for which the teacher has no outputs."""
         parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         longer = {name: torch.cat([part, part.new_zeros(count, *part.shape[1:])]) for name, part in parts.items()}
         longer["times"][-count:, 0] = 1.0  # no window is ever read off, but a hop of nothing would divide by 0
@@ -69,8 +69,8 @@ class Targets:
     def usual(self) -> tuple[Tensor, Tensor]:
         """Mean and deviation of each tag's logits over all windows of all clips that are taught, (tags,) each."""
         real = torch.arange(self.logits.shape[1])[None] < self.windows[:, None]
-        heard = self.logits[real & self.taught[:, None]].float()  # (windows of all clips, tags)
-        return heard.mean(dim=0), heard.std(dim=0).clamp(min=LEAST_SPREAD)
+        logits = self.logits[real & self.taught[:, None]].float()  # (windows of all clips, tags)
+        return logits.mean(dim=0), logits.std(dim=0).clamp(min=LEAST_SPREAD)
 
     def mean_tags(self) -> Tensor:
         """The mean over each clip's windows, (clips, tags) float32."""
@@ -82,7 +82,7 @@ class Targets:
 
 
 def targets_of(clips: Sequence[Clip]) -> Targets:
-    """What the teachers of the clips' sets say of them.
+    """The outputs of the teachers of the clips' sets.
 
     Raises DataError where no set has a teacher, or two of them have other tags.
     """
@@ -112,13 +112,13 @@ def targets_of(clips: Sequence[Clip]) -> Targets:
     )
 
 
-def teacher_loss(said: Outputs, targets: Targets, places: Tensor, spread: Tensor, options: TeacherOptions) -> Tensor:
-    """What the student is away from its teacher, (clips,) float32; 0 for clips that are not taught.
+def teacher_loss(outputs: Outputs, targets: Targets, places: Tensor, spread: Tensor, options: TeacherOptions) -> Tensor:
+    """The distance of the student from its teacher, (clips,) float32; 0 for clips without a teacher.
 
     Parameters
     ----------
-    said:
-        Of a view of each clip, with the heads `tags` and `embedding` as far as `options` ask for them.
+    outputs:
+        For a view of each clip, with the heads `tags` and `embedding` as far as `options` ask for them.
     places:
         (clips, window): where in the clip each frame of the view was read.
     spread:
@@ -126,15 +126,15 @@ def teacher_loss(said: Outputs, targets: Targets, places: Tensor, spread: Tensor
     """
     loss = torch.zeros(len(places), device=places.device)
     if options.tags:
-        tags, token_tags = said.heads["tags"].float(), said.token_heads["tags"].float()
+        tags, token_tags = outputs.heads["tags"].float(), outputs.token_heads["tags"].float()
         tokens = token_tags.shape[1]
         middle = places.reshape(len(places), tokens, -1)
         wanted = targets.tags_at(middle[:, :, middle.shape[2] // 2])  # (clips, tokens, tags)
-        each = ((token_tags - wanted) / spread).square().mean(dim=(1, 2))
-        whole = ((tags - wanted.mean(dim=1)) / spread).square().mean(dim=1)
-        loss = loss + options.tags * (each + whole) * targets.taught
+        of_tokens = ((token_tags - wanted) / spread).square().mean(dim=(1, 2))
+        of_view = ((tags - wanted.mean(dim=1)) / spread).square().mean(dim=1)
+        loss = loss + options.tags * (of_tokens + of_view) * targets.taught
     if options.embedding:
-        alike = torch.cosine_similarity(said.heads["embedding"].float(), targets.embedding.float(), dim=1)
+        alike = torch.cosine_similarity(outputs.heads["embedding"].float(), targets.embedding.float(), dim=1)
         loss = loss + options.embedding * (1 - alike) * targets.embedded
     return loss
 

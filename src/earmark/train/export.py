@@ -1,4 +1,4 @@
-"""From a trained network to ONNX, at any number of windows and tokens, and the check that both say the same."""
+"""From a trained network to ONNX, for any number of windows and tokens, and the check that both give the same."""
 
 import tempfile
 import warnings
@@ -19,7 +19,7 @@ PARITY = 1e-4
 OPSET = 17
 
 
-class _Spoken(nn.Module):
+class _Named(nn.Module):
     """The network with its attention, as a plain tuple of named outputs."""
 
     def __init__(self, net: Network, names: Sequence[str]) -> None:
@@ -28,26 +28,27 @@ class _Spoken(nn.Module):
         self.names = names
 
     def forward(self, db: Tensor) -> tuple[Tensor, ...]:
-        said = named(self.net(db, attention=True))
-        return tuple(said[name] for name in self.names)
+        outputs = named(self.net(db, attention=True))
+        return tuple(outputs[name] for name in self.names)
 
 
-def named(said: Outputs) -> dict[str, Tensor]:
+def named(outputs: Outputs) -> dict[str, Tensor]:
     """All outputs that a bundle may have, by name; a head of one number is (windows,)."""
-    core = {name: getattr(said, name) for name in OUTPUTS}
-    heads = {name: array.squeeze(1) if array.shape[1] == 1 else array for name, array in said.heads.items()}
+    core = {name: getattr(outputs, name) for name in OUTPUTS}
+    heads = {name: array.squeeze(1) if array.shape[1] == 1 else array for name, array in outputs.heads.items()}
     return {name: array for name, array in {**core, **heads}.items() if array is not None}
 
 
 def to_onnx(net: Network, *, heads: Sequence[str] | None = None) -> bytes:
     """The network as ONNX: input `db` (windows, 128, frames), outputs OUTPUTS and heads; windows and frames are free.
 
-    `heads` are some of those that the network has, all of them by default; others do not get into the file.
+    `heads` are names of the network's heads that the file shall have, by default all of them. BundleError where such a
+    network cannot be exported.
     """
     with torch.inference_mode():
-        said = named(net.eval().cpu()(_example(net.token_frames), attention=True))
-    names = [name for name in OUTPUTS if name in said]  # not all networks hear tokens alone
-    names += [name for name in said if name not in OUTPUTS and (heads is None or name in heads)]
+        outputs = named(net.eval().cpu()(_example(net.token_frames), attention=True))
+    names = [name for name in OUTPUTS if name in outputs]  # not every network has all of them
+    names += [name for name in outputs if name not in OUTPUTS and (heads is None or name in heads)]
     free = {"db": {0: "windows", 2: "frames"}}
     for name in names:
         free[name] = {0: "windows", 1: "tokens"} if name in PER_TOKEN else {0: "windows"}
@@ -55,7 +56,7 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None) -> bytes:
         warnings.simplefilter("ignore")  # the exporter warns of its own successor
         file = Path(folder) / "network.onnx"
         torch.onnx.export(
-            _Spoken(net.eval(), names).cpu().float(),
+            _Named(net.eval(), names).cpu().float(),
             (_example(net.token_frames),),
             file,
             input_names=["db"],
@@ -70,7 +71,7 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None) -> bytes:
 def largest_difference(net: Network, onnx: bytes, *, tokens: int, seed: int = 0) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Of the logits, of those of tokens alone, and of every head that is in the file.
+    Compared are `logits`, `alone`, and every head that is in the file.
     """
     import onnxruntime
 

@@ -1,4 +1,4 @@
-"""Recipes and weights as earlier versions wrote them, in today's terms: so that all that is stored can be read."""
+"""Recipes and weights of earlier versions in today's terms, so that stored files stay readable."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ _MODULES = {
 
 
 def upgraded(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """A recipe as plain values, where need be in today's terms; what is today's already is left as it is."""
+    """A recipe as plain values in today's terms; a recipe of today is returned unchanged."""
     model = recipe.get("model")
     if not isinstance(model, Mapping) or not str(model.get("kind", "")).startswith("attention"):
         return dict(recipe)
@@ -42,7 +42,7 @@ def upgraded(recipe: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def upgraded_weights(kind: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a network of this kind by today's names."""
+    """The weights of a network of this kind under today's names."""
     if not kind.startswith("attention"):
         return dict(state)
     return {_renamed(name): tensor for name, tensor in state.items()}

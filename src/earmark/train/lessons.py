@@ -1,7 +1,6 @@
-"""What a network learns after the last epoch (`models.registry.Lessons`): views of clips, and what is true of them.
+"""The input of what is fitted after the last epoch (`models.registry.Lessons`): views of clips, and their targets.
 
-Beside each clip as it is stand random views of it under the recipe's augmentation, so that worse recordings are known
-too.
+Beside each clip as it is there are random views of it under the recipe's augmentation, as examples of worse recordings.
 """
 
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ SHORTEST_TOKENS = 3  # of a random view
 def lessons_of(
     net: Network, examples: Examples, options: KernelOptions, changes: AugmentOptions, rng: torch.Generator
 ) -> Lessons:
-    """The lessons of a network in its training clips.
+    """Views and targets of the training clips.
 
     Parameters
     ----------

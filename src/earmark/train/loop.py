@@ -50,7 +50,7 @@ Report = Callable[[dict[str, float]], None]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run takes place: its device and its part among the processes of `torchrun`."""
+    """The device of a run, and its rank among the processes of `torchrun`."""
 
     device: torch.device
     rank: int = 0
@@ -66,7 +66,7 @@ class Place:
 
     @contextmanager
     def joined(self) -> Iterator[None]:
-        """With several processes, the time in which they can talk to each other."""
+        """The process group, where there are several processes."""
         if self.world == 1:
             yield
             return
@@ -221,7 +221,7 @@ class Run:
         return row
 
     def finish(self) -> bool:
-        """What is left to do after the last epoch; False where that is nothing, or done."""
+        """Fit what is fitted after the last epoch; False where there is nothing of that kind, or it is done."""
         if not isinstance(self.net, Finishes) or not self.net.unfinished:
             return False
         rng = torch.Generator().manual_seed(self.rng.initial_seed())
@@ -286,14 +286,14 @@ class Run:
         scale = batch.front_end.scale if batch.front_end else "db"
         view, places = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
         if not changes.mixup:
-            said = self.net(view)
-            loss = self.objective.labelled(said, batch, places, epoch=self.epoch)
+            outputs = self.net(view)
+            loss = self.objective.labelled(outputs, batch, places, epoch=self.epoch)
         else:
             view, partner, share = mixup(view, changes.mixup, self.rng)
-            said, other = self.net(view), batch.take(partner.numpy())
-            loss = share * self.objective.labelled(said, batch, places, epoch=self.epoch)
-            loss = loss + (1 - share) * self.objective.labelled(said, other, places[partner], epoch=self.epoch)
-        return loss + self.objective.unlabelled(said, view, self.rng)
+            outputs, other = self.net(view), batch.take(partner.numpy())
+            loss = share * self.objective.labelled(outputs, batch, places, epoch=self.epoch)
+            loss = loss + (1 - share) * self.objective.labelled(outputs, other, places[partner], epoch=self.epoch)
+        return loss + self.objective.unlabelled(outputs, view, self.rng)
 
     def _view_frames(self) -> int:
         token_frames = self.net.token_frames

@@ -1,4 +1,4 @@
-"""What a batch is judged by: genre, and as far as the recipe says so teacher, what is outside, and pretext tasks."""
+"""The loss of a batch: genre and, by the recipe, teacher, what is outside, and pretext tasks."""
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from earmark.train.recipe import Recipe
 
 
 class Objective:
-    """The loss of a recipe. Made before the first step: it tells the network what its teacher's tags usually are."""
+    """The loss of a recipe. Made before the first step, for it gives the network what it must know of the teacher."""
 
     def __init__(self, recipe: Recipe, net: Network, examples: Examples) -> None:
         self.recipe, self.net = recipe, net
@@ -23,46 +23,48 @@ class Objective:
             if recipe.teacher.embedding:
                 _check_embedding(net, examples.targets)
 
-    def labelled(self, said: Outputs, batch: Examples, places: Tensor, *, epoch: int) -> Tensor:
-        """The loss by all that is known of the clips, a scalar.
+    def labelled(self, outputs: Outputs, batch: Examples, places: Tensor, *, epoch: int) -> Tensor:
+        """The loss by all labels and targets of the clips, a scalar.
 
         Parameters
         ----------
-        said:
-            Of one view of each clip.
+        outputs:
+            For one view of each clip.
+        batch:
+            The clips, in the same order.
         places:
-            (clips, window): where in the clip each frame of the view was read.
+            (clips, window): the frame of the clip that each frame of the view was read at.
         epoch:
             How many are done.
         """
         options, teacher = self.recipe.train, self.recipe.teacher
-        allowed = batch.allowed.to(said.logits.device)
-        loss = torch.zeros((), device=said.logits.device)
+        allowed = batch.allowed.to(outputs.logits.device)
+        loss = torch.zeros((), device=outputs.logits.device)
         if epoch >= self._alone():
-            loss = loss + self._genre(said, batch, allowed, epoch)
+            loss = loss + self._genre(outputs, batch, allowed, epoch)
         if batch.targets and teacher:
-            loss = loss + teacher_loss(said, batch.targets.to(loss.device), places, self._spread, teacher).mean()
+            loss = loss + teacher_loss(outputs, batch.targets.to(loss.device), places, self._spread, teacher).mean()
         if options.outside_loss:
-            loss = loss + options.outside_loss * _outside(said, batch.outside.to(loss.device))
-        return loss + self.net.side_loss(said, allowed) if isinstance(self.net, WithSideLoss) else loss
+            loss = loss + options.outside_loss * _outside(outputs, batch.outside.to(loss.device))
+        return loss + self.net.side_loss(outputs, allowed) if isinstance(self.net, WithSideLoss) else loss
 
-    def unlabelled(self, said: Outputs, view: Tensor, rng: torch.Generator) -> Tensor:
-        """The loss by the pretext tasks, a scalar; `said` is of `view`, (clips, bands, window)."""
+    def unlabelled(self, outputs: Outputs, view: Tensor, rng: torch.Generator) -> Tensor:
+        """The loss by the pretext tasks, a scalar; `outputs` are for `view`, (clips, bands, window)."""
         if self.recipe.pretext is None:
             return torch.zeros((), device=view.device)
         assert isinstance(self.net, Relates)  # the recipe was refused otherwise
-        return pretext_loss(self.net, said, view, self.recipe.pretext, rng)
+        return pretext_loss(self.net, outputs, view, self.recipe.pretext, rng)
 
-    def _genre(self, said: Outputs, batch: Examples, allowed: Tensor, epoch: int) -> Tensor:
+    def _genre(self, outputs: Outputs, batch: Examples, allowed: Tensor, epoch: int) -> Tensor:
         options = self.recipe.train
         weights = batch.weights.to(allowed.device)
         if epoch < options.partial_after:
             weights = weights * (allowed.sum(dim=1) == 1)
         smoothing = options.label_smoothing
-        loss = options.clip_loss * partial_cross_entropy(said.logits, allowed, smoothing=smoothing)
+        loss = options.clip_loss * partial_cross_entropy(outputs.logits, allowed, smoothing=smoothing)
         if options.token_loss:
-            each = allowed[:, None].expand_as(said.token_logits)
-            tokens = partial_cross_entropy(said.token_logits, each, smoothing=smoothing)
+            each = allowed[:, None].expand_as(outputs.token_logits)
+            tokens = partial_cross_entropy(outputs.token_logits, each, smoothing=smoothing)
             loss = loss + options.token_loss * tokens.mean(dim=1)
         return (loss * weights).sum() / weights.sum().clamp(min=1e-6)
 
@@ -72,7 +74,7 @@ class Objective:
 
 
 def _meet(net: Network, targets: Targets) -> Tensor:
-    """Tell the network what is usual for each tag; returns the deviation of each, (tags,)."""
+    """Give the network mean and deviation of each tag's logits; returns the deviations, (tags,)."""
     device = next(net.parameters()).device
     usual, spread = (each.to(device) for each in targets.usual())
     if isinstance(net, LearnsTags):
@@ -94,10 +96,10 @@ def _check_embedding(net: Network, targets: Targets) -> None:
         )
 
 
-def _outside(said: Outputs, outside: Tensor) -> Tensor:
+def _outside(outputs: Outputs, outside: Tensor) -> Tensor:
     """Cross-entropy of "none of the genres" over the clips of which it is known, a scalar."""
     known = ~outside.isnan()
     each = nn.functional.binary_cross_entropy_with_logits(
-        said.heads["outside"].squeeze(1).float(), outside.nan_to_num(0.0), reduction="none"
+        outputs.heads["outside"].squeeze(1).float(), outside.nan_to_num(0.0), reduction="none"
     )
     return (each * known).sum() / known.sum().clamp(min=1)

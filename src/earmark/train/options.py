@@ -1,4 +1,4 @@
-"""What a recipe may say in each of its sections but [model], with limits and meaning."""
+"""The options of each section of a recipe but [model], with limits and meaning."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -23,30 +23,32 @@ def about(text: str) -> Any:
 
 @options_class
 class TrainOptions:
-    """How long and how fast."""
+    """Epochs, optimizer and losses."""
 
     epochs: Annotated[Positive, about("passes over the clips")] = 60
     batch_size: Annotated[Positive, about("clips a step")] = 32
-    optimizer: Annotated[Literal["adamw", "adam", "adadelta", "rmsprop"], about("how the weights are moved")] = "adamw"
-    learning_rate: Annotated[float, Field(gt=0, description="its largest rate")] = 2e-3
+    optimizer: Annotated[Literal["adamw", "adam", "adadelta", "rmsprop"], about("the optimizer")] = "adamw"
+    learning_rate: Annotated[float, Field(gt=0, description="the largest learning rate")] = 2e-3
     weight_decay: Annotated[Weight, about("pull of matrices and kernels towards zero")] = 0.02
     schedule: Annotated[
-        Literal["one_cycle", "constant"], about("of the rate: up and down again, or always the same")
+        Literal["one_cycle", "constant"], about("of the learning rate: up and down again, or constant")
     ] = "one_cycle"
-    warmup: Annotated[float, Field(ge=0, lt=1, description="share of the steps in which the rate rises")] = 0.2
+    warmup: Annotated[float, Field(ge=0, lt=1, description="share of the steps in which the learning rate rises")] = 0.2
     gradient_clip: Annotated[Weight, about("largest norm of the gradient; 0: none")] = 1.0
-    label_smoothing: Annotated[float, Field(ge=0, lt=1, description="share of certainty given to all genres alike")] = (
-        0.1
-    )
+    label_smoothing: Annotated[
+        float, Field(ge=0, lt=1, description="share of the loss that is taken with all genres alike")
+    ] = 0.1
     ema_decay: Annotated[
-        float, Field(ge=0, lt=1, description="of the averaged weights, the ones that answer; 0: none")
+        float, Field(ge=0, lt=1, description="of the moving average of the weights, which then predicts; 0: none")
     ] = 0.0
-    clip_loss: Annotated[Weight, about("weight of the loss on the logits of the whole view")] = 1.0
-    token_loss: Annotated[
-        Weight, about("weight of that on each token's own logits; without clip_loss: on segments")
+    clip_loss: Annotated[Weight, about("weight of the loss of the view's logits")] = 1.0
+    token_loss: Annotated[Weight, about("weight of the loss of the tokens' logits; without clip_loss: of segments")] = (
+        0.0
+    )
+    outside_loss: Annotated[
+        Weight, about("weight of the loss of the head outside (none of the genres), which it needs")
     ] = 0.0
-    outside_loss: Annotated[Weight, about("weight of telling what is none of the genres; needs the head outside")] = 0.0
-    noises: Annotated[Count, about("sounds that are no music, made for the run, as examples of none of the genres")] = 0
+    noises: Annotated[Count, about("synthetic sounds that are no music, as examples of none of the genres")] = 0
     partial_after: Annotated[Count, about("epochs at the start in which partial labels do not count")] = 0
     validation_share: Annotated[
         float, Field(ge=0, le=0.5, description="of the artists, kept aside for early stopping; 0: train to the end")
@@ -60,8 +62,8 @@ class TrainOptions:
 class AugmentOptions:
     """Largest strength of each change to a batch of spectrograms; 0 leaves it out."""
 
-    tokens: Annotated[Count, about("hear a random run of so many tokens of the window; 0: all")] = 0
-    tokens_spread: Annotated[Count, about("each step hears up to so many tokens more or fewer")] = 0
+    tokens: Annotated[Count, about("a view is a random run of so many tokens of the window; 0: all")] = 0
+    tokens_spread: Annotated[Count, about("views of a step have up to so many tokens more or fewer")] = 0
     roll: Annotated[bool, about("start anywhere, the end goes to the front")] = False
     stretch: Annotated[float, Field(ge=0, lt=1, description="time faster or slower by up to this share")] = 0.0
     coarse: Annotated[Chance, about("chance of every third column alone, and what lies between drawn straight")] = 0.0
@@ -116,10 +118,10 @@ class FrontEndOptions:
 
 @options_class
 class TeacherOptions:
-    """Learning from what another network hears in the clips (distillation, Hinton et al. 2015).
+    """Learning from the outputs of another network (distillation, Hinton et al. 2015).
 
-    Weights of losses beside that of the genre, for the clips of all sets that have a `teacher.npz`, whether or not they
-    have a genre.
+    Weights of losses beside that of the genre, for the clips of all sets that have a `teacher.npz`, with a genre or
+    without.
     """
 
     tags: Annotated[
@@ -128,12 +130,12 @@ class TeacherOptions:
     embedding: Annotated[
         Weight, about("one minus the cosine to the teacher's vector of the clip; needs the head embedding")
     ] = 0.0
-    alone: Annotated[Count, about("epochs at the start without the genre")] = 0
+    alone: Annotated[Count, about("epochs at the start without the genre loss")] = 0
 
 
 @options_class
 class PretextOptions:
-    """Learning from the sound of all clips, with no label (`train.pretext`): weights of losses.
+    """Learning from the sound of all clips, without labels (`train.pretext`): weights of losses.
 
     Needs the head pretext.
     """
@@ -141,4 +143,4 @@ class PretextOptions:
     masked: Annotated[Weight, about("tokens that are hidden, from those around them")] = 0.0
     following: Annotated[Weight, about("the token that comes next, from those before it")] = 0.0
     contrast: Annotated[Weight, about("which two halves of views are of one clip")] = 0.0
-    alone: Annotated[Count, about("epochs at the start without the genre")] = 0
+    alone: Annotated[Count, about("epochs at the start without the genre loss")] = 0

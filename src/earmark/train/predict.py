@@ -1,6 +1,6 @@
-"""What a network under training says of whole clips, cut into windows by the very functions that `listen` uses.
+"""Predictions of a torch network for whole clips, cut into windows by the functions that `listen` uses.
 
-Networks with a front end of their own are no part of `listen`; their windows are cut here, by a rule like it.
+`listen` has no networks with a front end of their own; their windows are cut here, by a similar rule.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def clip_logits(net: Network, examples: Examples, *, device: torch.device | str 
 
 
 def clip_answers(net: Network, examples: Examples, *, device: torch.device | str = "cpu") -> dict[str, Floats]:
-    """All that the network says of each clip, the mean of its windows; each (clips, k) float32.
+    """All outputs of the network for each clip, the mean over its windows; each (clips, k) float32.
 
     By name: "logits", the heads that it has, and "opinion" where kernel machines have a part in the logits.
     """
@@ -42,8 +42,8 @@ def clip_answers(net: Network, examples: Examples, *, device: torch.device | str
 
     def run(db: Floats) -> Floats:
         parts = torch.from_numpy(db).split(len(db) if examples.front_end is None else WINDOWS_AT_ONCE)
-        said = [_by_name(net(part.to(device))) for part in parts]
-        columns = {name: torch.cat([each[name] for each in said]) for name in said[0]}
+        outputs = [_by_name(net(part.to(device))) for part in parts]
+        columns = {name: torch.cat([each[name] for each in outputs]) for name in outputs[0]}
         widths.update((name, column.shape[1]) for name, column in columns.items())
         answers: Floats = torch.cat(list(columns.values()), dim=1).float().cpu().numpy()
         return answers
@@ -61,9 +61,9 @@ def clip_answers(net: Network, examples: Examples, *, device: torch.device | str
     return dict(zip(widths, np.split(answers, np.cumsum(list(widths.values()))[:-1], axis=1), strict=True))
 
 
-def _by_name(said: Outputs) -> dict[str, Tensor]:
-    opinion = {} if said.opinion is None else {"opinion": said.opinion}
-    return {"logits": said.logits, **said.heads, **opinion}
+def _by_name(outputs: Outputs) -> dict[str, Tensor]:
+    opinion = {} if outputs.opinion is None else {"opinion": outputs.opinion}
+    return {"logits": outputs.logits, **outputs.heads, **opinion}
 
 
 def window_tokens_of(token_frames: int, front_end: FrontEndOptions | None = None) -> int:
@@ -75,12 +75,12 @@ def window_tokens_of(token_frames: int, front_end: FrontEndOptions | None = None
 
 
 def front_end_windows(spectrum: NDArray[Any], front_end: FrontEndOptions, *, token_frames: int) -> Iterator[Window]:
-    """Cut what a front end of the recipe's own made of a clip, (bands, frames), into windows of whole tokens.
+    """Cut the spectrogram of a recipe's own front end, (bands, frames), into windows of whole tokens.
 
     Every frame is new in exactly one of them. Windows follow each other as in `sound.tokens.windows`, but for the last:
-    it has only as many tokens as cover what is left, moved back to end with the clip, since such networks mostly hear
-    each token alone. A clip shorter than a token is padded to one. `new_tokens` counts frames here: a window weighs as
-    much as is new in it.
+    it has only as many tokens as cover the rest, moved back to end with the clip, since such networks mostly treat each
+    token alone. A clip shorter than a token is padded to one. `new_tokens` counts frames here: they are the weight of a
+    window.
     """
     spectrum = np.asarray(spectrum, np.float32)
     if spectrum.shape[1] < token_frames:
@@ -92,7 +92,7 @@ def front_end_windows(spectrum: NDArray[Any], front_end: FrontEndOptions, *, tok
         tokens = min(-(-(end - start) // token_frames), end // token_frames)  # as many as cover it, and as there are
         end = min(end, start + tokens * token_frames)
         first = end - tokens * token_frames
-        heard = spectrum[:, first:end]
-        level = under_maximum(heard) if front_end.scale == "db" else heard
-        yield Window(level, first * front_end.hop / SAMPLE_RATE_HZ, end - start, float(heard.max()))
+        window = spectrum[:, first:end]
+        level = under_maximum(window) if front_end.scale == "db" else window
+        yield Window(level, first * front_end.hop / SAMPLE_RATE_HZ, end - start, float(window.max()))
         start = end

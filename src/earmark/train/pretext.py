@@ -19,29 +19,29 @@ HIDDEN = 0.4  # share of the tokens
 TEMPERATURE = 0.1  # of the similarities of halves
 
 
-def pretext_loss(net: Relates, said: Outputs, view: Tensor, options: PretextOptions, rng: torch.Generator) -> Tensor:
+def pretext_loss(net: Relates, outputs: Outputs, view: Tensor, options: PretextOptions, rng: torch.Generator) -> Tensor:
     """The weighted sum of the tasks' losses on a batch, a scalar.
 
     Parameters
     ----------
     net:
-        The network that said it.
-    said:
-        Of `view`, for its token vectors.
+        The network.
+    outputs:
+        For `view`, because of the token vectors.
     view:
         (clips, bands, tokens * token_frames) float32 dB.
     rng:
-        Draws what is hidden, and where the future begins.
+        Draws the hidden tokens, and the token that is predicted.
 
     Raises
     ------
     RecipeError
         Views have fewer than two tokens.
     """
-    clips, tokens = said.vectors.shape[:2]
+    clips, tokens = outputs.vectors.shape[:2]
     if tokens < 2:
         raise RecipeError("[pretext] needs views of at least two tokens.")
-    vectors, head = said.vectors.float(), net.pretext_head()
+    vectors, head = outputs.vectors.float(), net.pretext_head()
     wanted = token_profiles(view, tokens)
     loss = torch.zeros((), device=view.device)
     if options.masked:
@@ -63,7 +63,7 @@ def pretext_loss(net: Relates, said: Outputs, view: Tensor, options: PretextOpti
 def token_profiles(view: Tensor, tokens: int) -> Tensor:
     """Mean and deviation of each band in each token, (clips, tokens, 2 * bands) float32, from the view's own mean.
 
-    What all tokens of a view have in common is taken off, so that to repeat it is no answer. The unit is 20 dB, about
+    The mean over all tokens of a view is subtracted, so that it is no prediction to repeat it. The unit is 20 dB, about
     the deviation of music.
     """
     clips, bands, frames = view.shape
@@ -74,7 +74,7 @@ def token_profiles(view: Tensor, tokens: int) -> Tensor:
 
 
 def contrastive_loss(one: Tensor, other: Tensor) -> Tensor:
-    """How badly each row of `one` (clips, size) is found among those of `other`, and the other way round: a scalar."""
+    """Cross-entropy of finding each row of `one` (clips, size) among those of `other`, and vice versa: a scalar."""
     alike = nn.functional.normalize(one, dim=1) @ nn.functional.normalize(other, dim=1).T / TEMPERATURE
     own = torch.arange(len(alike), device=alike.device)
     return (nn.functional.cross_entropy(alike, own) + nn.functional.cross_entropy(alike.T, own)) / 2

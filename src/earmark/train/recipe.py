@@ -40,7 +40,7 @@ class Model:
 
     @classmethod
     def from_dict(cls, values: Any, *, source: str = "The recipe") -> "Model":
-        """From what stands in a recipe; raises RecipeError for a kind or an option that there is not."""
+        """From the table of a recipe; raises RecipeError for an unknown kind or option."""
         if not isinstance(values, Mapping) or not isinstance(values.get("kind"), str):
             raise RecipeError(f"{source}: [model] needs a 'kind'.")
         kind = values["kind"]
@@ -63,11 +63,11 @@ class Model:
 
     @property
     def token_frames(self) -> int:
-        """Frames of a token; controls and networks of strangers, whose options say nothing of it, have earmark's."""
+        """Frames of a token; earmark's for controls and networks outside of the package, which have no such option."""
         return int(self.to_dict().get("token_frames", TOKEN_FRAMES))
 
     def to_dict(self) -> dict[str, Any]:
-        """As it stands in a recipe."""
+        """The table of a recipe."""
         return {"kind": self.kind, **(self.options if isinstance(self.options, Mapping) else plain(self.options))}
 
 
@@ -94,7 +94,7 @@ class _Top:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that a training run depends on, but for the data and the seed."""
+    """All that a training run depends on, except data and seed."""
 
     name: str
     model: Model
@@ -117,7 +117,7 @@ class Recipe:
         Raises
         ------
         RecipeError
-            It is missing, is not TOML, or says what recipes cannot say.
+            The file is missing, is not TOML, or has unknown options or values out of range.
         """
         try:
             with Path(path).open("rb") as file:
@@ -156,14 +156,14 @@ class Recipe:
         return recipe
 
     def at(self, path: str) -> Any:
-        """The option at a dotted path, as it stands in its section; KeyError where there is none."""
+        """The value of the option at a dotted path; KeyError where there is none."""
         found: Any = self.to_dict()
         for key in path.split("."):
             found = found[key]
         return found
 
     def with_values(self, values: Mapping[str, Any]) -> "Recipe":
-        """This recipe with other values at some dotted paths, and nothing left to search; RecipeError as `load`."""
+        """This recipe with other values at some dotted paths, without [search]; RecipeError as `load`."""
         changed = self.to_dict() | {"search": {}}
         for path, value in values.items():
             *sections, key = path.split(".")
@@ -193,7 +193,7 @@ class Recipe:
         return self.train.epochs + (first.train.epochs if first else 0)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values, for checkpoints and lineages; sections that it does without are None."""
+        """Plain JSON values, for checkpoints and lineages; sections that are left out are None."""
         sections = {name: getattr(self, name) for name in _SECTIONS}
         return {
             "name": self.name,
@@ -207,17 +207,17 @@ class Recipe:
         }
 
     def identity(self) -> dict[str, Any]:
-        """What decides the weights, as plain JSON values: two recipes with the same identity train the same network."""
+        """All that decides the weights, as plain JSON values: recipes of the same identity train the same network."""
         decisive = self.to_dict()
         del decisive["card"], decisive["search"]
         return decisive
 
     def same_as(self, stored: Mapping[str, Any]) -> bool:
-        """Whether `stored`, an `identity` that was written down, is this recipe's; options newer than it count too."""
+        """Whether `stored`, an `identity` that was saved, is this recipe's; options newer than it have defaults."""
         return Recipe.from_dict(stored).identity() == self.identity()
 
     def _refuse_what_does_not_fit(self, source: str) -> None:
-        """Sections that ask for what another one does not have."""
+        """Refuse sections that need something that another section lacks."""
         for name, options in self.sets.items():
             self._refuse_unknown_genres(name, options, source)
         if self.front_end is not None and self.train.noises:

@@ -1,4 +1,4 @@
-"""Importers: each knows one kind of folder that music comes in, and lists its clips for `earmark.data.prepare`.
+"""Importers: each recognises one kind of folder of music, and lists its clips for `earmark.data.prepare`.
 
 An importer is a module in this folder with a function under `@importer(...)`; it is found by being there. A set whose
 own ids may be no file names, or may be used twice, gets them from `unique_ids`.
@@ -37,7 +37,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What is in a source: its clips, what is left out on purpose, and what a person should know about it."""
+    """The contents of a source: its clips, files that are left out on purpose, and notes for the user."""
 
     items: tuple[Item, ...]
     skipped: tuple[Trouble, ...] = ()
