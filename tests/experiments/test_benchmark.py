@@ -1,6 +1,8 @@
 """`earmark benchmark`: a plan becomes a queue that resumes, is shared, outlives a failure, and takes a stranger."""
 
+import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -193,21 +195,24 @@ def test_two_processes_share_a_queue_and_a_killed_one_loses_an_epoch_at_most(des
     plan = PLAN[: PLAN.index("[[queue]]")] + '[[queue]]\nprotocol = "artists"\nsystems = ["tiny"]\n'
     (desk / "plan.toml").write_text(plan)
     words = [sys.executable, "-m", "earmark", "benchmark", "plan.toml", "--data", "pieces", "--out", "out"]
-    first = subprocess.Popen([*words, "--jobs", "1"], cwd=desk)
-    log = desk / "out/artists/tiny/checkpoints/seed0_fold0/log.jsonl"
-    deadline_s = time.monotonic() + 60
-    while not (log.exists() and len(log.read_text().splitlines()) >= 3):
-        assert time.monotonic() < deadline_s
-        assert first.poll() is None
-        time.sleep(0.05)
-    second = subprocess.Popen([*words, "--jobs", "1"], cwd=desk)
-    other = desk / "out/artists/tiny/checkpoints/seed0_fold1/log.jsonl"
-    while not other.exists():  # the second takes the other fold
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
-    first.kill()
-    first.wait()
-    assert second.wait(timeout=120) == 0
+    with contextlib.ExitStack() as started:
+        first = subprocess.Popen([*words, "--jobs", "1"], cwd=desk)
+        started.callback(first.kill)
+        log = desk / "out/artists/tiny/checkpoints/seed0_fold0/log.jsonl"
+        deadline_s = time.monotonic() + 180
+        while not (log.exists() and len(log.read_text().splitlines()) >= 3):
+            assert time.monotonic() < deadline_s
+            assert first.poll() is None
+            time.sleep(0.05)
+        second = subprocess.Popen([*words, "--jobs", "1"], cwd=desk)
+        started.callback(second.kill)
+        other = desk / "out/artists/tiny/checkpoints/seed0_fold1/log.jsonl"
+        while not other.exists():  # the second takes the other fold
+            assert time.monotonic() < deadline_s
+            time.sleep(0.05)
+        first.kill()
+        first.wait()
+        assert second.wait(timeout=180) == 0
     done = len(log.read_text().splitlines())
     assert subprocess.run([*words, "--jobs", "1"], cwd=desk, capture_output=True, text=True).returncode == 0
     rows = [json.loads(line)["epoch"] for line in log.read_text().splitlines()]
@@ -232,13 +237,17 @@ def test_whoever_ends_the_parent_ends_its_workers_without_a_traceback(number: si
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
     )
     logs = [desk / f"out/artists/tiny/checkpoints/seed0_fold{fold}/log.jsonl" for fold in (0, 1)]
-    deadline_s = time.monotonic() + 90
-    while not all(log.exists() for log in logs):
-        assert time.monotonic() < deadline_s
-        assert running.poll() is None
-        time.sleep(0.05)
-    running.send_signal(number)
-    _, said = running.communicate(timeout=30)  # the workers hold stderr too: it ends when they do
+    try:
+        deadline_s = time.monotonic() + 240
+        while not all(log.exists() for log in logs):
+            assert time.monotonic() < deadline_s
+            assert running.poll() is None
+            time.sleep(0.05)
+        running.send_signal(number)
+        _, said = running.communicate(timeout=60)  # the workers hold stderr too: it ends when they do
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # nobody is left behind where this test fails
+            os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode != 0
     assert "Traceback" not in said
     lengths = [len(log.read_text()) for log in logs]

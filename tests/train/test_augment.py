@@ -1,12 +1,15 @@
 """Augmentation: what each change does, and what none may do."""
 
+import math
 from dataclasses import replace
 
 import pytest
 import torch
+from scipy.stats import beta
 from torch import Tensor
 
-from earmark.train.augment import augment, cut_views, mask, mixup
+from earmark.sound.mel import band_corners_hz
+from earmark.train.augment import augment, colour, cut_views, mask, mixup
 from earmark.train.options import AugmentOptions
 
 OFF = AugmentOptions()
@@ -139,3 +142,108 @@ def test_what_is_masked_is_filled_with_the_mean_level_of_each_band() -> None:
     gone = (masked != view).any(dim=2)
     expected = view.mean(dim=2, keepdim=True).expand_as(view)
     torch.testing.assert_close(masked[gone], expected[gone])
+
+
+def test_time_runs_faster_and_slower_by_the_share_that_is_allowed_and_stays_within_the_clip() -> None:
+    db = clips(400, frames=150)
+    places = cut_views(db, lengths(db, 130), 100, replace(OFF, stretch=0.2), rng()).places
+    speed = places.diff(dim=1)
+    torch.testing.assert_close(speed, speed[:, :1].expand_as(speed), atol=1e-3, rtol=0)
+    assert 0.8 <= speed.min() < 0.82
+    assert 1.18 < speed.max() <= 1.2 + 1e-3
+    assert places.min() >= 0
+    assert places.max() <= 129
+
+
+def test_a_rolled_view_begins_anywhere_and_goes_on_at_the_start_of_the_clip() -> None:
+    db = torch.arange(40.0).expand(300, 128, 40).contiguous()
+    view = cut_views(db, lengths(db, 30), 30, replace(OFF, roll=True), rng())
+    begin = view.places[:, 0]
+    assert begin.min() < 1
+    assert begin.max() > 29
+    turned = (begin[:, None] + torch.arange(30)) % 30
+    torch.testing.assert_close(view.places, turned, atol=1e-4, rtol=0)
+    inside = turned < 29  # between the last frame and the first it is a mean of both
+    torch.testing.assert_close(view.db[:, 5][inside], turned[inside], atol=1e-3, rtol=0)
+
+
+def test_a_shift_moves_whole_bands_and_repeats_the_edge() -> None:
+    db = torch.arange(128.0)[None, :, None].expand(300, 128, 20).contiguous()
+    view = cut_views(db, lengths(db, 20), 20, replace(OFF, shift_bands=2), rng()).db
+    found = {tuple(each[:, 0].tolist()) for each in view}
+    bands = torch.arange(128)
+    assert found == {tuple((bands + shift).clamp(0, 127).float().tolist()) for shift in range(-2, 3)}
+
+
+def coloured(count: int = 600, **options: float) -> Tensor:
+    """What is added to silence at -40 dB, (count, bands)."""
+    flat = torch.full((count, 128, 2), -40.0)
+    changed = colour(flat, replace(OFF, **options), rng())
+    assert torch.equal(changed[:, :, 0], changed[:, :, 1])
+    return changed[:, :, 0] + 40
+
+
+def test_a_tilt_is_a_straight_line_about_the_middle_as_steep_as_is_said() -> None:
+    curve = coloured(tilt_db=4.0)
+    torch.testing.assert_close(curve, curve[:, -1:] * torch.linspace(-1, 1, 128), atol=1e-3, rtol=0)
+    assert 3.6 < curve[:, -1].std() < 4.4
+
+
+def test_an_equaliser_is_three_slow_waves_of_as_many_db_as_is_said() -> None:
+    curve = coloured(equalise_db=3.0)
+    place = torch.linspace(0, math.pi, 128)
+    waves = torch.stack([torch.cos(k * place) for k in (2, 3, 4)], dim=1)  # (bands, 3)
+    weights = torch.linalg.lstsq(waves, curve.T).solution
+    torch.testing.assert_close(waves @ weights, curve.T, atol=1e-3, rtol=0)
+    assert weights.std(dim=1).tolist() == pytest.approx([math.sqrt(3)] * 3, rel=0.1)
+
+
+def test_levels_are_drawn_together_or_apart_by_the_share_that_is_allowed() -> None:
+    factors = 1 - coloured(range=0.25) / 40
+    assert torch.equal(factors, factors[:, :1].expand_as(factors))
+    assert 0.75 <= factors.min() < 0.76
+    assert 1.24 < factors.max() <= 1.25
+
+
+def test_a_noise_floor_rises_to_half_the_range_in_the_share_of_clips_that_is_said() -> None:
+    low = torch.full((1000, 128, 1), -100.0)
+    floor = colour(low, replace(OFF, floor=0.3), rng()).amax(dim=(1, 2))
+    raised = floor[floor > -100]
+    assert 250 < len(raised) < 350
+    assert -80 <= raised.min() < -79
+    assert -41 < raised.max() <= -40
+
+
+def test_a_low_pass_keeps_from_three_fifths_of_the_bands_up_in_the_share_of_clips_that_is_said() -> None:
+    kept = (coloured(1000, low_pass=0.4) == 0).sum(dim=1)
+    cut = kept[kept < 128]
+    assert 330 < len(cut) < 470
+    assert 77 <= cut.min() < 79
+    assert cut.max() > 125
+
+
+def test_a_high_pass_falls_by_12_to_24_db_an_octave_from_100_to_600_hz_down() -> None:
+    centres_hz = torch.from_numpy(band_corners_hz()[1:-1]).float()
+    curve = coloured(1000, high_pass=0.5)
+    chosen = curve[curve[:, 0] < -1e-3]
+    assert 430 < len(chosen) < 570
+    octave = torch.log2(centres_hz[1] / centres_hz[0])
+    slope = (chosen[:, 1] - chosen[:, 0]) / octave
+    sure = chosen[:, 1] < 0  # both bands lie below the corner
+    assert 12 - 0.1 < slope[sure].min() < 12.5
+    assert 23.5 < slope[sure].max() < 24.1
+    corner_hz = centres_hz[0] * 2 ** (-chosen[sure, 0] / slope[sure])
+    assert 99 < corner_hz.min() < 110
+    assert 560 < corner_hz.max() < 606
+
+
+def test_mixup_draws_its_share_from_the_beta_distribution_and_leaves_torch_s_own_generator_alone() -> None:
+    db = clips(3, frames=2)
+    before = torch.get_rng_state()
+    shares = torch.tensor([mixup(db, 0.4, rng(seed))[2] for seed in range(1500)])
+    assert torch.equal(torch.get_rng_state(), before)
+    # Of beta(0.4, 0.4) the larger part has a mean of 0.858 and is above 0.99 in every fourth draw or so.
+    oracle = beta(0.4, 0.4)
+    for quantile in (0.6, 0.75, 0.9, 0.99):
+        expected = oracle.cdf(quantile) - oracle.cdf(1 - quantile)
+        assert (shares <= quantile).float().mean().item() == pytest.approx(expected, abs=0.04)

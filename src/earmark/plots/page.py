@@ -61,7 +61,7 @@ class Page:
         self._pieces = pieces(
             "heard.html.j2",
             title=TITLE,
-            arriving=iter(lambda: self._next, None),
+            arriving=self._arriving(),
             so_far=self._so_far,
             model=model,
             colours={label: genre_colour(index) for index, label in enumerate(labels)},
@@ -98,3 +98,9 @@ class Page:
         """Let the template write until it waits for a track, or, with none, to its end."""
         self._next = heard
         self._stream.writelines(iter(self._pieces.__next__, _PAUSE))
+
+    def _arriving(self) -> Iterator[PicturedTrack]:
+        """Each track once; to its end where there is none to go on with."""
+        while (heard := self._next) is not None:
+            self._next = None
+            yield heard
