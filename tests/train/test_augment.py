@@ -33,6 +33,21 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def test_coarse_views_have_every_third_column_and_straight_lines_between() -> None:
+    ramp = torch.arange(36.0).square()[None, None].repeat(64, 128, 1) / 20 - 60
+    frames = torch.full((64,), 36)
+    still = replace(OFF, coarse=0.5)
+    views = cut_views(ramp, frames, 36, still, torch.Generator().manual_seed(0)).db
+    bends = views[:, 0].diff(n=2).abs() > 1e-3  # a parabola bends everywhere, a straight line nowhere
+    coarse = bends.float().mean(dim=1) < 0.5
+    assert 0.3 < coarse.float().mean() < 0.7
+    for view in bends[coarse]:
+        corners = view.nonzero().flatten()
+        assert set(corners.diff().tolist()) == {3}
+    assert bends[~coarse].all()
+    assert {int(view.nonzero()[0]) % 3 for view in bends[coarse]} == {0, 1, 2}  # any column may be the first
+
+
 def test_without_options_a_view_is_a_stretch_of_the_clip_and_nothing_else() -> None:
     db = clips()
     view = cut_views(db, lengths(db), 120, OFF, rng()).db

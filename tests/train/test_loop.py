@@ -16,6 +16,7 @@ from earmark.train.batches import Examples, batches, gather
 from earmark.train.checkpoint import FILE, Checkpoint
 from earmark.train.loop import Place, Run, train
 from earmark.train.predict import clip_logits
+from earmark.train.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,48 @@ def test_a_resumed_run_ends_with_the_same_weights(data: Dataset, examples: Examp
     assert [row["loss"] for row in whole.history] == [row["loss"] for row in resumed.history]
     lines = (tmp_path / "cut" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2, 3, 4, 5, 6]
+
+
+def in_two_stages(**first: object) -> Recipe:
+    plain = synthetic.recipe(epochs=2).to_dict()
+    return Recipe.from_dict(plain | {"first": {"train": {"epochs": 3, **first}, "augment": {"mixup": 0.0}}})
+
+
+def test_a_first_stage_makes_the_weights_that_the_second_begins_with(
+    data: Dataset, examples: Examples, tmp_path: Path
+) -> None:
+    recipe, rows = in_two_stages(), []
+    done = train(recipe, examples, data.labels, tmp_path / "both", report=lambda row: rows.append(row["done"]))
+    assert rows == [1, 2, 3, 4, 5]
+    assert recipe.epochs == 5
+    assert done.lineage["first"]["epochs"] == 3
+    first = Checkpoint.load(tmp_path / "both" / "first")
+    assert (first.epoch, first.recipe.augment.mixup) == (3, 0.0)
+    # By hand: the first recipe, then the second from what answers after it.
+    alone = recipe.first_stage()
+    assert alone is not None
+    learned = train(alone, examples, data.labels, tmp_path / "alone")
+    assert same(learned.answering, first.answering)
+    run = Run(recipe, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    run.begin_with(learned)
+    run.train_epoch()
+    run.train_epoch()
+    assert same(run.checkpoint().averaged, done.averaged)
+    assert not same(
+        train(synthetic.recipe(epochs=2), examples, data.labels, tmp_path / "plain").averaged, done.averaged
+    )
+
+
+def test_a_run_of_two_stages_goes_on_in_either(data: Dataset, examples: Examples, tmp_path: Path) -> None:
+    recipe = in_two_stages()
+    whole = train(recipe, examples, data.labels, tmp_path / "whole")
+    first = recipe.first_stage()
+    assert first is not None
+    train(first, examples, data.labels, tmp_path / "cut" / "first", stop_after=1, finish=False)
+    train(recipe, examples, data.labels, tmp_path / "cut", stop_after=1)
+    resumed = train(recipe, examples, data.labels, tmp_path / "cut")
+    assert same(whole.averaged, resumed.averaged)
+    assert resumed.lineage["first"]["epochs"] == 3
 
 
 def test_views_of_a_step_may_be_longer_and_shorter_but_no_longer_than_a_window(

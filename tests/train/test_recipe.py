@@ -139,6 +139,27 @@ def test_what_a_network_cannot_do_is_refused_with_who_can(
     assert hint is None or re.search(hint, error.hint or "")
 
 
+def test_a_first_stage_is_the_recipe_but_for_what_it_says() -> None:
+    recipe = Recipe.load("recipes/long.toml")
+    first = recipe.first_stage()
+    assert first is not None
+    assert first.teacher is not None
+    assert (first.train.epochs, first.train.learning_rate) == (66, recipe.train.learning_rate)
+    assert first.teacher.alone == first.train.epochs  # by the teacher alone
+    assert (first.model, first.first) == (recipe.model, None)
+    assert Recipe.from_dict(recipe.to_dict()) == recipe
+    assert not recipe.same_as(recipe.with_values({"first": None}).identity())
+    assert not recipe.same_as(recipe.with_values({"first.train.epochs": 65}).identity())
+
+
+def test_a_first_stage_cannot_be_of_another_network_and_is_checked_like_a_recipe() -> None:
+    model = {"kind": "attention"}
+    assert "'model' is none" in str(refused({"model": model, "first": {"model": {"vector": 64}}}))
+    assert "[first], [train]: 'epochs' must be at least 1" in str(
+        refused({"model": model, "first": {"train": {"epochs": 0}}})
+    )
+
+
 def test_the_optimizers_of_recipes_are_those_of_training() -> None:
     annotation = typing.get_type_hints(TrainOptions)["optimizer"]
     assert set(typing.get_args(annotation)) == set(OPTIMIZERS)

@@ -156,13 +156,14 @@ def _train(
     place = Place(Place.find().device)  # each run is alone, whatever launched the queue
     checkpoint = train(job.recipe, mine, genres, job.checkpoints, seed=seed, place=place, report=lambda row: alive())
     net = checkpoint.network()
+    first = checkpoint.lineage.get("first", {"epochs": 0, "processor_seconds": 0.0})
     start = time.process_time()
     said = clip_answers(net, held)
     hearing = (time.process_time() - start) / len(held)
     return said, {
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
-        "epochs": checkpoint.epoch,
-        "train_seconds": sum(row["processor_seconds"] for row in checkpoint.history),
+        "epochs": checkpoint.epoch + first["epochs"],
+        "train_seconds": sum(row["processor_seconds"] for row in checkpoint.history) + first["processor_seconds"],
         "hear_seconds_per_clip": hearing,
         "device": place.device.type,
     }

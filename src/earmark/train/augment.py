@@ -14,6 +14,8 @@ from earmark.sound.mel import FLOOR_DB, band_corners_hz
 from earmark.sound.spectra import Scale
 from earmark.train.options import AugmentOptions
 
+COARSE_STEP = 3  # columns of ours in one of the coarser data sets, all but 1 %
+
 
 class View(NamedTuple):
     """A random view of each clip, and the frame of the clip that each of its frames was read at."""
@@ -68,6 +70,8 @@ def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, 
     first = torch.remainder(low.long(), frames[:, None])
     second = torch.remainder(first + 1, frames[:, None])
     view = _columns(db, first).lerp(_columns(db, second), share)
+    if options.coarse:
+        view = _coarse(view, options.coarse, rng)
     if options.shift_bands:
         view = _shift_bands(view, options.shift_bands, rng)
     return View(view, torch.remainder(place, frames[:, None]))
@@ -75,6 +79,18 @@ def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, 
 
 def _columns(db: Tensor, index: Tensor) -> Tensor:
     return db.gather(2, index[:, None, :].expand(-1, db.shape[1], -1))
+
+
+def _coarse(view: Tensor, chance: float, rng: torch.Generator) -> Tensor:
+    """A third of the resolution in time, as pictures of some data sets have it: columns between are interpolated."""
+    count, _, window = view.shape
+    phase = _per_clip(count, 0.0, COARSE_STEP, rng, view).floor()[:, None]
+    chosen = _per_clip(count, 0.0, 1.0, rng, view) < chance
+    place = (torch.arange(window, device=view.device)[None] - phase) / COARSE_STEP
+    low = (place.floor() * COARSE_STEP + phase).clamp(0, window - 1).long()
+    high = ((place.floor() + 1) * COARSE_STEP + phase).clamp(0, window - 1).long()
+    between = _columns(view, low).lerp(_columns(view, high), (place - place.floor())[:, None, :])
+    return torch.where(chosen[:, None, None], between, view)
 
 
 def _shift_bands(view: Tensor, largest: float, rng: torch.Generator) -> Tensor:

@@ -44,6 +44,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adadelta": torch.optim.Adadelta,
     "rmsprop": torch.optim.RMSprop,
 }
+FIRST = "first"  # folder of a first stage, within that of its run
 Report = Callable[[dict[str, float]], None]
 
 
@@ -99,6 +100,7 @@ def train(
     place: Place | None = None,
     report: Report = lambda row: None,
     stop_after: int | None = None,
+    finish: bool = True,
 ) -> Checkpoint:
     """Train a network, or go on where the checkpoint in `out` stands.
 
@@ -112,9 +114,12 @@ def train(
         Where to run; found by itself by default.
     report:
         Called with each epoch's row: epoch, loss, seconds and, with validation, validation_loss and
-        validation_accuracy.
+        validation_accuracy; `done` counts the epochs of a first stage too.
     stop_after:
         Leave after this many epochs in all, as a crash would: the schedule is not changed.
+
+    finish:
+        Do what is to be done after the last epoch; a first stage leaves that to the second.
 
     Raises
     ------
@@ -127,6 +132,9 @@ def train(
     run = Run(recipe, examples, genres, seed=seed, place=place)
     if (out / FILE).exists():
         run.resume(Checkpoint.load(out / FILE), out)
+    elif first := recipe.first_stage():
+        learned = train(first, examples, genres, out / FIRST, seed=seed, place=place, report=report, finish=False)
+        run.begin_with(learned)
     with place.joined():
         run.share_start()
         while not run.finished and (stop_after is None or run.epoch < stop_after):
@@ -134,8 +142,8 @@ def train(
             if place.rank == 0:
                 run.checkpoint().save(out / FILE)
                 _write_log(out / "log.jsonl", run.history)
-                report(row)
-        if run.finished and run.finish() and place.rank == 0:
+                report(row | {"done": row["epoch"] + recipe.epochs - recipe.train.epochs})
+        if finish and run.finished and run.finish() and place.rank == 0:
             run.checkpoint().save(out / FILE)
     return run.checkpoint()
 
@@ -176,6 +184,15 @@ class Run:
             return False
         losses = [row["validation_loss"] for row in self.history]
         return self.epoch - 1 - int(np.argmin(losses)) >= self.options.patience
+
+    def begin_with(self, learned: Checkpoint) -> None:
+        """Start from the weights that answer after a first stage, in the place of random ones."""
+        self.net.load_state_dict(learned.answering)
+        self.lineage["first"] = {
+            "epochs": learned.epoch,
+            "processor_seconds": sum(row["processor_seconds"] for row in learned.history),
+        }
+        self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
 
     def share_start(self) -> None:
         """With several processes, all begin with the weights of the first."""
@@ -246,6 +263,7 @@ class Run:
         self.rng.set_state(saved.generators["data"])
         torch.set_rng_state(saved.generators["network"])
         self.history, self.epoch = list(saved.history), saved.epoch
+        self.lineage |= {key: saved.lineage[key] for key in ("first",) if key in saved.lineage}
         self.step = self.epoch * self.steps_an_epoch
 
     def _train_batch(self, batch: Examples) -> float:

@@ -66,6 +66,7 @@ class AugmentOptions:
     tokens_spread: Annotated[Count, about("views of a step have up to so many tokens more or fewer")] = 0
     roll: Annotated[bool, about("start anywhere, the end goes to the front")] = False
     stretch: Annotated[float, Field(ge=0, lt=1, description="time faster or slower by up to this share")] = 0.0
+    coarse: Annotated[Chance, about("chance of every third column alone, and what lies between drawn straight")] = 0.0
     shift_bands: Annotated[Weight, about("up or down by so many mel bands")] = 0.0
     tilt_db: Annotated[Weight, about("a straight line over the bands, this much at its ends")] = 0.0
     equalise_db: Annotated[Weight, about("a smooth random curve over the bands")] = 0.0

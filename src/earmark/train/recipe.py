@@ -28,6 +28,8 @@ from earmark.train.options import (
 
 SEARCHED = ("model", "train", "augment", "teacher", "pretext", "kernel")  # whose options [search] may have ranges for
 
+STAGED = ("train", "augment", "teacher", "pretext")  # what may be different in a first stage
+
 
 @dataclass(frozen=True)
 class Model:
@@ -87,6 +89,7 @@ class _Top:
     genres: tuple[str, ...] = ()
     card: Mapping[str, str] = field(default_factory=dict)
     search: Mapping[str, Any] = field(default_factory=dict)
+    first: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ class Recipe:
     front_end: FrontEndOptions | None = None  # None: earmark's own, from pictures
     teacher: TeacherOptions | None = None  # None: labels alone
     pretext: PretextOptions | None = None  # None: no learning without labels
+    first: Mapping[str, Any] | None = None  # sections of a first stage, as far as they differ from those above
     kernel: KernelOptions | None = None  # None: as KernelOptions has it, where the network has such machines
     card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
     search: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # "train.epochs": a range to search in
@@ -142,8 +146,11 @@ class Recipe:
         made = {name: checked(SetOptions, options, f"{source}, [sets.{name}]") for name, options in sets.items()}
         sections = {name: parts.pop(name) for name in ("model", *_SECTIONS) if name in parts}
         top = checked(_Top, parts, source)
-        recipe = cls(**sections, sets=made, name=top.name, genres=top.genres, card=top.card, search=top.search)
+        recipe = cls(
+            **sections, sets=made, name=top.name, genres=top.genres, card=top.card, search=top.search, first=top.first
+        )
         recipe._refuse_what_does_not_fit(source)
+        recipe.first_stage(source=f"{source}, [first]")
         for path, limits in recipe.search.items():
             _check_range(recipe, path, limits, f"{source}, [search]")
         return recipe
@@ -168,6 +175,23 @@ class Recipe:
             inside[key] = value
         return Recipe.from_dict(changed, source=f"The recipe '{self.name}'")
 
+    def first_stage(self, *, source: str = "The recipe") -> "Recipe | None":
+        """What the network learns by before this recipe, if [first] says anything; RecipeError as `load`."""
+        if self.first is None:
+            return None
+        whole = self.to_dict() | {"first": None, "search": {}, "name": f"{self.name}, first stage"}
+        for section, options in self.first.items():
+            if section not in STAGED or not isinstance(options, Mapping):
+                raise RecipeError(f"{source}: there may be sections {', '.join(STAGED)}, and '{section}' is none.")
+            whole[section] = {**(whole[section] or {}), **options}
+        return Recipe.from_dict(whole, source=source)
+
+    @property
+    def epochs(self) -> int:
+        """How many there are in all, those of a first stage too."""
+        first = self.first_stage()
+        return self.train.epochs + (first.train.epochs if first else 0)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, for checkpoints and lineages; sections that are left out are None."""
         sections = {name: getattr(self, name) for name in _SECTIONS}
@@ -177,6 +201,7 @@ class Recipe:
             "model": self.model.to_dict(),
             **{name: None if options is None else plain(options) for name, options in sections.items()},
             "sets": {name: plain(options) for name, options in self.sets.items()},
+            "first": self.first and dict(self.first),
             "card": dict(self.card),
             "search": dict(self.search),
         }

@@ -42,9 +42,9 @@ def train_on(
     genres = genres_of(plan, datasets)
     examples = gather(datasets, plan, genres)
     place = Place.find()
-    epochs = plan.train.epochs
+    epochs = plan.epochs
     checkpoint = train(
-        plan, examples, genres, out, seed=seed, place=place, report=lambda row: progress(int(row["epoch"]), epochs)
+        plan, examples, genres, out, seed=seed, place=place, report=lambda row: progress(int(row["done"]), epochs)
     )
     if place.rank != 0:
         return None
