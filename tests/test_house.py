@@ -136,17 +136,7 @@ def test_the_wheel_holds_every_source_file_and_the_type_marker(wheel: zipfile.Zi
     assert "earmark/py.typed" in wheel.namelist()
 
 
-<<<<<<< HEAD
-def test_the_wheel_holds_what_pages_are_made_of(wheel: zipfile.ZipFile) -> None:
-    beside = {str(path.relative_to(ROOT / "src")) for path in (ROOT / "src/earmark/plots/templates").iterdir()}
-    assert {"earmark/plots/templates/base.html.j2", "earmark/plots/templates/turnable.js"} <= beside
-    assert beside <= set(wheel.namelist())
-
-
 def test_the_wheel_holds_the_default_bundle_within_5_and_a_half_mb(wheel: zipfile.ZipFile) -> None:
-=======
-def test_the_wheel_holds_the_default_bundle_within_5_mb(wheel: zipfile.ZipFile) -> None:
->>>>>>> refs/heads/bricks
     bundle = [item for item in wheel.infolist() if item.filename.startswith("earmark/bundles/earmark/")]
     assert {"bundle.json", "network.onnx"} <= {Path(item.filename).name for item in bundle}
     assert sum(item.file_size for item in bundle) <= 5.5e6
