@@ -11,7 +11,7 @@ import torch
 import synthetic
 from earmark.data.dataset import Clip
 from earmark.errors import DataError
-from earmark.train.batches import allowed_genres, gather, outside_of, to_db, with_noises
+from earmark.train.batches import allowed_genres, batches, gather, outside_of, to_db, with_noises
 from earmark.train.distill import Targets
 from earmark.train.options import SetOptions
 
@@ -92,3 +92,18 @@ def test_noises_are_none_of_the_genres_and_have_no_teacher(tmp_path: Path) -> No
     assert examples.targets.tags_at(torch.zeros(count + 5, 4)).isfinite().all()
     assert len(set(examples.take(np.arange(count, count + 5)).artists)) == 5
     assert with_noises(plain, 0, seed=0) is plain
+
+
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(16, [8, 8]), (20, [8, 8, 4]), (19, [8, 11]), (5, [5]), (8, [8]), (11, [11])]
+)
+def test_a_last_batch_of_under_half_the_size_is_joined_to_the_one_before(
+    tmp_path: Path, count: int, sizes: list[int]
+) -> None:
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=6, duration_s=1.5)
+    examples = gather([data], synthetic.recipe(), data.labels).take(np.arange(count))
+    found = list(batches(examples, 8, rng=torch.Generator().manual_seed(0)))
+    assert [len(batch) for batch in found] == sizes
+    order = [clip.id for batch in found for clip in batch.clips]
+    assert sorted(order) == sorted(clip.id for clip in examples.clips)
+    assert order != [clip.id for clip in examples.clips]

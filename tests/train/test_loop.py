@@ -1,6 +1,7 @@
 """The training loop: it learns, resumes to the bit, stops early, and runs in two processes."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -216,3 +217,48 @@ def test_the_average_follows_faster_early_on(data: Dataset, examples: Examples, 
             torch.testing.assert_close(run.averaged[name], expected, rtol=1e-4, atol=1e-6)
         else:
             assert torch.equal(run.averaged[name], value)
+
+
+def test_the_rate_rises_by_a_cosine_from_a_25th_and_falls_by_one_to_a_thousandth(
+    data: Dataset, examples: Examples
+) -> None:
+    recipe = synthetic.recipe(epochs=10, warmup=0.2, learning_rate=2.0, batch_size=8)
+    run = Run(recipe, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    steps = 10 * run.steps_an_epoch
+    assert steps == 40  # 32 clips
+    rates = []
+    for step in (0, 4, 8, 16, 24, 40, 60):
+        run.step = step
+        rates.append(run._rate())
+    falling = [1 + math.cos(math.pi / 4), 1 + math.cos(math.pi / 2)]
+    assert rates == pytest.approx([0.08, 2 * (0.04 + 0.96 / 2), 2.0, *falling, 0.002, 0.002])
+    steady = Run(
+        recipe.with_values({"train.schedule": "constant"}),
+        examples,
+        data.labels,
+        seed=0,
+        place=Place(torch.device("cpu")),
+    )
+    steady.step = 24
+    assert steady._rate() == 2.0
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.01])
+def test_a_gradient_is_cut_to_the_norm_that_is_allowed_and_the_rate_is_that_of_the_step(
+    data: Dataset, examples: Examples, limit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = synthetic.recipe(gradient_clip=limit, learning_rate=0.5)
+    run = Run(recipe, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
+    seen = []
+
+    def look() -> None:
+        norms = [parameter.grad.norm() for parameter in run.net.parameters() if parameter.grad is not None]
+        seen.append((float(torch.stack(norms).norm()), {group["lr"] for group in run.optimizer.param_groups}))
+
+    monkeypatch.setattr(run.optimizer, "step", look)
+    row = run.train_epoch()
+    assert len(seen) == run.steps_an_epoch == run.step
+    norm, rates = seen[0]
+    assert norm == pytest.approx(0.01, rel=1e-3) if limit else norm > 0.05
+    assert rates == {0.5 * 0.04}
+    assert row["rate"] == run._rate() > 0.5 * 0.04
