@@ -45,8 +45,8 @@ At the top stand `name` (text), `genres` (a list; without it whatever labels the
 `recipes/search.toml`. Sections that are left out have the defaults below; without `[teacher]`, `[pretext]` and
 `[front_end]` there is no teacher, no pretext task, and earmark's own spectrograms.
 
-A network may learn in two stages. `[first.train]`, `[first.augment]`, `[first.teacher]` and `[first.pretext]` say what is
-different in the first; the second begins with the weights that answer after it, as in `recipes/long.toml`.
+A network may learn in two stages. `[first.train]`, `[first.augment]`, `[first.teacher]` and `[first.pretext]` say what
+is different in the first; the second begins with the weights that answer after it, as in `recipes/long.toml`.
 
 ```toml
 name = "mine"
