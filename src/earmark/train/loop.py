@@ -129,11 +129,14 @@ def train(
     place = place or Place.find()
     keep_memory()
     out.mkdir(parents=True, exist_ok=True)
-    run = Run(recipe, examples, genres, seed=seed, place=place)
-    if (out / FILE).exists():
-        run.resume(Checkpoint.load(out / FILE), out)
-    elif first := recipe.first_stage():
+    begun, first = (out / FILE).exists(), recipe.first_stage()
+    learned = None
+    if first and not begun:
         learned = train(first, examples, genres, out / FIRST, seed=seed, place=place, report=report, finish=False)
+    run = Run(recipe, examples, genres, seed=seed, place=place)
+    if begun:
+        run.resume(Checkpoint.load(out / FILE), out)
+    elif learned:
         run.begin_with(learned)
     with place.joined():
         run.share_start()

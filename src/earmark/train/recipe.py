@@ -4,6 +4,7 @@ The options of a section are a class of `train.options`; those of [model] are th
 network was registered with. docs/recipes.md has a table of all of them.
 """
 
+import copy
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -201,9 +202,9 @@ class Recipe:
             "model": self.model.to_dict(),
             **{name: None if options is None else plain(options) for name, options in sections.items()},
             "sets": {name: plain(options) for name, options in self.sets.items()},
-            "first": self.first and dict(self.first),
+            "first": copy.deepcopy(self.first),
             "card": dict(self.card),
-            "search": dict(self.search),
+            "search": copy.deepcopy(dict(self.search)),
         }
 
     def identity(self) -> dict[str, Any]:
