@@ -262,3 +262,16 @@ def test_a_gradient_is_cut_to_the_norm_that_is_allowed_and_the_rate_is_that_of_t
     assert norm == pytest.approx(0.01, rel=1e-3) if limit else norm > 0.05
     assert rates == {0.5 * 0.04}
     assert row["rate"] == run._rate() > 0.5 * 0.04
+
+
+@pytest.mark.parametrize(("gpu", "device"), [(False, "cpu"), (True, "cuda:3")])
+def test_a_place_is_what_torchrun_says_and_a_gpu_where_there_is_one(
+    gpu: bool, device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    for name, number in {"RANK": "5", "WORLD_SIZE": "8", "LOCAL_RANK": "3"}.items():
+        monkeypatch.setenv(name, number)
+    assert Place.find() == Place(torch.device(device), rank=5, world=8)
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
+        monkeypatch.delenv(name)
+    assert Place.find() == Place(torch.device("cuda:0" if gpu else "cpu"), rank=0, world=1)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import synthetic
 from earmark.errors import RecipeError
@@ -88,3 +89,21 @@ def test_a_network_learns_to_tell_a_style_that_is_none_of_its_genres(tmp_path: P
     right = (answers["outside"][:, 0] > 0) == (held.outside.numpy() == 1)
     assert 0 < held.outside.sum() < len(held)
     assert right.mean() > 0.85
+
+
+def test_a_network_s_own_loss_is_added_and_knows_what_was_said(examples: Examples) -> None:
+    judge = objective(recipe(token_loss=0.0), examples)
+    batch, places = examples.take(np.arange(3)), torch.zeros(3, 4)
+    outputs = said(torch.randn(3, 4, generator=torch.Generator().manual_seed(0)))
+    plain = judge.labelled(outputs, batch, places, epoch=0)
+    heard: list[object] = []
+
+    class WithLoss(nn.Module):
+        def side_loss(self, given: Outputs, allowed: torch.Tensor) -> torch.Tensor:
+            heard.extend([given, allowed])
+            return torch.tensor(7.0)
+
+    judge.net = WithLoss()
+    torch.testing.assert_close(judge.labelled(outputs, batch, places, epoch=0), plain + 7)
+    assert heard[0] is outputs
+    assert torch.equal(heard[1], batch.allowed)
