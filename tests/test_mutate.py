@@ -50,6 +50,9 @@ def counted():
     return len(HELD) + 1
 '''
 TESTS = """
+import subprocess
+import sys
+
 import pytest
 from pathlib import Path
 from tiny.sums.few import HELD, held, loose, told
@@ -68,6 +71,12 @@ def test_it_is_three(made):
     assert made == 3
 
 
+def test_another_process_in_another_folder(tmp_path):
+    code = "from tiny.sums.few import held; print(held(1))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "2\\n", done.stderr
+
+
 def test_it_is_told():
     assert told() == 2
 
@@ -81,6 +90,14 @@ def test_the_folder_is_whole():
 """
 
 
+# What a conftest calls fails in mutmut's run in which every call fails, and that must not be the end.
+CONFTEST = """
+from tiny.sums.few import kept
+
+ONE = kept()
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
@@ -91,6 +108,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "src/tiny/sums/__init__.py": "",
         "src/tiny/sums/few.py": SOURCE,
         "src/tiny/other/__init__.py": "def other(a):\n    return a + 1\n",
+        "tests/sums/conftest.py": CONFTEST,
         "tests/sums/test_few.py": TESTS,
     }
     for name, text in files.items():

@@ -1,5 +1,6 @@
 """Networks by name: those of somebody else, in our terms, and what is said where there is none."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ class Whole(Plain):
 def somebodys_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "somebodys_nets.py").write_text(MODULE)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "somebodys_nets", raising=False)  # each test imports its own
 
 
 def spectrogram(frames: int = 57) -> Tensor:

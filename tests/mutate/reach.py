@@ -1,18 +1,23 @@
-"""A plugin of pytest for runs under mutmut, which does not see two things.
+"""A plugin of pytest for runs under mutmut, which does not see three things.
 
 mutmut forks each mutant's run off a process that has imported the package and run its tests. Here every run imports
 what is below the project's root again, so that what happens on import, and what is cached, happens under the mutant.
 
 mutmut books a call to the test during which it happens. What is called on import, or by a fixture of a whole module,
 would so be the first test's alone, and tests that look at what came of it would not be run. It is booked to them all.
+
+And while calls are booked, mutmut's functions fail in processes that a test starts in another folder: these are left in
+peace. Calls in other processes are booked to nobody.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mutmut.mutation.trampoline import get_mutant_under_test
 from mutmut.state import state
 
 OWN = __name__.partition(".")[0]
@@ -20,7 +25,9 @@ OWN = __name__.partition(".")[0]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Forget what is below the root."""
+    """Forget what is below the root, but where every call shall fail: then what is imported stays."""
+    if get_mutant_under_test() == "fail":
+        return
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
         if file and early_config.rootpath in Path(file).parents and name.partition(".")[0] != OWN:
@@ -29,6 +36,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Take part in a run of pytest."""
+    if get_mutant_under_test() == "stats":
+        os.environ.pop("MUTANT_UNDER_TEST", None)  # mutmut keeps it for this process, and others need not know
     config.pluginmanager.register(Bookings())
 
 
