@@ -111,6 +111,13 @@ def test_on_segments_a_network_hears_as_many_frames_in_all() -> None:
     assert adapted.augment.tokens == 2
     assert adapted.train.epochs * 10 * 2 == pytest.approx(40 * 4, abs=10)
     assert Protocol().adapted(recipe) is recipe
+    # A first stage is shortened alike.
+    segments = Protocol("segments", split="leaky_random_segment", segment_frames=38)
+    staged = segments.adapted(recipe.with_values({"first.train.epochs": 80, "first.augment.tokens": 15}))
+    first = staged.first_stage()
+    assert first is not None
+    assert (first.augment.tokens, first.augment.tokens_spread) == (2, 0)
+    assert first.train.epochs == pytest.approx(2 * staged.train.epochs, abs=1)
 
 
 def test_one_held_out_part_is_one_fold(examples: Examples) -> None:

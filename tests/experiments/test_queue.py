@@ -9,9 +9,26 @@ from pathlib import Path
 
 import pytest
 
+import synthetic
 from earmark.errors import EarmarkError
-from earmark.experiments.queue import side_by_side
+from earmark.experiments.job import jobs_of
+from earmark.experiments.protocol import Protocol
+from earmark.experiments.queue import _epochs_done, side_by_side
+from earmark.train.checkpoint import FIRST, LOG
 from tiny_workers import write_or_die, write_or_fail
+
+
+def test_progress_counts_the_epochs_of_a_first_stage(tmp_path: Path) -> None:
+    recipe = synthetic.recipe(epochs=4).with_values({"first.train.epochs": 6})
+    queue = jobs_of(recipe, [], tmp_path, protocol=Protocol(folds=2), seeds=1)
+    first, second = (job.checkpoints for job in queue)
+    for folder, epochs in ((first / FIRST, 6), (first, 3), (second / FIRST, 2)):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / LOG).write_text("{}\n" * epochs)
+    assert _epochs_done(queue) == 11
+    queue[0].table.parent.mkdir()
+    queue[0].table.write_text("")  # done
+    assert _epochs_done(queue) == 10 + 2
 
 
 def is_empty_soon(folder: Path) -> bool:

@@ -138,9 +138,17 @@ class Protocol:
         tokens = recipe.augment.tokens or window_tokens_of(token_frames)
         segments = window_tokens_of(1) // self.segment_frames
         heard = max(1, min(tokens, self.segment_frames // token_frames))
-        epochs = max(1, round(recipe.train.epochs * tokens / (segments * heard)))
-        augment = dataclasses.replace(recipe.augment, tokens=heard, tokens_spread=0)
-        return dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, epochs=epochs), augment=augment)
+        share = tokens / (segments * heard)
+        fewer: dict[str, Any] = {
+            "train.epochs": max(1, round(recipe.train.epochs * share)),
+            "augment.tokens": heard,
+            "augment.tokens_spread": 0,
+        }
+        if recipe.first is not None:
+            before = recipe.epochs - recipe.train.epochs
+            fewer |= {"first.train.epochs": max(1, round(before * share)), "first.augment.tokens": heard}
+            fewer |= {"first.augment.tokens_spread": 0}
+        return recipe.with_values(fewer)
 
 
 def reported_rows(examples: Examples, names: Sequence[str]) -> NDArray[np.bool_]:

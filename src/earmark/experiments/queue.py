@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from earmark.errors import EarmarkError
 from earmark.experiments.job import Job, run_job
 from earmark.experiments.lease import Lease, held
+from earmark.train.checkpoint import FIRST, LOG
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -33,7 +34,7 @@ def run_queue(queue: Sequence[Job], jobs: int, progress: Progress, *, keep_going
     Returns a sentence for each run that failed; without `keep_going` the first failure is raised instead.
     """
     todo = [job for job in queue if not job.done]
-    total = sum(job.recipe.train.epochs for job in queue)
+    total = sum(job.recipe.epochs for job in queue)
     failed: list[str] = []
     if len(todo) <= 1 or jobs == 1:
         for job in todo:
@@ -139,6 +140,6 @@ def _epochs_done(queue: Sequence[Job]) -> int:
 
 def _epochs_of(job: Job) -> int:
     if job.done:
-        return job.recipe.train.epochs
-    log = job.checkpoints / "log.jsonl"
-    return len(log.read_text(encoding="utf-8").splitlines()) if log.exists() else 0
+        return job.recipe.epochs
+    logs = (job.checkpoints / FIRST / LOG, job.checkpoints / LOG)
+    return sum(len(log.read_text(encoding="utf-8").splitlines()) for log in logs if log.exists())

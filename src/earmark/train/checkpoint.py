@@ -20,7 +20,8 @@ from earmark.train.history import upgraded_weights
 from earmark.train.recipe import Recipe
 
 FORMAT = 1
-FILE = "checkpoint.pt"
+FILE, LOG = "checkpoint.pt", "log.jsonl"  # what a run leaves in its folder: its state, and a line an epoch
+FIRST = "first"  # the folder of a first stage, within that of its run
 
 
 @dataclass

@@ -30,7 +30,7 @@ from earmark.models.kernel import KernelOptions
 from earmark.models.registry import Finishes
 from earmark.train.augment import augment, mixup
 from earmark.train.batches import Examples, batches, to_db, with_noises
-from earmark.train.checkpoint import FILE, Checkpoint
+from earmark.train.checkpoint import FILE, FIRST, LOG, Checkpoint
 from earmark.train.lessons import lessons_of
 from earmark.train.losses import partial_cross_entropy
 from earmark.train.objective import Objective
@@ -44,7 +44,6 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adadelta": torch.optim.Adadelta,
     "rmsprop": torch.optim.RMSprop,
 }
-FIRST = "first"  # folder of a first stage, within that of its run
 Report = Callable[[dict[str, float]], None]
 
 
@@ -116,8 +115,7 @@ def train(
         Called with each epoch's row: epoch, loss, seconds and, with validation, validation_loss and
         validation_accuracy; `done` counts the epochs of a first stage too.
     stop_after:
-        Leave after this many epochs in all, as a crash would: the schedule is not changed.
-
+        Leave after this many epochs, as a crash would, those of a first stage apart: the schedule is not changed.
     finish:
         Do what is to be done after the last epoch; a first stage leaves that to the second.
 
@@ -144,7 +142,7 @@ def train(
             row = run.train_epoch()
             if place.rank == 0:
                 run.checkpoint().save(out / FILE)
-                _write_log(out / "log.jsonl", run.history)
+                _write_log(out / LOG, run.history)
                 report(row | {"done": row["epoch"] + recipe.epochs - recipe.train.epochs})
         if finish and run.finished and run.finish() and place.rank == 0:
             run.checkpoint().save(out / FILE)

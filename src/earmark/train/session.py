@@ -9,12 +9,12 @@ from earmark.data.splits import column_split, linked_artists
 from earmark.errors import MissingExtraError
 from earmark.files import FolderKind, guard_folder
 from earmark.train.batches import gather, genres_of
-from earmark.train.checkpoint import FILE, Checkpoint
+from earmark.train.checkpoint import FILE, LOG, Checkpoint
 from earmark.train.loop import Place, train
 from earmark.train.recipe import Recipe
 
 # torch writes checkpoints as zip archives; one of another run is told by its content when training goes on.
-FOLDER = FolderKind((FILE, "log.jsonl", "curves.png"), known_by={FILE: b"PK\x03\x04"})
+FOLDER = FolderKind((FILE, LOG, "curves.png"), known_by={FILE: b"PK\x03\x04"})
 
 
 def train_on(
