@@ -313,7 +313,7 @@ def test_the_transformer_knows_the_place_of_a_frame() -> None:
 @pytest.mark.parametrize("heads", [1, 4])
 def test_a_layer_of_the_transformer_is_torch_s_own_encoder_layer(heads: int) -> None:
     torch.manual_seed(0)
-    layer = EncoderLayer(TransformerOptions(vector=32, heads=heads, feed=48)).eval()
+    layer = EncoderLayer(TransformerOptions(vector=32, attention_heads=heads, feed=48)).eval()
     oracle = nn.TransformerEncoderLayer(32, heads, dim_feedforward=48, batch_first=True).eval()
     theirs = {
         "self_attn.in_proj_": layer.qkv,

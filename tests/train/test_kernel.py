@@ -18,7 +18,7 @@ from earmark.train.distill import Targets
 from earmark.train.export import largest_difference, to_onnx
 from earmark.train.lessons import lessons_of
 from earmark.train.loop import Place, Run, train
-from earmark.train.options import AugmentOptions, FrontEndOptions
+from earmark.train.options import AugmentOptions
 from earmark.train.predict import clip_answers
 from earmark.train.recipe import Model, Recipe
 
@@ -165,9 +165,8 @@ def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None
 def test_a_network_without_a_machine_is_refused_in_words(examples: Examples) -> None:
     with pytest.raises(RecipeError, match="kernel machines"):
         recipe(centres=0, ridge=0.2)
-    heard = replace(examples, front_end=FrontEndOptions())
     with pytest.raises(RecipeError, match="front_end"):
-        lessons_of(network(recipe()), heard, KernelOptions(), AugmentOptions(), torch.Generator())
+        recipe().with_values({"front_end.bands": 64, "augment.mixup": 0.0})
 
 
 def test_copies_count_less_and_all_views_of_a_clip_together_count_one() -> None:

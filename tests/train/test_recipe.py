@@ -58,7 +58,7 @@ def test_noises_are_refused_where_pictures_are_not_earmarks_own() -> None:
         ("[front_end]\nsize = 3", "size"),
         ("[front_end]\nhop = 2.5", "hop"),
         ("[front_end]\nhop = 513", "hop"),
-        ("[front_end]\nn_fft = 511", "n_fft"),
+        ("[front_end]\nn_fft = 511", "'n_fft' must be a multiple of 2, not 511"),
         ("[front_end]\nbands = 0", "bands"),
         ("[front_end]\nhigh_hz = 12000.0", "high_hz"),
         ("[front_end]\nscale = 'cents'", "log1p' or 'db"),
@@ -123,6 +123,17 @@ def test_what_was_misspelt_is_guessed_and_what_is_far_from_all_gets_the_list() -
         ({"kind": "attention"}, {"train": {"outside_loss": 1.0}}, "head 'outside'", "outside = 1 under"),
         ({"kind": "attention", "kernel": 5}, {"front_end": {}}, "kernel machines hear", None),
         ({"kind": "attention", "vector": 6}, {}, "do not divide", None),
+        ({"kind": "attention", "vector": 7, "attention_heads": 7}, {}, "'vector' must be a multiple of 2, not 7", None),
+        ({"kind": "attention", "stages": [{"channels": 4, "kernel": [0, 3]}]}, {}, "at least 1, not 0", None),
+        (
+            {"kind": "attention", "stages": [{"channels": 4, "pool": [1, 20]}]},
+            {},
+            "stages.0, after which nothing",
+            None,
+        ),
+        ({"kind": "transformer2020", "vector": 10}, {}, "10 that 4 attention_heads do not divide", None),
+        ({"kind": "transformer2020"}, {"teacher": {"tags": 1.0}}, "head 'tags'", "have: attention, attention_al"),
+        ({"kind": "netvlad2020", "channels": []}, {}, "'channels'", None),
         ({"kind": "attention_alone", "layers": 2}, {}, "'layers' must be one of 0, not 2", None),
         ({"kind": "majority", "features": "mfcc"}, {}, "'features' is not known", None),
         ({"kind": "attentoin"}, {}, "No network is called 'attentoin'", "There are: .*attention, "),
@@ -158,6 +169,15 @@ def test_a_first_stage_cannot_be_of_another_network_and_is_checked_like_a_recipe
     assert "[first], [train]: 'epochs' must be at least 1" in str(
         refused({"model": model, "first": {"train": {"epochs": 0}}})
     )
+
+
+def test_who_is_said_to_have_heads_has_them() -> None:
+    hint = refused({"model": {"kind": "gru2020"}, "pretext": {"masked": 1.0}}).hint or ""
+    assert hint == "Networks that have: attention, attention_alone, attention_mean, attention_shuffled."
+
+
+def test_an_option_of_a_strangers_network_keeps_its_name() -> None:
+    assert Recipe.from_dict({"name": "x", "model": {"kind": "mine:Net", "heads": 3}}).model.options == {"heads": 3}
 
 
 def test_the_optimizers_of_recipes_are_those_of_training() -> None:

@@ -158,7 +158,7 @@ class Listener:
         def hear(pulse: Pulse) -> Generator[tuple[Track, NDArray[np.float32]], None, None]:
             yield self._heard_in(source, blocks_of(source, sample_rate_hz, pulse=pulse), on_columns)
 
-        # All in one thread: two that take turns cost more processor time (`benchmarks/listen.py` tells).
+        # All in one thread: one that decodes and one that hears would take turns, at more processor time in all.
         (heard,) = watched(
             hear, patience_s=self.patience_s, stalled=lambda: decode.stalled(_name(source), self.patience_s)
         )

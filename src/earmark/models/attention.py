@@ -16,14 +16,15 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from earmark.models.heads import GENRE, Head, PretextHead, TagHead, build_heads, check_heads
+from earmark.models.heads import GENRE, Head, PretextHead, TagHead, build_heads, check_heads, head_names
 from earmark.models.kernel import SecondOpinion
-from earmark.models.options import options_class
+from earmark.models.options import check_divides, options_class
 from earmark.models.registry import Lessons, Network, Outputs, register
 from earmark.sound.mel import BANDS, FLOOR_DB
 from earmark.sound.tokens import TOKEN_FRAMES
 
-Pair = tuple[int, int]
+Side = Annotated[int, Field(ge=1)]
+Pair = tuple[Side, Side]
 
 
 @options_class
@@ -44,7 +45,7 @@ class AttentionOptions:
         tuple[Stage, ...], Field(description="convolutions of the token CNN, each with channels, kernel, stride, pool")
     ] = ()
     token_frames: Annotated[int, Field(ge=1, description="frames of a token")] = TOKEN_FRAMES
-    vector: Annotated[int, Field(ge=1, description="numbers of a token's vector")] = 128
+    vector: Annotated[int, Field(ge=2, multiple_of=2, description="numbers of a token's vector")] = 128
     norm: Annotated[
         bool, Field(description="batch normalisation after each convolution, and of each band at the input")
     ] = True
@@ -56,7 +57,7 @@ class AttentionOptions:
     ] = 0.0
     heads: Annotated[
         Mapping[str, int],
-        Field(description="outputs beside genres, each with its size: tags, embedding, outside, pretext"),
+        Field(description=f"outputs beside genres, each with its size: {', '.join(head_names())}"),
     ] = field(default_factory=dict)
     kernel: Annotated[int, Field(ge=0, description="centres of the kernel machines beside it; 0: none")] = 0
     components: Annotated[int, Field(ge=1, description="axes that their descriptors are turned onto")] = 96
@@ -69,9 +70,13 @@ class AttentionOptions:
         return sizes
 
     def __post_init__(self) -> None:
-        """A vector must fall into as many equal parts as the attention has heads."""
-        if self.vector % self.attention_heads:
-            raise ValueError(f"has a vector of {self.vector} that {self.attention_heads} attention_heads do not divide")
+        """A vector falls into as many equal parts as the attention has heads; the CNN leaves something of a token."""
+        check_divides(self.vector, self.attention_heads)
+        size: Pair = (BANDS, self.token_frames)
+        for number, stage in enumerate(self.stages):
+            size = _size_after(size, stage)
+            if min(size) < 1:
+                raise ValueError(f"has a stage, stages.{number}, after which nothing is left of a token")
 
 
 @register("attention", AttentionOptions)

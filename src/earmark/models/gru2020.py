@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from earmark.models.options import options_class
 from earmark.models.registry import Network, register
-from earmark.models.segments import SegmentNet, SegmentOptions
+from earmark.models.segments import SegmentNet, SegmentOptions, Widths
 
 
 @options_class
@@ -31,7 +31,7 @@ class GruOptions(SegmentOptions):
     layers: Annotated[int, Field(ge=1, description="recurrent layers")] = 2
     dropout: Annotated[float, Field(ge=0, lt=1, description="between them and before the genres")] = 0.3
     score: Annotated[int, Field(ge=1, description="width inside serial attention")] = 64
-    channels: Annotated[tuple[int, ...], Field(description="of the CNN of parallelised attention")] = (16, 32, 32)
+    channels: Annotated[Widths, Field(description="of the CNN of parallelised attention")] = (16, 32, 32)
 
 
 @register("gru2020", GruOptions)

@@ -29,22 +29,21 @@ def head(name: str) -> Callable[[H], H]:
 
 
 def head_names() -> list[str]:
-    """All registered heads, in the order in which networks build them."""
-    return list(_HEADS)
+    """The registered heads beside that of the genres, in the order in which networks build them."""
+    return [name for name in _HEADS if name != GENRE]
 
 
 def check_heads(sizes: Mapping[str, int]) -> None:
     """Refuse unknown heads and sizes out of range: ValueError names them."""
     for name, size in sizes.items():
-        if name not in _HEADS or name == GENRE:
-            known = ", ".join(other for other in _HEADS if other != GENRE)
-            raise ValueError(f"names a head '{name}'; there are {known}")
+        if name not in head_names():
+            raise ValueError(f"names a head '{name}'; there are {', '.join(head_names())}")
         if not 1 <= size <= (_HEADS[name].largest or size):
             raise ValueError(f"gives the head '{name}' the size {size}; it must be {_HEADS[name].sizes()}")
 
 
 def build_heads(vector: int, sizes: Mapping[str, int]) -> "nn.ModuleDict":
-    """The heads of a network with vectors of size `vector`, from names and sizes, in the order of `head_names`."""
+    """The heads of a network with vectors of size `vector`, from names and sizes; that of the genres first."""
     return nn.ModuleDict({name: kind(vector, sizes[name]) for name, kind in _HEADS.items() if name in sizes})
 
 

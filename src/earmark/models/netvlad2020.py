@@ -33,7 +33,7 @@ from torch.nn.functional import elu, normalize, scaled_dot_product_attention
 
 from earmark.models.options import options_class
 from earmark.models.registry import Network, Outputs, register
-from earmark.models.segments import SegmentNet, SegmentOptions
+from earmark.models.segments import SegmentNet, SegmentOptions, Widths
 
 
 @options_class
@@ -41,7 +41,7 @@ class NetVladOptions(SegmentOptions):
     """Ng, Zeng & Wang 2020."""
 
     token_frames: Annotated[int, Field(ge=1, description="frames of a slice, 9.8 s")] = 126
-    channels: Annotated[tuple[int, ...], Field(description="maps of the convolutions")] = (32, 32, 32, 64, 64)
+    channels: Annotated[Widths, Field(description="maps of the convolutions")] = (32, 32, 32, 64, 64)
     centroids: Annotated[int, Field(ge=1, description="of each code")] = 10
     alpha: Annotated[
         float, Field(gt=0, description="how sharply a descriptor goes to its nearest centroid, at the start")

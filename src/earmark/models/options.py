@@ -17,6 +17,13 @@ from earmark.errors import RecipeError
 
 T = TypeVar("T")
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_LIMITS = {  # pydantic's names of limits, in words, and where the limit stands
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+    "multiple_of": ("a multiple of", "multiple_of"),
+}
 _WORDS = {  # pydantic's names of what was expected
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -52,6 +59,12 @@ def checked(kind: type[T], values: Any, where: str) -> T:
         raise _in_words(kind, reason, where) from None
 
 
+def check_divides(vector: int, attention_heads: int) -> None:
+    """Refuse heads of an attention that do not divide the vector, by a ValueError."""
+    if vector % attention_heads:
+        raise ValueError(f"has a vector of {vector} that {attention_heads} attention_heads do not divide")
+
+
 def plain(options: Any) -> dict[str, Any]:
     """An options class as JSON has it."""
     found: dict[str, Any] = TypeAdapter(type(options)).dump_python(options, mode="json")
@@ -73,10 +86,9 @@ def _in_words(kind: type[Any], reason: ValidationError, where: str) -> RecipeErr
         return RecipeError(f"{where}: '{name}' must be one of {limits['expected']}, not {given!r}.")
     if rule == "value_error":
         return RecipeError(f"{where}: {'' if not name else f'{name!r} '}{limits['error']}.")
-    signs = {"greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt"}
-    if rule in signs:
-        words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}[signs[rule]]
-        return RecipeError(f"{where}: '{name}' must be {words} {limits[signs[rule]]:g}, not {given!r}.")
+    if rule in _LIMITS:
+        words, limit = _LIMITS[rule]
+        return RecipeError(f"{where}: '{name}' must be {words} {limits[limit]:g}, not {given!r}.")
     if rule in _WORDS:
         return RecipeError(f"{where}: '{name}' must be {_WORDS[rule]}, not {given!r}.")
     return RecipeError(f"{where}: '{name}': {wrong['msg']}.")

@@ -15,6 +15,8 @@ from earmark.models.options import options_class
 from earmark.models.registry import Network, Outputs
 from earmark.sound.mel import BANDS, FLOOR_DB
 
+Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]  # of one convolution after another
+
 
 @options_class
 class SegmentOptions:

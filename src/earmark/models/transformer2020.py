@@ -19,7 +19,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from earmark.models.options import options_class
+from earmark.models.options import check_divides, options_class
 from earmark.models.registry import Network, register
 from earmark.models.segments import SegmentNet, SegmentOptions
 from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS
@@ -32,11 +32,15 @@ class TransformerOptions(SegmentOptions):
     token_frames: Annotated[int, Field(ge=1, description="frames of a segment: the whole window")] = (
         TOKEN_FRAMES * WINDOW_TOKENS
     )
-    vector: Annotated[int, Field(ge=1, description="width of the encoder")] = 128
+    vector: Annotated[int, Field(ge=2, multiple_of=2, description="width of the encoder")] = 128
     layers: Annotated[int, Field(ge=1, description="of the encoder")] = 2
-    heads: Annotated[int, Field(ge=1, description="of its attention; they divide `vector`")] = 4
+    attention_heads: Annotated[int, Field(ge=1, description="heads of its attention; they divide `vector`")] = 4
     feed: Annotated[int, Field(ge=1, description="width between the two feed-forward layers")] = 512
     dropout: Annotated[float, Field(ge=0, lt=1, description="inside the layers")] = 0.1
+
+    def __post_init__(self) -> None:
+        """A vector falls into as many equal parts as the attention has heads."""
+        check_divides(self.vector, self.attention_heads)
 
 
 @register("transformer2020", TransformerOptions)
@@ -71,7 +75,7 @@ class EncoderLayer(nn.Module):
 
     def __init__(self, options: TransformerOptions) -> None:
         super().__init__()
-        self.heads = options.heads
+        self.heads = options.attention_heads
         self.qkv = nn.Linear(options.vector, 3 * options.vector)
         self.out = nn.Linear(options.vector, options.vector)
         self.feed = nn.Sequential(

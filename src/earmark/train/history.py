@@ -18,11 +18,14 @@ _MODULES = {
 def upgraded(recipe: Mapping[str, Any]) -> dict[str, Any]:
     """A recipe as plain values in today's terms; a recipe of today is returned unchanged."""
     model = recipe.get("model")
-    if not isinstance(model, Mapping) or not str(model.get("kind", "")).startswith("attention"):
+    kind = str(model.get("kind", "")) if isinstance(model, Mapping) else ""
+    if not isinstance(model, Mapping) or not kind.startswith(("attention", "transformer2020")):
         return dict(recipe)
     options = dict(model)
     if isinstance(options.get("heads"), int):
         options["attention_heads"] = options.pop("heads")
+    if kind == "transformer2020":
+        return {**recipe, "model": options}
     # Heads were options of their own: a size, or true for a size of 1.
     sizes = {name: int(options.pop(name)) for name in _HEADS if isinstance(options.get(name), int)}
     sizes = {name: size for name, size in sizes.items() if size}

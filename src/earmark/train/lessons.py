@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from earmark.errors import RecipeError
 from earmark.models.heads import GENRE
 from earmark.models.kernel import KernelOptions
 from earmark.models.registry import Lessons, Network
@@ -36,14 +35,7 @@ def lessons_of(
         [kernel] and [augment] of the recipe.
     rng:
         Draws the views, and what the network draws.
-
-    Raises
-    ------
-    RecipeError
-        The recipe has a front end of its own.
     """
-    if examples.front_end is not None:
-        raise RecipeError("Kernel machines hear earmark's own pictures, so their recipe cannot have a [front_end].")
     views = list(_views(examples, options.copies, changes, rng, next(net.parameters()).device))
     return Lessons(views, _targets(net, examples), options, rng)
 

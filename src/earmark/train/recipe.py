@@ -1,7 +1,7 @@
 """A recipe: the TOML file from which a training run can be repeated. Here it is read and checked, once, at the edge.
 
-The options of a section are a class of `train.options`; those of [model] are the class that the kind of
-network was registered with. docs/recipes.md has a table of all of them.
+The options of a section are a class of `train.options`; those of [model] are the class that the kind of network was
+registered with. docs/recipes.md has a table of all of them.
 """
 
 import copy
@@ -72,7 +72,8 @@ class Model:
         return {"kind": self.kind, **(self.options if isinstance(self.options, Mapping) else plain(self.options))}
 
 
-_SECTIONS: dict[str, type[Any]] = {
+# The sections that are a class each; [sets.NAME] is `SetOptions`, [model] that of its kind.
+SECTIONS: Mapping[str, type[Any]] = {
     "train": TrainOptions,
     "augment": AugmentOptions,
     "front_end": FrontEndOptions,
@@ -137,7 +138,7 @@ class Recipe:
         parts = upgraded(values)
         parts["model"] = Model.from_dict(parts.get("model"), source=source)
         sets = parts.pop("sets", None) or {}
-        for name, kind in _SECTIONS.items():
+        for name, kind in SECTIONS.items():
             if parts.get(name) is not None:
                 parts[name] = checked(kind, parts[name], f"{source}, [{name}]")
             else:
@@ -145,7 +146,7 @@ class Recipe:
         if not isinstance(sets, Mapping):
             raise RecipeError(f"{source}: [sets] must be tables, [sets.NAME].")
         made = {name: checked(SetOptions, options, f"{source}, [sets.{name}]") for name, options in sets.items()}
-        sections = {name: parts.pop(name) for name in ("model", *_SECTIONS) if name in parts}
+        sections = {name: parts.pop(name) for name in ("model", *SECTIONS) if name in parts}
         top = checked(_Top, parts, source)
         recipe = cls(
             **sections, sets=made, name=top.name, genres=top.genres, card=top.card, search=top.search, first=top.first
@@ -190,12 +191,12 @@ class Recipe:
     @property
     def epochs(self) -> int:
         """How many there are in all, those of a first stage too."""
-        first = self.first_stage()
-        return self.train.epochs + (first.train.epochs if first else 0)
+        first = {} if self.first is None else {"epochs": self.train.epochs, **self.first.get("train", {})}
+        return self.train.epochs + int(first.get("epochs", 0))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, for checkpoints and lineages; sections that are left out are None."""
-        sections = {name: getattr(self, name) for name in _SECTIONS}
+        sections = {name: getattr(self, name) for name in SECTIONS}
         return {
             "name": self.name,
             "genres": list(self.genres),

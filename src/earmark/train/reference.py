@@ -12,26 +12,11 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from earmark.models import controls
-from earmark.models.kernel import KernelOptions
 from earmark.models.registry import kinds
-from earmark.train.options import (
-    AugmentOptions,
-    FrontEndOptions,
-    PretextOptions,
-    SetOptions,
-    TeacherOptions,
-    TrainOptions,
-)
+from earmark.train import recipe
+from earmark.train.options import SetOptions
 
-SECTIONS: Mapping[str, type[Any]] = {
-    "train": TrainOptions,
-    "augment": AugmentOptions,
-    "sets.NAME": SetOptions,
-    "teacher": TeacherOptions,
-    "pretext": PretextOptions,
-    "kernel": KernelOptions,
-    "front_end": FrontEndOptions,
-}
+SECTIONS: Mapping[str, type[Any]] = {**recipe.SECTIONS, "sets.NAME": SetOptions}
 _NAMES = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 _LIMITS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "multiple_of": "a multiple of"}
 
