@@ -78,6 +78,8 @@ def measure(recipe_path: str, variant: str) -> float:
         allowed=torch.nn.functional.one_hot(torch.arange(clips) % len(recipe.genres), len(recipe.genres)).bool(),
         weights=torch.ones(clips),
         outside=torch.zeros(clips),
+        coarse=torch.zeros(clips, dtype=torch.bool),
+        styles=torch.zeros(clips, 0),
     )
     place = loop.Place(torch.device("cpu"))
     run = loop.Run(recipe, examples, recipe.genres, seed=0, place=place)

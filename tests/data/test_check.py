@@ -208,3 +208,12 @@ def test_gtzan_s_split_has_one_artist_on_both_sides_and_nothing_else(real_data: 
     (finding,) = report.findings
     assert finding.kind == "artist on both sides"
     assert "Donna Summer: fault_filtered_split: 1 in train, 3 in valid" in finding.detail
+
+
+def test_a_set_with_columns_of_its_own_pitch_is_checked_in_seconds_and_says_so(tmp_path: Path) -> None:
+    write_set(tmp_path, ABC, {"a": noise_picture(1, frames=128), "b": noise_picture(2, frames=10)})
+    (tmp_path / "set.toml").write_text("column_s = 0.2342\n")
+    report = check(tmp_path, jobs=1)
+    assert "Its pictures have a column every 234 ms; they are read as one every 77.5 ms." in report.notes
+    (short,) = [finding for finding in report.findings if finding.kind == "too short"]
+    assert short.detail.startswith("2.")  # ten columns

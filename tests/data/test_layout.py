@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from earmark.data.dataset import Dataset
 from earmark.data.layout import (
+    OWN_PITCH,
+    Pitch,
     db_of_picture,
     is_file_name,
     picture_of_db,
@@ -18,6 +21,7 @@ from earmark.data.layout import (
     write_rows,
 )
 from earmark.errors import DataError
+from earmark.sound.tokens import FRAME_S
 
 
 def test_a_picture_comes_back_to_the_last_value(tmp_path: Path) -> None:
@@ -132,3 +136,44 @@ def test_line_breaks_within_a_cell_stay_what_they_are(tmp_path: Path) -> None:
     rows = [{"id": "a", "notes": "one\r\ntwo\nthree\rfour"}]
     write_rows(tmp_path / "clips.csv", rows)
     assert read_rows(tmp_path / "clips.csv") == rows
+
+
+def test_columns_of_another_pitch_are_moved_onto_frames_by_straight_lines() -> None:
+    pitch = Pitch(column_s=3 * FRAME_S, first_s=FRAME_S)
+    moved = pitch.to_frames(np.array([[0.0, 30.0, 0.0]], np.float32))
+    np.testing.assert_allclose(moved, [[0, 0, 10, 20, 30, 20, 10, 0]], atol=1e-4)  # the ends go on
+    assert OWN_PITCH.own
+    assert not OWN_PITCH.coarse
+    assert pitch.coarse
+    assert not Pitch(column_s=1.2 * FRAME_S).coarse
+
+
+def test_a_set_says_its_own_pitch_and_is_read_at_the_front_ends(tmp_path: Path) -> None:
+    write_rows(tmp_path / "clips.csv", [{"id": "a"}])
+    picture = np.zeros((128, 4), np.uint8)
+    picture[:, 2] = 255
+    write_picture(tmp_path / "mel" / "a.png", picture)
+    assert Dataset.load(tmp_path).pitch is OWN_PITCH
+    (tmp_path / "set.toml").write_text(f"column_s = {2 * FRAME_S}  # every second\n")
+    data = Dataset.load(tmp_path)
+    (clip,) = data.clips
+    assert data.select(lambda clip: True).pitch == data.pitch
+    assert data.picture(clip)[5].tolist() == [0, 0, 0, 128, 255, 128, 0]
+    np.testing.assert_allclose(data.db(clip)[0, [0, 4]], [-80, 0], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("column_s = ", "is not TOML"),
+        ("pitch = 0.2", "'pitch' is not known"),
+        ('column_s = "wide"', "'column_s' must be a number of seconds"),
+        ("first_s = -1.0", "'first_s' must be a number of seconds"),
+        ("column_s = 1e9", "'column_s' must be a number of seconds"),
+        ("column_s = 0", "'column_s' must be above 0"),
+    ],
+)
+def test_a_pitch_that_is_none_is_refused(tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "set.toml").write_text(content)
+    with pytest.raises(DataError, match=f"set.toml.*{sentence}"):
+        Pitch.load(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 
 from earmark.data.check import check
 from earmark.data.dataset import Dataset
-from earmark.data.layout import read_rows, write_picture, write_rows
+from earmark.data.layout import read_picture, read_rows, write_picture, write_rows
 from earmark.data.prepare import prepare
 from earmark.errors import DataError
 from earmark.listen.parallel import Crash
@@ -272,3 +272,16 @@ def test_a_picture_that_is_in_place_is_not_written_again(tmp_path: Path) -> None
     before = stamps(tmp_path)
     assert prepare(tmp_path, tmp_path, jobs=1).prepared == 1
     assert stamps(tmp_path) == before
+
+
+def test_pictures_of_another_pitch_are_prepared_at_the_front_ends(tmp_path: Path) -> None:
+    write_rows(tmp_path / "set" / "clips.csv", [{"id": "a", "genre": "rock"}])
+    picture = np.random.default_rng(0).integers(0, 256, (128, 40), dtype=np.uint8)
+    write_picture(tmp_path / "set" / "mel" / "a.png", picture)
+    (tmp_path / "set" / "set.toml").write_text("column_s = 0.2342\nfirst_s = 0.1\n")
+    prepare(tmp_path / "set", tmp_path / "out", jobs=1)
+    theirs, ours = Dataset.load(tmp_path / "set"), Dataset.load(tmp_path / "out")
+    assert ours.pitch.own
+    assert np.array_equal(ours.picture(ours.clips[0]), theirs.picture(theirs.clips[0]))
+    prepare(tmp_path / "set", tmp_path / "set", jobs=1)  # in place, pictures stay as they are
+    assert np.array_equal(read_picture(tmp_path / "set" / "mel" / "a.png"), picture)

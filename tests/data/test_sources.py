@@ -19,7 +19,7 @@ def test_importers_are_found_by_being_in_their_folder_and_asked_by_rank() -> Non
     assert {each.catalogue.__module__.rpartition(".")[2] for each in importers()} == files
     ranks = [each.rank for each in importers()]
     assert ranks == sorted(ranks)
-    assert importers()[-1].name == "folder"  # which takes nearly everything
+    assert [each.name for each in importers()[-2:]] == ["folder", "tracks"]  # which take nearly everything
 
 
 def test_kinds_of_source_are_recognised(tmp_path: Path) -> None:
@@ -133,3 +133,14 @@ def test_what_is_beside_the_sound_in_a_genre_folder_is_told_by_kind(tmp_path: Pa
     catalogue = importer_for(tmp_path, "folder").catalogue(tmp_path)
     assert [item.id for item in catalogue.items] == ["pop.b", "rock.a"]
     assert catalogue.notes == ("Passed over: 2 jpg.",)
+
+
+def test_any_folder_of_sound_is_tracks_without_genres(tmp_path: Path) -> None:
+    touch(tmp_path, "one.mp3", "deep/er/two.OGG", "deep/cover.jpg")
+    catalogue = importer_for(tmp_path, "tracks").catalogue(tmp_path)
+    assert [(item.id, item.columns) for item in catalogue.items] == [("deep.er.two", {}), ("one", {})]
+    assert "no genres" in catalogue.notes[0]
+    assert catalogue.notes[1] == "Passed over: 1 jpg."
+    touch(tmp_path / "flat", "a.mp3")
+    assert importer_for(tmp_path / "flat").name == "tracks"
+    assert importer_for(tmp_path).name == "folder"

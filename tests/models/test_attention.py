@@ -102,7 +102,7 @@ def test_an_option_or_a_network_that_is_not_there_is_named() -> None:
         Model.from_dict({"kind": "transfomer"})
     with pytest.raises(RecipeError, match="a vector of 8 that 3 attention_heads do not divide"):
         network(vector=8, attention_heads=3)
-    with pytest.raises(RecipeError, match=r"a head 'smell'; there are .*tags, embedding, outside, pretext"):
+    with pytest.raises(RecipeError, match=r"a head 'smell'; there are .*tags, embedding, styles, outside, pretext"):
         network(heads={"smell": 3})
     with pytest.raises(RecipeError, match="the head 'outside' the size 2; it must be 1"):
         network(heads={"outside": 2})
@@ -173,7 +173,7 @@ def test_tags_are_in_the_units_of_the_teacher() -> None:
     assert said.heads["tags"][:, 0].tolist() == [-5.0, -5.0]
     assert said.token_heads["tags"][:, :, 2].eq(5).all()
     assert network()(spectrogram(2, 4)).heads == {}
-    with pytest.raises(RecipeError, match="has 2 tags, and the network learns 3"):
+    with pytest.raises(RecipeError, match="have 2 tags, and the network learns 3"):
         net.meet_teacher(torch.zeros(2), torch.ones(2))
 
 

@@ -81,15 +81,15 @@ def test_noises_are_none_of_the_genres_and_have_no_teacher(tmp_path: Path) -> No
     ones = torch.ones(count)
     logits, times = torch.zeros(count, 2, 3).half(), torch.stack([3 * ones, 3 * ones], dim=1)
     targets = Targets(logits, 2 * ones.long(), times, torch.zeros(count, 0), ones.bool(), ones.bool())
-    examples = with_noises(replace(plain, targets=targets), 5, seed=0)
+    examples = with_noises(replace(plain, targets=(targets,)), 5, seed=0)
     assert len(examples) == count + 5
     assert examples.weights[count:].tolist() == [0.0] * 5
     assert examples.outside[count:].tolist() == [1.0] * 5
     assert examples.frames[count:].max() <= examples.pictures.shape[2]
     assert torch.equal(examples.pictures[:count], plain.pictures)
-    assert examples.targets is not None
-    assert not examples.targets.taught[count:].any()
-    assert examples.targets.tags_at(torch.zeros(count + 5, 4)).isfinite().all()
+    (targets,) = examples.targets
+    assert not targets.taught[count:].any()
+    assert targets.tags_at(torch.zeros(count + 5, 4)).isfinite().all()
     assert len(set(examples.take(np.arange(count, count + 5)).artists)) == 5
     assert with_noises(plain, 0, seed=0) is plain
 

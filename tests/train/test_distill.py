@@ -17,7 +17,7 @@ from earmark.models.registry import Outputs
 from earmark.sound.tokens import FRAME_S
 from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
-from earmark.train.distill import Targets, targets_of, teacher_loss
+from earmark.train.distill import Piece, Targets, targets_of, teacher_loss
 from earmark.train.loop import Place, Run, train
 from earmark.train.options import TeacherOptions
 from earmark.train.recipe import Recipe
@@ -98,12 +98,12 @@ def test_the_loss_is_nothing_for_who_agrees_and_counts_errors_in_deviations() ->
     wanted = targets.tags_at(places.reshape(1, 4, 10)[:, :, 5])
     options = TeacherOptions(tags=1.0, embedding=1.0)
     agree = said(wanted, torch.tensor([[0.0, 0.3]]))
-    assert teacher_loss(agree, targets, places, torch.ones(1), options).item() == pytest.approx(0, abs=1e-5)
+    assert teacher_loss(agree, [targets], places, torch.ones(1), options).item() == pytest.approx(0, abs=1e-5)
     off = said(wanted + 3, torch.tensor([[1.0, 0.0]]))
-    loss = teacher_loss(off, targets, places, torch.full((1,), 1.5), options).item()
+    loss = teacher_loss(off, [targets], places, torch.full((1,), 1.5), options).item()
     assert loss == pytest.approx(2**2 + 2**2 + 1, rel=1e-3)
     untaught = replace(targets, taught=torch.tensor([False]), embedded=torch.tensor([False]))
-    assert teacher_loss(off, untaught, places, torch.ones(1), options).item() == 0
+    assert teacher_loss(off, [untaught], places, torch.ones(1), options).item() == 0
 
 
 def test_a_student_comes_to_agree_with_its_teacher_on_artists_it_never_heard(data: Dataset, tmp_path: Path) -> None:
@@ -119,9 +119,10 @@ def test_a_student_comes_to_agree_with_its_teacher_on_artists_it_never_heard(dat
     assert answer.token_heads["tags"].shape == (len(held), 6, len(TAGS))
     styles = [STYLES_TAGS[clip.label or ""] for clip in held.clips]
     assert (answer.heads["tags"][:, :4].argmax(dim=1).numpy() == styles).mean() > 0.8
-    error = (answer.heads["tags"] - held.targets.logits[:, 1].float()).abs().mean()  # type: ignore[union-attr]
+    (targets,) = held.targets
+    error = (answer.heads["tags"] - targets.logits[:, 1].float()).abs().mean()
     assert error < 1.5
-    alike = torch.cosine_similarity(answer.heads["embedding"], held.targets.embedding.float(), dim=1)  # type: ignore[union-attr]
+    alike = torch.cosine_similarity(answer.heads["embedding"], targets.embedding.float(), dim=1)
     assert alike.mean() > 0.7
 
 
@@ -164,7 +165,7 @@ def test_a_distilled_run_resumes_to_the_bit(data: Dataset, tmp_path: Path) -> No
     resumed = train(plan, examples, data.labels, tmp_path / "cut")
     assert all(torch.equal(whole.averaged[key], resumed.averaged[key]) for key in whole.averaged)
     net = Checkpoint.load(tmp_path / "cut").network()
-    torch.testing.assert_close(net.head_layers["tags"].usual, examples.targets.usual()[0])  # type: ignore[union-attr]
+    torch.testing.assert_close(net.head_layers["tags"].usual, examples.targets[0].usual()[0])  # type: ignore[union-attr]
 
 
 def test_what_cannot_be_learned_is_said_in_words(data: Dataset, tmp_path: Path) -> None:
@@ -176,7 +177,7 @@ def test_what_cannot_be_learned_is_said_in_words(data: Dataset, tmp_path: Path) 
         Teacher.load(bare.folder)
     write_teacher(bare.folder, {clip.id: clip.label or "" for clip in bare.clips}, tags=("a", "b", "c", "d", "e"))
     with pytest.raises(DataError, match="other tags"):
-        targets_of([*data.clips, *bare.clips])
+        targets_of([Piece(clip) for clip in [*data.clips, *bare.clips]], TeacherOptions())
     plain = recipe().to_dict()
     few = Recipe.from_dict({**plain, "model": {**plain["model"], "heads": {"tags": 3, "embedding": 7}}})
     examples: Examples = gather([data], few, data.labels)
@@ -185,7 +186,7 @@ def test_what_cannot_be_learned_is_said_in_words(data: Dataset, tmp_path: Path) 
     short = Recipe.from_dict({**plain, "model": {**plain["model"], "heads": {"tags": 5, "embedding": 3}}})
     with pytest.raises(RecipeError, match="vectors have 7 numbers, and the network learns 3"):
         Run(short, examples, data.labels, seed=0, place=Place(torch.device("cpu")))
-    assert examples.targets is not None
-    bare_targets = replace(examples.targets, embedding=examples.targets.embedding[:, :0])
-    with pytest.raises(DataError, match="none of these sets has any"):
-        Run(recipe(), replace(examples, targets=bare_targets), data.labels, seed=0, place=Place(torch.device("cpu")))
+    (targets,) = examples.targets
+    bare_targets = replace(targets, embedding=targets.embedding[:, :0])
+    with pytest.raises(DataError, match="no teacher of these sets has any"):
+        Run(recipe(), replace(examples, targets=(bare_targets,)), data.labels, seed=0, place=Place(torch.device("cpu")))

@@ -155,7 +155,15 @@ def test_the_answer_of_a_clip_weighs_windows_by_their_new_frames() -> None:
         pictures[row, :, :length] = torch.arange(length) // 256
     clips = tuple(Clip(str(row), Path("set"), None, "") for row in range(4))
     some = Examples(
-        clips, pictures, torch.tensor(frames), torch.ones(4, 2, dtype=torch.bool), torch.ones(4), torch.zeros(4), DONG
+        clips=clips,
+        pictures=pictures,
+        frames=torch.tensor(frames),
+        allowed=torch.ones(4, 2, dtype=torch.bool),
+        weights=torch.ones(4),
+        outside=torch.zeros(4),
+        coarse=torch.zeros(4, dtype=torch.bool),
+        styles=torch.zeros(4, 0),
+        front_end=DONG,
     )
     said = clip_logits(Loudness(), some)
     step = np.arange(2860) // 256

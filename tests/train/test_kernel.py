@@ -99,7 +99,7 @@ def taught(examples: Examples) -> Examples:
     ones = torch.ones(len(examples))
     times = torch.stack([ones, ones], dim=1)
     targets = Targets(logits, ones.long(), times, torch.zeros(len(examples), 0), ones.bool(), ~ones.bool())
-    return replace(examples, targets=targets, outside=last)
+    return replace(examples, targets=(targets,), outside=last)
 
 
 def test_tags_and_what_is_outside_come_from_their_own_columns_and_half_from_the_machines(examples: Examples) -> None:
@@ -110,8 +110,7 @@ def test_tags_and_what_is_outside_come_from_their_own_columns_and_half_from_the_
     shown = taught(examples)
     fit(net, shown, KernelOptions(ridge=1e-3), AugmentOptions(), torch.Generator().manual_seed(0))
     after = clip_answers(net, examples)
-    assert shown.targets is not None
-    wanted = shown.targets.logits[:, 0].float().numpy()
+    wanted = shown.targets[0].logits[:, 0].float().numpy()
     assert net.kernel is not None
     share = net.kernel(torch.zeros(1, 128, 6 * TOKEN_FRAMES))[1].item()  # the pieces have six tokens
     machines = before["tags"] + 2 / share * (after["tags"] - before["tags"])

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from earmark.data.ceiling import Agreement, Bound, agreement, bound, read_faults, write_ranking
 from earmark.data.dataset import LABEL_COLUMN, Clip, Dataset
 from earmark.data.hearing import Heard, hear_clip
-from earmark.data.layout import read_picture
 from earmark.data.near import near_duplicates
 from earmark.data.splits import linked_artists
 from earmark.data.suspects import Doubt, Suspect, find_suspects, rank_labels, read_answers, read_hits
@@ -28,6 +27,7 @@ CLIPPED_SHARE = 1e-3
 # A frame is quiet when no band comes within 70 dB of the clip's maximum.
 QUIET_VALUE = 255 * 10 / 80
 MOSTLY = 0.5
+FRAME_MS = f"{FRAME_S * 1000:.1f} ms"
 SHORT_OF_MEDIAN = 0.5
 MOST_PARTS = 10  # a column of more values, such as moods that were split up, is no split
 
@@ -188,7 +188,7 @@ def _read_pictures(dataset: Dataset) -> tuple[dict[str, NDArray[np.uint8]], dict
     for clip in dataset.clips:
         if clip.picture_path.exists():
             try:
-                pictures[clip.id] = read_picture(clip.picture_path)
+                pictures[clip.id] = dataset.picture(clip)
             except DataError as error:
                 broken[clip.id] = str(error)
         elif clip.sound_path is None or not clip.sound_path.exists():
@@ -356,6 +356,8 @@ def _notes(survey: _Survey) -> Iterator[str]:
         yield f"Clips not checked for clipping, as only their pictures are at hand: {unmeasured}."
     folder = survey.dataset.folder / "mel"
     known = {clip.id for clip in survey.dataset.clips}
+    if not (pitch := survey.dataset.pitch).own:
+        yield f"Its pictures have a column every {pitch.column_s * 1000:.0f} ms; they are read as one every {FRAME_MS}."
     unnamed = sorted(path.stem for path in folder.glob("*.png") if path.stem not in known)
     if unnamed:
         yield f"Pictures that no row of clips.csv names: {len(unnamed)}, such as {', '.join(unnamed[:5])}."

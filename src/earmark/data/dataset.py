@@ -9,13 +9,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.data.layout import CLIPS_FILE, db_of_picture, picture_of_db, read_picture, read_rows
+from earmark.data.layout import CLIPS_FILE, OWN_PITCH, Pitch, db_of_picture, picture_of_db, read_picture, read_rows
 
 LABEL_COLUMN = "genre"
 
@@ -68,11 +68,12 @@ class Clip:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The clips of one folder, in the order of its clips.csv."""
+    """The clips of one folder, in the order of its clips.csv, and the pitch of its pictures' columns."""
 
     name: str
     folder: Path
     clips: tuple[Clip, ...] = field(repr=False)
+    pitch: Pitch = field(default=OWN_PITCH, kw_only=True)
 
     @classmethod
     def load(cls, folder: Path | str, *, label_column: str = LABEL_COLUMN) -> "Dataset":
@@ -88,7 +89,8 @@ class Dataset:
         Raises
         ------
         DataError
-            No clips.csv, no rows, no column `id`, an id that is empty, used twice, or no file name.
+            No clips.csv, no rows, no column `id`, an id that is empty, used twice, or no file name; a `set.toml` that
+            is wrong.
         """
         folder = Path(folder).resolve()
         clips = tuple(
@@ -101,7 +103,7 @@ class Dataset:
             )
             for row in read_rows(folder / CLIPS_FILE)
         )
-        return cls(name=folder.name, folder=folder, clips=clips)
+        return cls(name=folder.name, folder=folder, clips=clips, pitch=Pitch.load(folder))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -110,10 +112,12 @@ class Dataset:
 
     def select(self, keep: Callable[[Clip], bool]) -> "Dataset":
         """The same set with only the clips for which `keep` is true."""
-        return Dataset(self.name, self.folder, tuple(clip for clip in self.clips if keep(clip)))
+        return replace(self, clips=tuple(clip for clip in self.clips if keep(clip)))
 
     def picture(self, clip: Clip) -> NDArray[np.uint8]:
         """The clip's spectrogram, (128, frames) uint8, band 0 lowest; dB = value / 255 * 80 - 80.
+
+        Pictures of another pitch are moved onto the front end's.
 
         Raises
         ------
@@ -122,9 +126,10 @@ class Dataset:
         SoundError
             The clip has no picture, and its sound cannot be decoded.
         """
-        if clip.path == clip.picture_path:
-            return read_picture(clip.picture_path)
-        return picture_of_db(sound_db(clip.path))
+        if clip.path != clip.picture_path:
+            return picture_of_db(sound_db(clip.path))
+        picture = read_picture(clip.picture_path)
+        return picture if self.pitch.own else picture_of_db(self.pitch.to_frames(db_of_picture(picture)))
 
     def pictures(self, clips: Iterable[Clip] | None = None) -> list[NDArray[np.uint8]]:
         """The pictures of `clips` (all by default), each (128, frames) uint8, read by several threads."""
@@ -138,7 +143,7 @@ class Dataset:
         Raises the same errors as `picture`.
         """
         if clip.path == clip.picture_path:
-            return db_of_picture(read_picture(clip.picture_path))
+            return db_of_picture(self.picture(clip))
         return sound_db(clip.path)
 
 

@@ -46,7 +46,7 @@ class DegradedDataset(Dataset):
     @classmethod
     def of(cls, dataset: Dataset, condition: Condition) -> "DegradedDataset":
         """`dataset` under `condition`."""
-        return cls(dataset.name, dataset.folder, dataset.clips, condition)
+        return cls(dataset.name, dataset.folder, dataset.clips, condition, pitch=dataset.pitch)
 
     def db(self, clip: Clip) -> Floats:
         """As `Dataset.db`, of the worse copy; of sound, the clip's sound must be there."""

@@ -7,7 +7,9 @@ dB = value / 255 * 80 - 80 under the clip's own maximum. The layout is described
 import csv
 import io
 import re
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,69 @@ from numpy.typing import NDArray
 
 from earmark.errors import DataError
 from earmark.files import csv_text, write_whole
+from earmark.sound.tokens import FRAME_S
 
 PICTURE_BANDS = 128
 PICTURE_RANGE_DB = 80.0
 CLIPS_FILE = "clips.csv"
+SET_FILE = "set.toml"
+COARSE = 1.5  # columns that lie further apart than so many frames are coarse
+
+
+@dataclass(frozen=True)
+class Pitch:
+    """Where the columns of a set's pictures lie in time: `column_s` from one to the next, `first_s` the first, seconds.
+
+    By default that of the front end. A set with another says so in `set.toml`.
+    """
+
+    column_s: float = FRAME_S
+    first_s: float = 0.0
+
+    @classmethod
+    def load(cls, folder: Path) -> "Pitch":
+        """What the `set.toml` of the set in `folder` says, if there is one; raises DataError where it is wrong."""
+        path = folder / SET_FILE
+        if not path.exists():
+            return OWN_PITCH
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as reason:
+            raise DataError(f"{path} is not TOML: {reason}.") from reason
+        known = [field.name for field in fields(cls)]
+        for name, value in values.items():
+            if name not in known:
+                raise DataError(f"{path}: '{name}' is not known.", hint=f"Known are: {', '.join(known)}.")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LONGEST_S:
+                raise DataError(f"{path}: '{name}' must be a number of seconds.")
+        pitch = cls(**values)
+        if not pitch.column_s:
+            raise DataError(f"{path}: 'column_s' must be above 0.")
+        return pitch
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the front end's, so that columns are frames."""
+        return self == OWN_PITCH
+
+    @property
+    def coarse(self) -> bool:
+        """Whether what lies between the columns, at the front end's pitch, is not known."""
+        return self.column_s > COARSE * FRAME_S
+
+    def to_frames(self, columns: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Columns (bands, n) at the front end's pitch, (bands, frames): straight lines between, the ends go on."""
+        last_s = self.first_s + (columns.shape[1] - 1) * self.column_s
+        frames_s = np.arange(int(last_s / FRAME_S) + 1) * FRAME_S
+        places = ((frames_s - self.first_s) / self.column_s).clip(0, columns.shape[1] - 1)
+        low = places.astype(np.int64)
+        high = np.minimum(low + 1, columns.shape[1] - 1)
+        share = (places - low).astype(np.float32)
+        return columns[:, low] * (1 - share) + columns[:, high] * share
+
+
+OWN_PITCH = Pitch()
+LONGEST_S = 10.0  # a column that is further from the next is no spectrogram of music
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

@@ -12,7 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from earmark.data.hearing import hear_clip
-from earmark.data.layout import CLIPS_FILE, png_of_picture, read_picture, read_rows, write_rows
+from earmark.data.layout import (
+    CLIPS_FILE,
+    Pitch,
+    db_of_picture,
+    picture_of_db,
+    png_of_picture,
+    read_picture,
+    read_rows,
+    write_rows,
+)
 from earmark.data.sources import Item, Trouble, importer_for
 from earmark.errors import DataError, EarmarkError, SoundError
 from earmark.files import shown, write_whole
@@ -257,9 +266,13 @@ def _make_picture(task: _Task) -> tuple[Row, bytes]:
     """What was measured, the tags where the columns lack them, and the clip's picture as PNG."""
     file = task.item.file
     if file.suffix.lower() == ".png":
-        read_picture(file)
-        in_place = task.picture.exists() and file.samefile(task.picture)
-        return {}, b"" if in_place else file.read_bytes()
+        picture = read_picture(file)
+        if task.picture.exists() and file.samefile(task.picture):
+            return {}, b""
+        pitch = Pitch.load(file.parents[1])  # of the set it is in: what is prepared has the front end's
+        if pitch.own:
+            return {}, file.read_bytes()
+        return {}, png_of_picture(picture_of_db(pitch.to_frames(db_of_picture(picture))))
     heard = hear_clip(file)
     if heard.silent:
         raise SoundError(f"{file} is silent.")

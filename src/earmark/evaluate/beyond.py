@@ -181,12 +181,14 @@ def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
 def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
     folders = {clip.folder for clip in rows.clips}
     teachers = {folder: Teacher.load(folder) for folder in folders if (folder / TEACHER_FILE).exists()}
-    taught = np.array([clip.folder in teachers and clip.id in teachers[clip.folder].logits for clip in rows.clips])
+    nothing = np.zeros((0, 0), np.float32)
+    heard = [teachers[clip.folder].hears(clip).logits if clip.folder in teachers else nothing for clip in rows.clips]
+    taught = np.array([len(logits) > 0 for logits in heard])
     if not taught.any():
         return None, {}
     those = rows.take(taught)
     names = next(iter(teachers.values())).tags
-    wanted = np.stack([teachers[clip.folder].logits[clip.id].mean(axis=0) for clip in those.clips])
+    wanted = np.stack([logits.mean(axis=0) for logits, take in zip(heard, taught, strict=True) if take])
     rng = np.random.default_rng(BOOTSTRAP_SEED)
     info = fit_tags(
         those.said["tags"],

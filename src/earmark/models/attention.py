@@ -16,7 +16,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from earmark.models.heads import GENRE, Head, PretextHead, TagHead, build_heads, check_heads, head_names
+from earmark.models.heads import GENRE, Head, PretextHead, TagHead, build_heads, check_heads, check_judged, head_names
 from earmark.models.kernel import SecondOpinion
 from earmark.models.options import check_divides, options_class
 from earmark.models.registry import Lessons, Network, Outputs, register
@@ -61,6 +61,9 @@ class AttentionOptions:
     ] = field(default_factory=dict)
     kernel: Annotated[int, Field(ge=0, description="centres of the kernel machines beside it; 0: none")] = 0
     components: Annotated[int, Field(ge=1, description="axes that their descriptors are turned onto")] = 96
+    kernel_judges: Annotated[
+        tuple[str, ...], Field(description="what they have an opinion on: genre, tags, outside, as far as it is there")
+    ] = (GENRE, "tags", "outside")
     kernel_weight: Annotated[float, Field(ge=0, description="of their scores, 0 to 1, among the genre logits")] = 4.0
 
     @field_validator("heads")
@@ -68,6 +71,14 @@ class AttentionOptions:
     def _known(cls, sizes: Mapping[str, int]) -> Mapping[str, int]:
         check_heads(sizes)
         return sizes
+
+    @field_validator("kernel_judges")
+    @classmethod
+    def _judged(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if GENRE not in names:
+            raise ValueError("must have 'genre' among them")
+        check_judged(names)
+        return names
 
     def __post_init__(self) -> None:
         """A vector falls into as many equal parts as the attention has heads; the CNN leaves something of a token."""
@@ -102,7 +113,7 @@ class AttentionNet(Network):
         self.pool = self.make_pool()
         self.dropout = nn.Dropout(options.dropout)
         self.head_layers = build_heads(options.vector, {GENRE: genres, **options.heads})
-        judged = {name: each.size for name, each in self._heads() if each.has_opinion}
+        judged = {name: each.size for name, each in self._heads() if each.has_opinion and name in options.kernel_judges}
         self.kernel = SecondOpinion(options.kernel, options.components, judged) if options.kernel else None
 
     @property

@@ -172,8 +172,8 @@ def teacher_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int =
     teachers = {folder: Teacher.load(folder) for folder in {clip.folder for clip in clips}}
     rows = []
     for clip in clips:
-        logits = teachers[clip.folder].logits.get(clip.id)
-        if logits is None:
+        logits = teachers[clip.folder].hears(clip).logits
+        if not len(logits):
             hint = "Take only the clips that it has, with `only` in the protocol."
             raise DataError(f"{clip.folder / TEACHER_FILE} has no clip '{clip.id}'.", hint=hint)
         rows.append(logits.T)

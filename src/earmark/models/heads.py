@@ -4,7 +4,7 @@ A head has the name of its output in a recipe (`[model.heads]`: name = size), in
 in bundle.json. A new one is a class under `@head("name")`, here or in another file of this folder.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, TypeVar
 
 import torch
@@ -40,6 +40,14 @@ def check_heads(sizes: Mapping[str, int]) -> None:
             raise ValueError(f"names a head '{name}'; there are {', '.join(head_names())}")
         if not 1 <= size <= (_HEADS[name].largest or size):
             raise ValueError(f"gives the head '{name}' the size {size}; it must be {_HEADS[name].sizes()}")
+
+
+def check_judged(names: Iterable[str]) -> None:
+    """Refuse names of heads on which kernel machines can have no opinion: ValueError names them."""
+    able = [name for name, kind in _HEADS.items() if kind.has_opinion]
+    for name in names:
+        if name not in able:
+            raise ValueError(f"names '{name}'; it may be {', '.join(able)}")
 
 
 def build_heads(vector: int, sizes: Mapping[str, int]) -> "nn.ModuleDict":
@@ -117,7 +125,7 @@ class TagHead(LinearHead):
         """Take mean and deviation of the teacher's logits of each tag, (size,); RecipeError for another number."""
         if usual.shape != self.usual.shape:
             raise RecipeError(
-                f"The teacher has {len(usual)} tags, and the network learns {self.size}.",
+                f"The teachers have {len(usual)} tags, and the network learns {self.size}.",
                 hint=f"Say tags = {len(usual)} under [model.heads].",
             )
         self.usual.copy_(usual)
@@ -127,6 +135,13 @@ class TagHead(LinearHead):
 @head("embedding")
 class EmbeddingHead(LinearHead):
     """The teacher's vector of a clip."""
+
+
+@head("styles")
+class StyleHead(LinearHead):
+    """A logit each for styles that people named; a clip may have several."""
+
+    of_tokens = True
 
 
 @head("outside")

@@ -25,7 +25,14 @@ class View(NamedTuple):
 
 
 def augment(
-    db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator, *, scale: Scale = "db"
+    db: Tensor,
+    frames: Tensor,
+    window: int,
+    options: AugmentOptions,
+    rng: torch.Generator,
+    *,
+    scale: Scale = "db",
+    coarse: Tensor | None = None,
 ) -> View:
     """One random view of each clip.
 
@@ -40,19 +47,29 @@ def augment(
     scale:
         What `db` holds where it comes from a front end of the recipe's own, of any number of bands. Values on the scale
         "log1p" keep their level, and the recipe refuses changes that work on dB.
+    coarse:
+        (clips,) bool, those whose columns are coarse as they are, and are not made coarser.
 
     Returns
     -------
     Views with dB under their own maximum, -80 to 0; or on the scale "log1p".
     """
-    view, places = cut_views(db, frames, window, options, rng)
+    view, places = cut_views(db, frames, window, options, rng, coarse=coarse)
     if scale == "db":
         view = colour(view, options, rng)
         view = under_own_maximum(view)
     return View(mask(view, options, rng), places)
 
 
-def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, rng: torch.Generator) -> View:
+def cut_views(
+    db: Tensor,
+    frames: Tensor,
+    window: int,
+    options: AugmentOptions,
+    rng: torch.Generator,
+    *,
+    coarse: Tensor | None = None,
+) -> View:
     """A stretch of time of each clip: rolled, faster or slower, moved along the bands; read off by interpolation."""
     count = len(db)
     frames = frames.to(db.device)
@@ -71,7 +88,7 @@ def cut_views(db: Tensor, frames: Tensor, window: int, options: AugmentOptions, 
     second = torch.remainder(first + 1, frames[:, None])
     view = _columns(db, first).lerp(_columns(db, second), share)
     if options.coarse:
-        view = _coarse(view, options.coarse, rng)
+        view = _coarse(view, options.coarse, rng, coarse)
     if options.shift_bands:
         view = _shift_bands(view, options.shift_bands, rng)
     return View(view, torch.remainder(place, frames[:, None]))
@@ -81,11 +98,13 @@ def _columns(db: Tensor, index: Tensor) -> Tensor:
     return db.gather(2, index[:, None, :].expand(-1, db.shape[1], -1))
 
 
-def _coarse(view: Tensor, chance: float, rng: torch.Generator) -> Tensor:
+def _coarse(view: Tensor, chance: float, rng: torch.Generator, already: Tensor | None) -> Tensor:
     """A third of the resolution in time, as pictures of some data sets have it: columns between are interpolated."""
     count, _, window = view.shape
     phase = _per_clip(count, 0.0, COARSE_STEP, rng, view).floor()[:, None]
     chosen = _per_clip(count, 0.0, 1.0, rng, view) < chance
+    if already is not None:
+        chosen &= ~already.to(view.device)
     place = (torch.arange(window, device=view.device)[None] - phase) / COARSE_STEP
     low = (place.floor() * COARSE_STEP + phase).clamp(0, window - 1).long()
     high = ((place.floor() + 1) * COARSE_STEP + phase).clamp(0, window - 1).long()

@@ -4,9 +4,9 @@ Spectrograms stay uint8 until a batch is made (639 clips of 30 s are 32 MB), so 
 those of a recipe's own front end stay float16.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,14 @@ from earmark.errors import DataError
 from earmark.sound.decode import blocks
 from earmark.sound.mel import FLOOR_DB
 from earmark.sound.spectra import floor_of, mel_spectrogram
-from earmark.train.distill import Targets, targets_of
+from earmark.sound.tokens import FRAME_S
+from earmark.train.distill import Piece, Targets, targets_of
 from earmark.train.options import FrontEndOptions, SetOptions
 from earmark.train.recipe import Recipe
+
+PIECE_S = 30.0  # of long clips without a label
+LONGEST_FRAMES = 800  # a minute or so
+NOISE = Path("noise")  # the folder of what is made here
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +38,11 @@ class Examples:
     `pictures` (clips, 128, frames) uint8 as in `Dataset.pictures`, shorter clips padded with the floor at their end;
     `frames` (clips,) how many are not padding; `allowed` (clips, genres) bool, the genres that the label leaves open;
     `weights` (clips,) float32, of the genre loss; `outside` (clips,) float32 is 1 for clips of none of the genres, 0
-    for clips of one, NaN where that is not known. With a `front_end` of the recipe's own, `pictures` (clips, bands,
-    longest) float16 are the spectrograms of `spectra`. With a [teacher], `targets` are its outputs. Clips without a
-    genre that the recipe uses otherwise have weight 0, and all genres allowed.
+    for clips of one, NaN where that is not known; `coarse` (clips,) bool, whether the columns of its set's pictures lie
+    further apart than frames; `styles` (clips, styles) float32, 1 and 0, NaN where they are not known. With a
+    `front_end` of the recipe's own, `pictures` (clips, bands, longest) float16 are the spectrograms of `spectra`. With
+    a [teacher], `targets` are those of each. Clips without a genre that the recipe uses otherwise have weight 0, and
+    all genres allowed; long ones are in pieces, one a row.
     """
 
     clips: tuple[Clip, ...]
@@ -44,8 +51,10 @@ class Examples:
     allowed: Tensor
     weights: Tensor
     outside: Tensor
+    coarse: Tensor
+    styles: Tensor
     front_end: FrontEndOptions | None = None
-    targets: Targets | None = None
+    targets: tuple[Targets, ...] = ()
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -64,16 +73,16 @@ class Examples:
         """Some of the rows, by mask or by number."""
         picked = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         index = torch.from_numpy(picked)
-        return Examples(
-            tuple(self.clips[i] for i in picked),
-            self.pictures[index],
-            self.frames[index],
-            self.allowed[index],
-            self.weights[index],
-            self.outside[index],
-            self.front_end,
-            self.targets.take(index) if self.targets else None,
+        return replace(
+            self,
+            clips=tuple(self.clips[i] for i in picked),
+            targets=tuple(each.take(index) for each in self.targets),
+            **{name: tensor[index] for name, tensor in self.tensors().items()},
         )
+
+    def tensors(self) -> dict[str, Any]:
+        """All tensors but those of the targets, by name."""
+        return {name: part for name, part in vars(self).items() if isinstance(part, Tensor)}
 
 
 def genres_of(recipe: Recipe, datasets: Sequence[Dataset]) -> tuple[str, ...]:
@@ -95,41 +104,77 @@ def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -
     SoundError
         A clip has no picture, and its sound cannot be decoded.
     """
-    clips: list[Clip] = []
-    allowed: list[NDArray[np.bool_]] = []
-    pictures: list[NDArray[Any]] = []
-    front_end = recipe.front_end
-    weights: list[float] = []
-    outside: list[float] = []
-    unlabelled = recipe.teacher is not None or recipe.pretext is not None
-    for dataset in datasets:
-        options = recipe.sets.get(dataset.name, SetOptions())
-        labelled = [(clip, allowed_genres(clip, options, genres)) for clip in dataset.clips]
-        places = [outside_of(clip, row, options) for clip, row in labelled]
-        used = [
-            (clip, row, place)
-            for (clip, row), place in zip(labelled, places, strict=True)
-            if row.any() or (place == 1 and recipe.train.outside_loss) or (unlabelled and not clip.flagged)
-        ]
-        chosen = [clip for clip, _, _ in used]
-        clips += chosen
-        allowed += [row if row.any() else ~row for _, row, _ in used]
-        weights += [options.weight * float(row.any()) for _, row, _ in used]
-        outside += [place for _, _, place in used]
-        pictures += dataset.pictures(chosen) if front_end is None else spectra(chosen, front_end)
-    if not any(weights):
+    rows = [row for dataset in datasets for row in _rows(dataset, recipe, genres)]
+    if not any(row.weight for row in rows):
         names = ", ".join(str(dataset.folder) for dataset in datasets)
         raise DataError(f"No clip of {names} has a label that the recipe knows.")
+    pictures = [row.picture for row in rows]
+    front_end = recipe.front_end
     return Examples(
-        tuple(clips),
+        tuple(row.piece.clip for row in rows),
         _stack(pictures, padding=0.0 if front_end is None else floor_of(front_end.scale)),
         torch.tensor([picture.shape[1] for picture in pictures]),
-        torch.from_numpy(np.stack(allowed)),
-        torch.tensor(weights, dtype=torch.float32),
-        torch.tensor(outside, dtype=torch.float32),
+        torch.from_numpy(np.stack([row.allowed for row in rows])),
+        torch.tensor([row.weight for row in rows], dtype=torch.float32),
+        torch.tensor([row.outside for row in rows], dtype=torch.float32),
+        torch.tensor([row.coarse for row in rows]),
+        torch.from_numpy(np.stack([row.styles for row in rows])),
         front_end,
-        targets_of(clips) if recipe.teacher else None,
+        targets_of([row.piece for row in rows], recipe.teacher) if recipe.teacher else (),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """A row of `Examples`."""
+
+    piece: Piece
+    picture: NDArray[Any]
+    allowed: NDArray[np.bool_]
+    weight: float
+    outside: float
+    coarse: bool
+    styles: NDArray[np.float32]
+
+
+def _rows(dataset: Dataset, recipe: Recipe, genres: Sequence[str]) -> Iterator[_Row]:
+    """The rows of one set."""
+    options, front_end = recipe.sets.get(dataset.name, SetOptions()), recipe.front_end
+    unlabelled = recipe.teacher is not None or recipe.pretext is not None
+    used: list[tuple[Clip, NDArray[np.bool_], float]] = []
+    for clip in dataset.clips:
+        row = allowed_genres(clip, options, genres)
+        place = outside_of(clip, row, options)
+        if row.any() or (place == 1 and recipe.train.outside_loss) or (unlabelled and not clip.flagged):
+            used.append((clip, row, place))
+    chosen = [clip for clip, _, _ in used]
+    pictures: list[NDArray[Any]] = []
+    pictures += dataset.pictures(chosen) if front_end is None else spectra(chosen, front_end)
+    for (clip, row, place), picture in zip(used, pictures, strict=True):
+        weight, styles = options.weight * float(row.any()), _styles_of(clip, options, recipe.styles)
+        pieces = [(Piece(clip), picture)] if weight or front_end is not None else _pieces(clip, picture)
+        for piece, part in pieces:
+            allowed = row if row.any() else ~row
+            yield _Row(piece, part, allowed, weight, place, dataset.pitch.coarse, styles)
+
+
+def _pieces(clip: Clip, picture: NDArray[np.uint8]) -> Iterator[tuple[Piece, NDArray[np.uint8]]]:
+    """A long picture in pieces of 30 s, called ID@NUMBER, so that all rows have room for each other; a rest is lost."""
+    if picture.shape[1] <= LONGEST_FRAMES:
+        yield Piece(clip), picture
+        return
+    for number in range(int(picture.shape[1] * FRAME_S / PIECE_S)):
+        start_s, end_s = number * PIECE_S, (number + 1) * PIECE_S
+        part = picture[:, round(start_s / FRAME_S) : round(end_s / FRAME_S)]
+        yield Piece(replace(clip, id=f"{clip.id}@{number}"), start_s, end_s), part
+
+
+def _styles_of(clip: Clip, options: SetOptions, styles: Sequence[str]) -> NDArray[np.float32]:
+    """(styles,) 1 and 0; NaN where nothing is known of the clip's styles."""
+    if not options.styles or clip.flagged:
+        return np.full(len(styles), np.nan, dtype=np.float32)
+    named = _cell(clip, options.styles, options.separator)
+    return np.array([style in named for style in styles], dtype=np.float32)
 
 
 def with_noises(examples: Examples, count: int, *, seed: int) -> Examples:
@@ -140,16 +185,21 @@ def with_noises(examples: Examples, count: int, *, seed: int) -> Examples:
     longest = examples.pictures.shape[2]
     pictures = [noise_picture(rng)[:, :longest] for _ in range(count)]
     padded = _stack([examples.pictures[0].numpy(), *pictures], padding=0)[1:]
-    targets = examples.targets
-    return Examples(
-        examples.clips + tuple(Clip(str(number), Path("noise"), None, "") for number in range(count)),
-        torch.cat([examples.pictures, padded]),
-        torch.cat([examples.frames, torch.tensor([picture.shape[1] for picture in pictures])]),
-        torch.cat([examples.allowed, torch.ones(count, examples.allowed.shape[1], dtype=torch.bool)]),
-        torch.cat([examples.weights, torch.zeros(count)]),
-        torch.cat([examples.outside, torch.ones(count)]),
-        None,
-        targets and targets.with_silent(count),
+    more: dict[str, Tensor] = {
+        "pictures": padded,
+        "frames": torch.tensor([picture.shape[1] for picture in pictures]),
+        "allowed": torch.ones(count, examples.allowed.shape[1], dtype=torch.bool),
+        "weights": torch.zeros(count),
+        "outside": torch.ones(count),
+        "coarse": torch.zeros(count, dtype=torch.bool),
+        "styles": torch.full((count, examples.styles.shape[1]), torch.nan),
+    }
+    longer: dict[str, Any] = {name: torch.cat([part, more[name]]) for name, part in examples.tensors().items()}
+    return replace(
+        examples,
+        clips=examples.clips + tuple(Clip(str(number), NOISE, None, "") for number in range(count)),
+        targets=tuple(each.with_silent(count) for each in examples.targets),
+        **longer,
     )
 
 
@@ -186,6 +236,8 @@ def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> ND
     if clip.flagged:
         return np.zeros(len(genres), dtype=np.bool_)  # its data set says to leave it out
     labels = labels_of(clip, options)
+    if options.narrow and any(label in options.outside for label in labels):
+        return np.zeros(len(genres), dtype=np.bool_)
     if options.map is None:
         unknown = [label for label in labels if label not in genres and label not in options.outside]
         if unknown:
@@ -194,7 +246,10 @@ def allowed_genres(clip: Clip, options: SetOptions, genres: Sequence[str]) -> ND
         wanted = set(labels)
     else:
         targets = [options.map.get(label, []) for label in labels]
-        wanted = {genre for target in targets for genre in ([target] if isinstance(target, str) else target)}
+        each = [{target} if isinstance(target, str) else set(target) for target in targets]
+        each = [some for some in each if some]
+        shared = set.intersection(*each) if each and options.narrow else set()
+        wanted = shared or set().union(*each)
     return np.array([genre in wanted for genre in genres], dtype=np.bool_)
 
 
@@ -203,14 +258,17 @@ def outside_of(clip: Clip, row: NDArray[np.bool_], options: SetOptions) -> float
     labels = [] if clip.flagged else labels_of(clip, options)
     others = sum(label in options.outside for label in labels)
     if others:
-        return 1.0 if others == len(labels) else np.nan
+        return 1.0 if options.narrow or others == len(labels) else np.nan
     return 0.0 if row.any() else np.nan
 
 
 def labels_of(clip: Clip, options: SetOptions) -> list[str]:
     """The clip's labels, from the column that the recipe names."""
-    cell = clip.columns.get(options.column, "")
-    return [label.strip() for label in cell.split(options.separator) if label.strip()]
+    return _cell(clip, options.column, options.separator)
+
+
+def _cell(clip: Clip, column: str, separator: str) -> list[str]:
+    return [part.strip() for part in clip.columns.get(column, "").split(separator) if part.strip()]
 
 
 def _stack(pictures: Sequence[NDArray[Any]], *, padding: float) -> Tensor:
@@ -230,16 +288,36 @@ def to_db(pictures: Tensor) -> Tensor:
 
 
 def batches(
-    examples: Examples, size: int, *, rng: torch.Generator, rank: int = 0, world: int = 1
+    examples: Examples,
+    size: int,
+    *,
+    rng: torch.Generator,
+    shares: Mapping[str, float] | None = None,
+    rank: int = 0,
+    world: int = 1,
 ) -> Iterator[Examples]:
     """One epoch in random order; with several processes each gets its own part of every batch.
 
-    The order depends on `rng` alone, which all processes hold in the same state. A last batch of under half the size is
-    joined to the one before it, so that no step rests on a handful of clips.
+    Of a set in `shares` only that share of its clips is taken, others every time. The order depends on `rng` alone,
+    which all processes hold in the same state. A last batch of under half the size is joined to the one before it, so
+    that no step rests on a handful of clips.
     """
-    order = torch.randperm(len(examples), generator=rng).numpy()
+    taken = _drawn(examples, shares or {}, rng)
+    order = taken[torch.randperm(len(taken), generator=rng).numpy()]
     cuts = list(range(size, len(order), size))
     if cuts and len(order) - cuts[-1] < size / 2:
         cuts.pop()
     for rows in np.split(order, cuts):
         yield examples.take(rows[rank::world])
+
+
+def _drawn(examples: Examples, shares: Mapping[str, float], rng: torch.Generator) -> NDArray[np.int64]:
+    """The rows of an epoch."""
+    names = np.array([clip.folder.name for clip in examples.clips])
+    whole = np.flatnonzero(~np.isin(names, [name for name, share in shares.items() if share < 1]))
+    parts = [whole]
+    for name, share in shares.items():
+        if share < 1:
+            rows = np.flatnonzero(names == name)
+            parts.append(rows[torch.randperm(len(rows), generator=rng)[: round(share * len(rows))].numpy()])
+    return np.concatenate(parts)

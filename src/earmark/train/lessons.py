@@ -54,7 +54,8 @@ def _views(
         for rows in torch.arange(len(examples)).split(AT_ONCE):
             tokens = int(torch.randint(SHORTEST_TOKENS, WINDOW_TOKENS + 1, (1,), generator=rng))
             db = to_db(examples.pictures[rows].to(device))
-            views += list(augment(db, examples.frames[rows], tokens * TOKEN_FRAMES, changes, rng).db)
+            frames, coarse = examples.frames[rows], examples.coarse[rows]
+            views += list(augment(db, frames, tokens * TOKEN_FRAMES, changes, rng, coarse=coarse).db)
         yield views
 
 
@@ -66,10 +67,11 @@ def _whole(picture: Tensor, frames: int, window: int, device: torch.device) -> T
 def _targets(net: Network, examples: Examples) -> dict[str, tuple[Tensor, Tensor]]:
     allowed = examples.allowed.double()
     targets = {GENRE: (allowed / allowed.sum(dim=1, keepdim=True), examples.weights.double())}
-    if "tags" in net.heads:
+    # Of several teachers the machines judge no tags: such recipes are refused.
+    if "tags" in net.heads and len(examples.targets) <= 1:
         logits, taught = torch.zeros(len(examples), net.heads["tags"]), torch.zeros(len(examples))
-        if examples.targets is not None:
-            logits, taught = examples.targets.mean_tags(), examples.targets.taught
+        for teacher in examples.targets:
+            logits, taught = teacher.mean_tags(), teacher.taught
         targets["tags"] = (logits.double(), taught.double())
     outside = examples.outside.double()
     targets["outside"] = (outside.nan_to_num(0.0)[:, None], (~outside.isnan()).double())

@@ -166,7 +166,8 @@ class Run:
         self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
         self.best: dict[str, Tensor] = {}
         self.optimizer = _optimizer(self.net, recipe)
-        self.steps_an_epoch = sum(1 for _ in batches(self.examples, self.options.batch_size, rng=torch.Generator()))
+        self.shares = {name: options.share for name, options in recipe.sets.items()}
+        self.steps_an_epoch = sum(1 for _ in self._batches(torch.Generator()))
         self.step = self.epoch = 0
         self.history: list[dict[str, float]] = []
         self.lineage = {
@@ -205,9 +206,7 @@ class Run:
         """One pass over the examples; returns its row of the log."""
         start, busy, total, clips = time.perf_counter(), time.process_time(), 0.0, 0
         self.net.train()
-        for batch in batches(
-            self.examples, self.options.batch_size, rng=self.rng, rank=self.place.rank, world=self.place.world
-        ):
+        for batch in self._batches(self.rng):
             total += self._train_batch(batch) * len(batch)
             clips += len(batch)
         self.epoch += 1
@@ -227,7 +226,11 @@ class Run:
             return False
         rng = torch.Generator().manual_seed(self.rng.initial_seed())
         options = self.recipe.kernel or KernelOptions()
-        changed = self.net.finish(lessons_of(self.net, self.examples, options, self.recipe.augment, rng))
+        left_out = {name for name, each in self.recipe.sets.items() if not each.kernel}
+        mine = self.examples
+        if left_out:
+            mine = mine.take(np.array([clip.folder.name not in left_out for clip in mine.clips]))
+        changed = self.net.finish(lessons_of(self.net, mine, options, self.recipe.augment, rng))
         state = self.net.state_dict()
         for weights in (self.averaged, self.best):
             if weights:
@@ -267,6 +270,10 @@ class Run:
         self.lineage |= {key: saved.lineage[key] for key in ("first",) if key in saved.lineage}
         self.step = self.epoch * self.steps_an_epoch
 
+    def _batches(self, rng: torch.Generator) -> Iterator[Examples]:
+        size, place = self.options.batch_size, self.place
+        return batches(self.examples, size, rng=rng, shares=self.shares, rank=place.rank, world=place.world)
+
     def _train_batch(self, batch: Examples) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
@@ -285,7 +292,8 @@ class Run:
         db = to_db(batch.pictures.to(self.place.device))
         changes = self.recipe.augment
         scale = batch.front_end.scale if batch.front_end else "db"
-        view, places = augment(db, batch.frames, self._view_frames(), changes, self.rng, scale=scale)
+        frames, coarse = batch.frames, batch.coarse
+        view, places = augment(db, frames, self._view_frames(), changes, self.rng, scale=scale, coarse=coarse)
         if not changes.mixup:
             outputs = self.net(view)
             loss = self.objective.labelled(outputs, batch, places, epoch=self.epoch)

@@ -1,5 +1,7 @@
 """The loss of a batch: genre and, by the recipe, teacher, what is outside, and pretext tasks."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +21,8 @@ class Objective:
         self.recipe, self.net = recipe, net
         self._spread = torch.ones(())
         if recipe.teacher and examples.targets:
-            self._spread = _meet(net, examples.targets)
+            if recipe.teacher.tags:
+                self._spread = _meet(net, examples.targets)
             if recipe.teacher.embedding:
                 _check_embedding(net, examples.targets)
 
@@ -43,9 +46,12 @@ class Objective:
         if epoch >= self._alone():
             loss = loss + self._genre(outputs, batch, allowed, epoch)
         if batch.targets and teacher:
-            loss = loss + teacher_loss(outputs, batch.targets.to(loss.device), places, self._spread, teacher).mean()
+            targets = [each.to(loss.device) for each in batch.targets]
+            loss = loss + teacher_loss(outputs, targets, places, self._spread, teacher).mean()
         if options.outside_loss:
             loss = loss + options.outside_loss * _outside(outputs, batch.outside.to(loss.device))
+        if options.style_loss:
+            loss = loss + options.style_loss * _style(outputs, batch.styles.to(loss.device))
         return loss + self.net.side_loss(outputs, allowed) if isinstance(self.net, WithSideLoss) else loss
 
     def unlabelled(self, outputs: Outputs, view: Tensor, rng: torch.Generator) -> Tensor:
@@ -73,27 +79,38 @@ class Objective:
         return max((part.alone for part in parts if part is not None), default=0)
 
 
-def _meet(net: Network, targets: Targets) -> Tensor:
-    """Give the network mean and deviation of each tag's logits; returns the deviations, (tags,)."""
+def _meet(net: Network, targets: Sequence[Targets]) -> Tensor:
+    """Give the network mean and deviation of each tag's logits; returns the deviations, (tags of all teachers,)."""
     device = next(net.parameters()).device
-    usual, spread = (each.to(device) for each in targets.usual())
+    usual, spread = (torch.cat(parts).to(device) for parts in zip(*(each.usual() for each in targets), strict=True))
     if isinstance(net, LearnsTags):
         net.meet_teacher(usual, spread)
     return spread
 
 
-def _check_embedding(net: Network, targets: Targets) -> None:
-    given, learned = targets.embedding.shape[1], net.heads["embedding"]
+def _check_embedding(net: Network, targets: Sequence[Targets]) -> None:
+    given, learned = sum(each.embedding.shape[1] for each in targets), net.heads["embedding"]
     if not given:
         raise DataError(
-            "The recipe's [teacher] asks for the teacher's vectors, and the teacher of none of these sets has any.",
+            "The recipe's [teacher] asks for vectors, and no teacher of these sets has any.",
             hint="Say embedding = 0.0 under [teacher].",
         )
     if given != learned:
         raise RecipeError(
-            f"The teacher's vectors have {given} numbers, and the network learns {learned}.",
+            f"The teachers' vectors have {given} numbers, and the network learns {learned}.",
             hint=f"Say embedding = {given} under [model.heads].",
         )
+
+
+def _style(outputs: Outputs, styles: Tensor) -> Tensor:
+    """Cross-entropy of each style, of the view and of its tokens, over the clips of which they are known; a scalar."""
+    known = ~styles.isnan()
+    wanted, of_tokens = styles.nan_to_num(0.0), outputs.token_heads["styles"].float()
+    cross_entropy = nn.functional.binary_cross_entropy_with_logits
+    error = cross_entropy(outputs.heads["styles"].float(), wanted, reduction="none")
+    each = wanted[:, None].expand_as(of_tokens)
+    error = error + cross_entropy(of_tokens, each, reduction="none").mean(dim=1)
+    return (error * known).sum() / known.sum().clamp(min=1)
 
 
 def _outside(outputs: Outputs, outside: Tensor) -> Tensor:

@@ -45,6 +45,7 @@ class TrainOptions:
     token_loss: Annotated[Weight, about("weight of the loss of the tokens' logits; without clip_loss: of segments")] = (
         0.0
     )
+    style_loss: Annotated[Weight, about("weight of the loss of the head styles, which it needs")] = 0.0
     outside_loss: Annotated[
         Weight, about("weight of the loss of the head outside (none of the genres), which it needs")
     ] = 0.0
@@ -87,12 +88,19 @@ class SetOptions:
 
     `map` turns a label of the set into one genre or several; several mean "one of these" (a partial label).
     Labels that are not in a map that is given are left out. Labels in `outside` are none of the genres: a clip that has
-    no other is an example of what is outside, one that has some and some is an example of neither.
+    no other is an example of what is outside, one that has some and some is an example of neither. Where labels
+    `narrow` each other down, one of them that is outside decides.
     """
 
     column: Annotated[str, about("of clips.csv, where the labels are")] = "genre"
     separator: Annotated[str, about("between several labels of a clip")] = ";"
     weight: Annotated[Weight, about("of its clips in the loss by genre")] = 1.0
+    share: Annotated[Chance, about("of its clips that each epoch takes, others every time; 0: none")] = 1.0
+    narrow: Annotated[
+        bool, about("several labels of a clip narrow each other down: its genre is one that all allow, if there is one")
+    ] = False
+    kernel: Annotated[bool, about("kernel machines learn from its clips too")] = True
+    styles: Annotated[str, about("the column with the styles of a clip; none: nothing is known of them")] = ""
     map: Annotated[
         Mapping[str, str | list[str]] | None, about("label = genre, or a list of which one is true; none: as they are")
     ] = None
@@ -118,12 +126,18 @@ class FrontEndOptions:
 
 @options_class
 class TeacherOptions:
-    """Learning from the outputs of another network (distillation, Hinton et al. 2015).
+    """Learning from the outputs of other networks (distillation, Hinton et al. 2015).
 
-    Weights of losses beside that of the genre, for the clips of all sets that have a `teacher.npz`, with a genre or
-    without.
+    Weights of losses beside that of the genre, for the clips of all sets that have a teacher's file, with a genre or
+    without. The heads tags and embedding have room for all teachers, one after the other.
     """
 
+    files: Annotated[
+        Mapping[str, Weight], about("teachers by the name of their file, without .npz, and how much each counts")
+    ] = field(default_factory=lambda: {"teacher": 1.0})
+    standardise: Annotated[bool, about("compare vectors whose numbers have mean 0 and deviation 1 over the clips")] = (
+        False
+    )
     tags: Annotated[
         Weight, about("squared error of tokens' and views' tag logits, in deviations of the tag; needs the head tags")
     ] = 1.0

@@ -29,7 +29,7 @@ from earmark.train.options import (
 
 SEARCHED = ("model", "train", "augment", "teacher", "pretext", "kernel")  # whose options [search] may have ranges for
 
-STAGED = ("train", "augment", "teacher", "pretext")  # what may be different in a first stage
+STAGED = ("train", "augment", "teacher", "pretext", "sets")  # what may be different in a first stage
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ class _Top:
 
     name: str
     genres: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
     card: Mapping[str, str] = field(default_factory=dict)
     search: Mapping[str, Any] = field(default_factory=dict)
     first: Mapping[str, Any] | None = None
@@ -101,6 +102,7 @@ class Recipe:
     name: str
     model: Model
     genres: tuple[str, ...] = ()  # empty: whatever labels the data have
+    styles: tuple[str, ...] = ()  # of the head styles; a clip may have several, or none
     train: TrainOptions = field(default_factory=TrainOptions)
     augment: AugmentOptions = field(default_factory=AugmentOptions)
     sets: Mapping[str, SetOptions] = field(default_factory=dict)
@@ -149,7 +151,14 @@ class Recipe:
         sections = {name: parts.pop(name) for name in ("model", *SECTIONS) if name in parts}
         top = checked(_Top, parts, source)
         recipe = cls(
-            **sections, sets=made, name=top.name, genres=top.genres, card=top.card, search=top.search, first=top.first
+            **sections,
+            sets=made,
+            name=top.name,
+            genres=top.genres,
+            styles=top.styles,
+            card=top.card,
+            search=top.search,
+            first=top.first,
         )
         recipe._refuse_what_does_not_fit(source)
         recipe.first_stage(source=f"{source}, [first]")
@@ -185,8 +194,14 @@ class Recipe:
         for section, options in self.first.items():
             if section not in STAGED or not isinstance(options, Mapping):
                 raise RecipeError(f"{source}: there may be sections {', '.join(STAGED)}, and '{section}' is none.")
-            whole[section] = {**(whole[section] or {}), **options}
-        return Recipe.from_dict(whole, source=source)
+            whole[section] = _merged(whole[section] or {}, options)
+        first = Recipe.from_dict(whole, source=source)
+        if first.teacher and self.teacher and list(first.teacher.files) != list(self.teacher.files):
+            raise RecipeError(
+                f"{source}: its [teacher] has other files, and the heads have room for those of [teacher].",
+                hint="Name all files under [teacher], with a weight of 0 where one does not count.",
+            )
+        return first
 
     @property
     def epochs(self) -> int:
@@ -200,6 +215,7 @@ class Recipe:
         return {
             "name": self.name,
             "genres": list(self.genres),
+            "styles": list(self.styles),
             "model": self.model.to_dict(),
             **{name: None if options is None else plain(options) for name, options in sections.items()},
             "sets": {name: plain(options) for name, options in self.sets.items()},
@@ -241,6 +257,7 @@ class Recipe:
             return
         wanted = {
             "[train] 'outside_loss'": ("outside", self.train.outside_loss > 0),
+            "[train] 'style_loss'": ("styles", self.train.style_loss > 0),
             "[teacher] 'tags'": ("tags", self.teacher is not None and self.teacher.tags > 0),
             "[teacher] 'embedding'": ("embedding", self.teacher is not None and self.teacher.embedding > 0),
             "[pretext]": ("pretext", self.pretext is not None),
@@ -250,11 +267,17 @@ class Recipe:
         heads = self.model.options.heads if network.has("heads") else {}
         for asking, (head, asked) in wanted.items():
             if asked and head not in heads:
-                hint = f"Say {head} = {'SIZE' if head in ('tags', 'embedding') else 1} under [model.heads]."
+                size = "SIZE" if head in ("tags", "embedding") else len(self.styles) if head == "styles" else 1
+                hint = f"Say {head} = {size} under [model.heads]."
                 raise RecipeError(
                     f"{source}: {asking} needs the head '{head}', which this '{kind}' network has not.",
                     hint=hint if network.has("heads") else _those_that_have("heads"),
                 )
+        if heads.get("styles", len(self.styles)) != len(self.styles):
+            raise RecipeError(
+                f"{source}: the head 'styles' has the size {heads['styles']}, and there are {len(self.styles)} styles.",
+                hint="Name the styles, and give the head as many.",
+            )
         machines = self.model.options.kernel if network.has("kernel") else 0
         if self.kernel is not None and not machines:
             raise RecipeError(
@@ -262,6 +285,12 @@ class Recipe:
                 hint="Say kernel = 1000 (or so many) under [model]."
                 if network.has("kernel")
                 else _those_that_have("kernel"),
+            )
+        several = self.teacher is not None and len(self.teacher.files) > 1
+        if machines and several and "tags" in heads and "tags" in self.model.options.kernel_judges:
+            raise RecipeError(
+                f"{source}: kernel machines judge the tags of one teacher alone, and [teacher] has several.",
+                hint='Say kernel_judges = ["genre", "outside"] under [model].',
             )
         if machines and self.front_end is not None:
             raise RecipeError(f"{source}: kernel machines hear earmark's own pictures, and there is a [front_end].")
@@ -274,6 +303,15 @@ class Recipe:
             for genre in [target] if isinstance(target, str) else target:
                 if self.genres and genre not in self.genres:
                     raise RecipeError(f"{source}, [sets.{name}]: '{genre}' is not one of the recipe's genres.")
+
+
+def _merged(section: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The section with some options changed, those of tables in it too ([sets.NAME])."""
+    merged = dict(section)
+    for name, value in changes.items():
+        inner = merged.get(name)
+        merged[name] = {**inner, **value} if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return merged
 
 
 def _those_that_have(option: str) -> str:
