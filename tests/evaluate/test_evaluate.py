@@ -10,7 +10,9 @@ import pytest
 import synthetic
 import untrained
 from earmark.data.dataset import Dataset
+from earmark.data.layout import write_rows
 from earmark.errors import DataError
+from earmark.evaluate.among import LabelMap
 from earmark.evaluate.bundling import make_bundle
 from earmark.evaluate.evaluate import evaluate, evaluate_files, load_system
 from earmark.listen.bundle import load_bundle
@@ -72,6 +74,25 @@ def test_a_split_takes_only_its_clips(made: Made) -> None:
     assert set(answer.labels) == {genre}
 
 
+def test_a_set_with_fewer_genres_is_measured_among_its_own_and_the_rest_is_said(made: Made, tmp_path: Path) -> None:
+    few = made.data.select(lambda clip: clip.label in ("drone", "plucks"))
+    system = load_system(made.folder / "bundle")
+    answer, _, figures = evaluate(system, few)
+    assert answer.genres == ("drone", "plucks")
+    assert (figures["n_genres"], figures["n_genres_of_system"]) == (2, 4)
+    whole, _, of_all = evaluate(system, few, among="all")
+    assert whole.genres == made.data.labels
+    assert of_all["accuracy"] == figures["accuracy_among_all"] <= figures["accuracy"]
+    both = LabelMap({"tonal": ("drone", "plucks"), "other": ("noise",)}, column="kind")
+    rows = [{**clip.columns, "kind": "other" if clip.label == "noise" else "tonal"} for clip in made.data.clips]
+    write_rows(tmp_path / "clips.csv", rows)
+    (tmp_path / "mel").symlink_to(made.data.folder / "mel")
+    mapped, _, figures = evaluate(system, Dataset.load(tmp_path), label_map=both)
+    assert mapped.genres == ("tonal", "other")
+    assert figures["n_genres"] == 3
+    assert set(mapped.labels) == {"tonal", "other"}
+
+
 def test_a_folder_of_genre_folders_with_sound_is_evaluated_too(made: Made, tmp_path: Path) -> None:
     import soundfile
 
@@ -90,5 +111,5 @@ def test_a_folder_of_genre_folders_with_sound_is_evaluated_too(made: Made, tmp_p
 
 def test_a_data_set_of_other_genres_is_an_error_in_words(made: Made, tmp_path: Path) -> None:
     (tmp_path / "clips.csv").write_text("id,genre\na,polka\n")
-    with pytest.raises(DataError, match="has a label"):
+    with pytest.raises(DataError, match="has no label that is known"):
         evaluate(load_system(made.folder / "bundle"), Dataset.load(tmp_path))

@@ -16,6 +16,12 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Folder for metrics.json, predictions.csv, tables and pictures.")],
     model: Annotated[Path | None, typer.Argument(help="A bundle or checkpoint; the shipped bundle by default.")] = None,
     split: Annotated[str, typer.Option(help="Only clips with COLUMN=VALUE.")] = "",
+    among: Annotated[
+        str, typer.Option(help="Genres to measure among: own (those of the set), all, or names with commas between.")
+    ] = "own",
+    label_map: Annotated[
+        Path | None, typer.Option("--map", help="A TOML file that says which genres each label of the set stands for.")
+    ] = None,
 ) -> None:
     """Measure a bundle or a checkpoint on labelled clips, with 95 % intervals by artist bootstrap.
 
@@ -26,5 +32,5 @@ def evaluate(
     from earmark.evaluate.evaluate import evaluate_files
 
     with progress_bar("clips") as show:
-        said = evaluate_files(model, data, out, split=split or None, progress=show)
+        said = evaluate_files(model, data, out, split=split or None, among=among, label_map=label_map, progress=show)
     typer.echo(said)

@@ -110,6 +110,11 @@ class Dataset:
         """The labels that occur, sorted."""
         return tuple(sorted({clip.label for clip in self.clips if clip.label is not None}))
 
+    def with_labels(self, column: str) -> "Dataset":
+        """The same set with the labels of another column."""
+        clips = tuple(replace(clip, label=clip.columns.get(column, "").strip() or None) for clip in self.clips)
+        return replace(self, clips=clips)
+
     def select(self, keep: Callable[[Clip], bool]) -> "Dataset":
         """The same set with only the clips for which `keep` is true."""
         return replace(self, clips=tuple(clip for clip in self.clips if keep(clip)))

@@ -12,6 +12,7 @@ from earmark.data.dataset import Clip, Dataset
 from earmark.data.prepare import prepare
 from earmark.data.splits import column_split
 from earmark.errors import DataError
+from earmark.evaluate.among import OWN, LabelMap, grouped, groups_of
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import FOLDER, figures, in_words, write_report
 from earmark.files import guard_folder
@@ -54,40 +55,54 @@ def evaluate(
     dataset: Dataset,
     *,
     split: str | None = None,
+    among: str = OWN,
+    label_map: LabelMap | None = None,
     progress: Progress = lambda done, total: None,
 ) -> tuple[Predictions, NDArray[np.bool_], dict[str, Any]]:
     """Predict the clips of a set (those of `split`, `COLUMN=VALUE`) and measure.
 
-    Clips whose label is none of the system's are left out, and counted as `n_left_out`.
+    Probabilities are restricted to the genres that the set has (`evaluate.among`). Clips whose label is none of them
+    are left out, and counted as `n_left_out`.
 
     Returns
     -------
-    Predictions, genre sets (n, genres) bool, figures (see `report.figures`).
+    Predictions, genre sets (n, genres) bool, figures (see `report.figures`); where the system has more genres also
+    `n_genres`, and `accuracy_among_all` of them.
 
     Raises
     ------
     DataError
-        No clip is left, the split names a column or value that is not there, or a picture is broken.
+        No clip is left, `among` or the map names a genre that is not there, the split names a column or value that is
+        not there, or a picture is broken.
     """
+    if label_map is not None:
+        dataset = dataset.with_labels(label_map.column)
+    groups = groups_of(system.genres, dataset.labels, among=among, label_map=label_map, name=str(dataset.folder))
     clips: Sequence[Clip] = dataset.clips
     if split:
         chosen = column_split(clips, split)
         clips = [clip for clip, take in zip(clips, chosen, strict=True) if take]
-    known = [clip for clip in clips if clip.label in system.genres]
+    known = [clip for clip in clips if clip.label in groups]
     if not known:
-        hint = f"Its genres are {', '.join(system.genres)}."
+        hint = f"It is measured by {', '.join(groups)}."
         raise DataError(f"No clip of {dataset.folder} has a label that {system.name} knows.", hint=hint)
     parts = []
     for start in range(0, len(known), CLIPS_AT_ONCE):
         progress(start, len(known))
         parts.append(_logits(system, dataset, known[start : start + CLIPS_AT_ONCE]))
     logits = np.concatenate(parts)
-    raw = _predictions(system, dataset, known, softmax(logits))
-    answer = raw.with_probabilities(softmax(logits / system.calibration.temperature))
+    said = _predictions(system, dataset, known, softmax(logits))
+    raw = grouped(said, groups)
+    answer = grouped(said.with_probabilities(softmax(logits / system.calibration.temperature)), groups)
     sets = prediction_set(answer.probabilities, system.calibration.set_quantile)
     protocol = f"{dataset.name}{f', {split}' if split else ''}; {system.name}, {system.trained_on}"
     metrics = figures(answer, sets, protocol=protocol, raw=raw)
-    return answer, sets, metrics | {"system": system.name, "n_left_out": len(clips) - len(known)}
+    more: dict[str, Any] = {"system": system.name, "n_left_out": len(clips) - len(known)}
+    if (heard := sum(map(len, groups.values()))) < len(system.genres):
+        of_all = [said.genres[top] in groups[label] for top, label in zip(said.predicted, said.labels, strict=True)]
+        more |= {"n_genres": heard, "n_genres_of_system": len(system.genres)}
+        more |= {"accuracy_among_all": float(np.mean(of_all))}
+    return answer, sets, metrics | more
 
 
 def evaluate_files(
@@ -96,6 +111,8 @@ def evaluate_files(
     out: Path,
     *,
     split: str | None = None,
+    among: str = OWN,
+    label_map: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> str:
     """`evaluate` from a folder of the layout, or of genre folders of sound (prepared into `out`), with its report.
@@ -103,11 +120,14 @@ def evaluate_files(
     Returns the main figures in words.
     """
     guard_folder(out, FOLDER)
+    mapped = None if label_map is None else LabelMap.load(label_map)
     system = load_system(model)
     if not (folder / "clips.csv").exists():
         prepare(folder, out / "data", on_progress=progress)
         folder = out / "data"
-    answer, sets, metrics = evaluate(system, Dataset.load(folder), split=split, progress=progress)
+    answer, sets, metrics = evaluate(
+        system, Dataset.load(folder), split=split, among=among, label_map=mapped, progress=progress
+    )
     write_report(out, answer, sets, metrics)
     return in_words(metrics)
 

@@ -6,7 +6,7 @@ probability column `p_GENRE` a genre. Probabilities carry 6 significant digits, 
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +51,11 @@ class Predictions:
         """(n,) the number of each row's most probable genre."""
         return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
-    def with_probabilities(self, probabilities: NDArray[np.float64]) -> "Predictions":
-        """The same rows with other probabilities."""
-        return Predictions(
-            self.genres, self.ids, self.sets, self.artists, self.labels, probabilities, self.seeds, self.folds
-        )
+    def with_probabilities(
+        self, probabilities: NDArray[np.float64], *, genres: tuple[str, ...] | None = None
+    ) -> "Predictions":
+        """The same rows with other probabilities, of other genres where such are given."""
+        return replace(self, probabilities=probabilities, genres=genres or self.genres)
 
     def write(self, path: Path) -> None:
         """Write the table, whole or not at all."""

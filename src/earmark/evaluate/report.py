@@ -78,14 +78,20 @@ def write_report(out: Path, predictions: Predictions, sets: NDArray[np.bool_], m
 
 
 def in_words(metrics: Mapping[str, Any]) -> str:
-    """The main figures in three lines."""
+    """The main figures in three lines, or four."""
+    among = ""
+    if "n_genres" in metrics:
+        among = (
+            f"\namong {metrics['n_genres']} of {metrics['n_genres_of_system']} genres, those that the set has; "
+            f"accuracy among all {metrics['accuracy_among_all']:.1%}"
+        )
     return (
         f"{metrics['protocol']}\n"
         f"accuracy {metrics['accuracy']:.1%} (95 % interval {metrics['accuracy_low']:.1%} to "
         f"{metrics['accuracy_high']:.1%}; {metrics['n']} clips, {metrics['n_artists']} artists), "
         f"macro-F1 {metrics['macro_f1']:.3f}, top two {metrics['top2']:.1%}\n"
         f"ECE {metrics['ece']:.3f}, Brier {metrics['brier']:.3f}, sets cover {metrics['coverage']:.1%} "
-        f"with {metrics['mean_set_size']:.2f} genres"
+        f"with {metrics['mean_set_size']:.2f} genres{among}"
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from earmark.errors import DataError
 from earmark.evaluate import calibration
+from earmark.evaluate.among import among_own
 from earmark.evaluate.beyond import measure_beyond
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import FOLDER as REPORT
@@ -102,7 +103,11 @@ def report_files(recipe: Path, folders: Sequence[Path], out: Path, predictions: 
 
 
 def report_on(predictions: Predictions, out: Path) -> str:
-    """Calibrate out of fold, write the report to `out`, and say the figures in a few lines."""
+    """Calibrate out of fold, write the report to `out`, and say the figures in a few lines.
+
+    Each set is measured among the genres that it has labels of (`evaluate.among`).
+    """
+    said, predictions = predictions, among_own(predictions)
     probabilities, sets = calibration.cross_fit(predictions)
     calibrated = predictions.with_probabilities(probabilities)
     folds, seeds = len(set(predictions.folds.tolist())), len(set(predictions.seeds.tolist()))
@@ -111,5 +116,5 @@ def report_on(predictions: Predictions, out: Path) -> str:
     )
     metrics = figures(calibrated, sets, protocol=protocol, raw=predictions)
     write_report(out, calibrated, sets, metrics)
-    predictions.write(out / "predictions.csv")  # as the networks said it: what calibration is fitted on
+    said.write(out / "predictions.csv")  # as the networks said it: what calibration is fitted on
     return in_words(metrics)
