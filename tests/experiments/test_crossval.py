@@ -141,3 +141,19 @@ def test_a_cross_validation_keeps_what_networks_say_of_every_clip_once(tmp_path:
         if name == "first":
             logits = parts[0].said["logits"][row]
             assert by_id[clip_id] - by_id[clip_id].max() == pytest.approx(logits - logits.max(), abs=0.02)
+
+
+def test_a_first_stage_that_is_shared_is_trained_once_a_fold_for_all_seeds(tmp_path: Path) -> None:
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=2)
+    plain = synthetic.recipe(epochs=1).to_dict() | {"first": {"train": {"epochs": 2}}}
+    protocol, out = Protocol(folds=2, shared_first=True), tmp_path / "cv"
+    said = crossval(Recipe.from_dict(plain), [data.folder], out, protocol=protocol, seeds=2, jobs=1)
+    firsts = {path.name: Checkpoint.load(path) for path in sorted((out / "checkpoints").glob("first_fold?"))}
+    assert [each.epoch for each in firsts.values()] == [2, 2]
+    assert not list((out / "checkpoints").glob("seed*/first"))
+    starts = {path.stem: json.loads(path.read_text())["epochs"] for path in (out / "runs").glob("*.json")}
+    assert set(starts.values()) == {3}
+    assert len(set(zip(said.ids, said.folds.tolist(), strict=True))) == len(data.clips)  # the same folds
+    first, second = (said.probabilities[said.seeds == seed] for seed in (0, 1))
+    assert not np.allclose(first, second)  # the seeds differ in what comes after
+    assert "shared_first" not in Protocol().to_dict()

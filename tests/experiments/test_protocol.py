@@ -1,5 +1,7 @@
 """Protocols: what is held out, who may train, and how clips become segments."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,8 @@ def test_the_clips_of_other_sets_are_held_out_in_turn_where_that_is_asked_for_wi
     training = protocol.may_train(examples, everywhere, 0)
     assert (training == (everywhere != 0)).all()
     assert (Protocol(folds=2).asides_of(examples, folds, seed=0) == -1).all()
+    pieces = [replace(clip, piece=None if row else 0) for row, clip in enumerate(examples.clips)]
+    assert protocol.asides_of(replace(examples, clips=tuple(pieces)), folds, seed=0)[0] == -1
     assert "hold_out_all" not in Protocol().to_dict()
     assert protocol.to_dict()["hold_out_all"]
 

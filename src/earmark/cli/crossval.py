@@ -24,6 +24,9 @@ def crossval(
     hold_out_all: Annotated[
         bool, typer.Option("--hold-out-all", help="Hold out the other sets' clips in turn too, to measure tags.")
     ] = False,
+    shared_first: Annotated[
+        bool, typer.Option("--shared-first", help="Train one first stage a fold for all seeds, with the same folds.")
+    ] = False,
     jobs: Annotated[int, typer.Option(help="Runs side by side; one a core by default.")] = 0,
 ) -> None:
     """Artist-grouped cross-validation: predictions, calibrated out of fold, and figures with intervals.
@@ -40,7 +43,7 @@ def crossval(
             recipe,
             data,
             out,
-            protocol=Protocol(folds=folds, only=split, hold_out_all=hold_out_all),
+            protocol=Protocol(folds=folds, only=split, hold_out_all=hold_out_all, shared_first=shared_first),
             seeds=seeds,
             reported=report or (),
             jobs=jobs or None,

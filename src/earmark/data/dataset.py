@@ -24,7 +24,8 @@ LABEL_COLUMN = "genre"
 class Clip:
     """A labelled piece of sound in a data set.
 
-    `columns` is the row of clips.csv as it stands; `label` is its genre, or None where it has none.
+    `columns` is the row of clips.csv as it stands; `label` is its genre, or None where it has none. `piece` is its
+    number among the pieces of a clip that was too long to be heard at once, or None.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Clip:
     label: str | None
     artist: str
     columns: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    piece: int | None = None
 
     @property
     def picture_path(self) -> Path:

@@ -16,15 +16,18 @@ from earmark.errors import DataError, RecipeError
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.runs import CHECKPOINTS, PLAN, RUNS
+from earmark.experiments.lease import Lease
 from earmark.experiments.protocol import Folds, Protocol, reported_rows
 from earmark.files import write_whole
 from earmark.listen.calibrate import softmax
 from earmark.models import controls
 from earmark.train.batches import Examples, gather, genres_of
+from earmark.train.checkpoint import FIRST, Checkpoint
 from earmark.train.recipe import Recipe
 from earmark.train.session import split_sets
 
 Floats = NDArray[np.float32]
+WAIT_S = 5.0
 Said = tuple[dict[str, Floats], dict[str, Any]]  # answers as `train.predict.clip_answers` has them, and costs
 
 
@@ -60,6 +63,13 @@ class Job:
     def checkpoints(self) -> Path:
         """Where its checkpoint is."""
         return self.out / CHECKPOINTS / f"seed{self.seed}_fold{self.fold}"
+
+    @property
+    def first(self) -> Path:
+        """Where the checkpoint of its first stage is, if it has one."""
+        if self.protocol.shared_first:
+            return self.out / CHECKPOINTS / f"first_fold{self.fold}"
+        return self.checkpoints / FIRST
 
     @property
     def lease(self) -> Path:
@@ -154,7 +164,25 @@ def _train(
     from earmark.train.predict import clip_answers
 
     place = Place(Place.find().device)  # each run is alone, whatever launched the queue
-    checkpoint = train(job.recipe, mine, genres, job.checkpoints, seed=seed, place=place, report=lambda row: alive())
+
+    def learn(recipe: Recipe, out: Path, *, seed: int, held: Lease | None = None, **options: Any) -> Checkpoint:
+        def report(row: dict[str, float]) -> None:
+            alive()
+            if held is not None:
+                held.renew()
+
+        return train(recipe, mine, genres, out, seed=seed, place=place, report=report, **options)
+
+    first, learned = job.recipe.first_stage(), None
+    if first is not None and job.protocol.shared_first:
+        while (lease := Lease.take(job.first.with_suffix(".lease"))) is None:  # another run of this fold is at it
+            alive()
+            time.sleep(WAIT_S)
+        try:
+            learned = learn(first, job.first, seed=job.fold, finish=False, held=lease)
+        finally:
+            lease.release()
+    checkpoint = learn(job.recipe, job.checkpoints, seed=seed, learned=learned)
     net = checkpoint.network()
     first = checkpoint.lineage.get("first", {"epochs": 0, "processor_seconds": 0.0})
     start = time.process_time()

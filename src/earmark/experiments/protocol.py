@@ -29,7 +29,8 @@ class Protocol:
     `split` is a name of `data.splits` or COLUMN=VALUE, the one part held out (then there is one fold). `only`,
     COLUMN=VALUE, leaves out all other clips. With `segment_frames` the rows that are split, trained on and predicted
     are not clips but pieces of so many frames, called ID@NUMBER. With `hold_out_all` the clips that are not reported
-    are held out in turn too, by artist, so that what a network says of them can be measured.
+    are held out in turn too, by artist, so that what a network says of them can be measured. With `shared_first` every
+    seed has the folds of the first, and the runs of a fold begin after the same first stage, which is trained once.
     """
 
     name: str = "artist_grouped"
@@ -38,6 +39,7 @@ class Protocol:
     only: str = ""
     segment_frames: int = 0
     hold_out_all: bool = False
+    shared_first: bool = False
 
     @classmethod
     def from_dict(cls, name: str, values: Mapping[str, Any]) -> "Protocol":
@@ -51,11 +53,9 @@ class Protocol:
         return dataclasses.replace(made, folds=1) if "=" in made.split else made
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values; those written before there was `hold_out_all` have none."""
+        """As plain values; those written before there was `hold_out_all` or `shared_first` have none."""
         plain = dataclasses.asdict(self)
-        if not self.hold_out_all:
-            del plain["hold_out_all"]
-        return plain
+        return {name: value for name, value in plain.items() if value or name not in ("hold_out_all", "shared_first")}
 
     @property
     def leaky(self) -> bool:
@@ -79,6 +79,7 @@ class Protocol:
         The folds depend on the reported rows and the seed alone, so that recipes with and without further sets are
         measured on the same folds.
         """
+        seed = self._seed(seed)
         folds = np.full(len(examples), NEVER_HELD_OUT, dtype=np.int64)
         rows = np.flatnonzero(reported)
         if self.split == "artist_folds":
@@ -94,23 +95,30 @@ class Protocol:
     def asides_of(self, examples: Examples, folds: Folds, *, seed: int) -> Folds:
         """(n,) the fold of each row that is not reported, its artist's where that one is reported; -1 for all others.
 
-        `folds` is what `folds_of` gave. Without `hold_out_all` every row has -1.
+        `folds` is what `folds_of` gave. Without `hold_out_all` every row has -1, and pieces of long clips always do.
         """
+        seed = self._seed(seed)
         asides = np.full(len(examples), NEVER_HELD_OUT, dtype=np.int64)
         if not self.hold_out_all:
             return asides
         artists = linked_artists(examples.artists)
         taken = {artist: fold for artist, fold in zip(artists, folds.tolist(), strict=True) if fold != NEVER_HELD_OUT}
-        rows = [row for row, fold in enumerate(folds) if fold == NEVER_HELD_OUT and artists[row] not in taken]
+        whole = [clip.piece is None for clip in examples.clips]
+        aside = [row for row, fold in enumerate(folds) if fold == NEVER_HELD_OUT and whole[row]]
+        rows = [row for row in aside if artists[row] not in taken]
         labels = examples.labels
         if rows:
             asides[rows] = artist_folds(
                 [labels[row] for row in rows], [artists[row] for row in rows], folds=self.folds, seed=seed
             )
-        for row, fold in enumerate(folds):
-            if fold == NEVER_HELD_OUT and artists[row] in taken:
+        for row in aside:
+            if artists[row] in taken:
                 asides[row] = taken[artists[row]]
         return asides
+
+    def _seed(self, seed: int) -> int:
+        """Which folds a seed has."""
+        return 0 if self.shared_first else seed
 
     def may_train(self, examples: Examples, folds: Folds, fold: int) -> NDArray[np.bool_]:
         """(n,) which rows may train when `fold` is held out: under an honest protocol none by an artist of that fold.

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from earmark.errors import EarmarkError
 from earmark.experiments.job import Job, run_job
 from earmark.experiments.lease import Lease, held
-from earmark.train.checkpoint import FIRST, LOG
+from earmark.train.checkpoint import LOG
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -141,5 +141,5 @@ def _epochs_done(queue: Sequence[Job]) -> int:
 def _epochs_of(job: Job) -> int:
     if job.done:
         return job.recipe.epochs
-    logs = (job.checkpoints / FIRST / LOG, job.checkpoints / LOG)
+    logs = (job.first / LOG, job.checkpoints / LOG)
     return sum(len(log.read_text(encoding="utf-8").splitlines()) for log in logs if log.exists())

@@ -166,7 +166,7 @@ def _pieces(clip: Clip, picture: NDArray[np.uint8]) -> Iterator[tuple[Piece, NDA
     for number in range(int(picture.shape[1] * FRAME_S / PIECE_S)):
         start_s, end_s = number * PIECE_S, (number + 1) * PIECE_S
         part = picture[:, round(start_s / FRAME_S) : round(end_s / FRAME_S)]
-        yield Piece(replace(clip, id=f"{clip.id}@{number}"), start_s, end_s), part
+        yield Piece(replace(clip, id=f"{clip.id}@{number}", piece=number), start_s, end_s), part
 
 
 def _styles_of(clip: Clip, options: SetOptions, styles: Sequence[str]) -> NDArray[np.float32]:

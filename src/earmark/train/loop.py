@@ -100,6 +100,7 @@ def train(
     report: Report = lambda row: None,
     stop_after: int | None = None,
     finish: bool = True,
+    learned: Checkpoint | None = None,
 ) -> Checkpoint:
     """Train a network, or go on where the checkpoint in `out` stands.
 
@@ -118,6 +119,8 @@ def train(
         Leave after this many epochs, as a crash would, those of a first stage apart: the schedule is not changed.
     finish:
         Do what is to be done after the last epoch; a first stage leaves that to the second.
+    learned:
+        What a first stage made, where it was trained elsewhere; by default it is trained in a folder within `out`.
 
     Raises
     ------
@@ -128,8 +131,7 @@ def train(
     keep_memory()
     out.mkdir(parents=True, exist_ok=True)
     begun, first = (out / FILE).exists(), recipe.first_stage()
-    learned = None
-    if first and not begun:
+    if first and not begun and learned is None:
         learned = train(first, examples, genres, out / FIRST, seed=seed, place=place, report=report, finish=False)
     run = Run(recipe, examples, genres, seed=seed, place=place)
     if begun:
