@@ -36,9 +36,12 @@ def give_a_teacher(data: Dataset) -> None:
         window_s=np.float32(3),
         hop_s=np.float32(1),
     )
+    vectors = rng.normal(size=(len(data.clips), 128)) + labels_of(data)[:, None]
+    vggish = np.clip(60 + 20 * vectors, 0, 255).astype(np.uint8)
+    np.savez(data.folder / "vggish.npz", ids=np.array([clip.id for clip in data.clips]), embedding=vggish)
 
 
-@pytest.mark.parametrize("features", ["bands", "mfcc", "untrained", "teacher"])
+@pytest.mark.parametrize("features", ["bands", "mfcc", "untrained", "teacher", "vggish"])
 def test_an_svm_tells_clearly_different_styles_apart(features: str, data: Dataset) -> None:
     give_a_teacher(data)
     labels, pictures = labels_of(data), data.pictures()
@@ -103,6 +106,8 @@ def test_what_cannot_be_is_said_in_words(data: Dataset, tmp_path: Path) -> None:
     (data.folder / "kept.csv").replace(data.folder / "clips.csv")
     with pytest.raises(DataError, match="'unheard'"):
         controls.teacher_statistics(strange.clips, data.pictures(data.clips[:1]))
+    with pytest.raises(DataError, match=r"vggish\.npz has no clip 'unheard'"):
+        controls.vggish_vectors(strange.clips, data.pictures(data.clips[:1]))
 
 
 def test_mfccs_of_a_single_frame_do_not_change(data: Dataset) -> None:

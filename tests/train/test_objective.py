@@ -10,11 +10,13 @@ import torch
 from torch import nn
 
 import synthetic
+from earmark.data.dataset import Dataset
+from earmark.data.layout import write_rows
 from earmark.errors import RecipeError
 from earmark.models.registry import Outputs
 from earmark.train.batches import Examples, gather
 from earmark.train.loop import train
-from earmark.train.objective import Objective
+from earmark.train.objective import Objective, adjustments
 from earmark.train.predict import clip_answers
 from earmark.train.recipe import Recipe
 
@@ -107,3 +109,34 @@ def test_a_network_s_own_loss_is_added_and_knows_what_was_said(examples: Example
     torch.testing.assert_close(judge.labelled(outputs, batch, places, epoch=0), plain + 7)
     assert heard[0] is outputs
     assert torch.equal(heard[1], batch.allowed)
+
+
+def test_a_set_s_shares_of_genres_are_taken_out_of_what_is_learned(tmp_path: Path) -> None:
+    one = synthetic.dataset(tmp_path / "one", clips_per_style=2)
+    two = synthetic.dataset(tmp_path / "two", clips_per_style=2)
+    rows = [{**clip.columns, "genre": "drone" if clip.label == "drone" else "noise"} for clip in two.clips]
+    write_rows(two.folder / "clips.csv", rows)
+    examples = gather([one, Dataset.load(two.folder)], synthetic.recipe(), one.labels)
+    made = adjustments(examples)
+    assert one.labels == ("drone", "noise", "plucks", "pulse")
+    assert made[one.folder].tolist() == pytest.approx([0.0] * 4)
+    # 2, 6 and twice nothing, of which each counts as a twentieth of the mean, 4.
+    assert made[two.folder].exp().tolist() == pytest.approx([2.2 / 6.2, 1.0, 0.2 / 6.2, 0.2 / 6.2])
+    silent = replace(examples, weights=torch.zeros(len(examples)))
+    assert not adjustments(silent)[one.folder].any()
+
+
+def test_raised_logits_are_those_that_are_judged(tmp_path: Path) -> None:
+    data = synthetic.dataset(tmp_path / "two", clips_per_style=2)
+    rows = [{**clip.columns, "genre": "drone" if clip.label == "drone" else "noise"} for clip in data.clips]
+    write_rows(data.folder / "clips.csv", rows)
+    plan = synthetic.recipe(adjust=1.0, label_smoothing=0.0, token_loss=0.0)
+    examples = gather([Dataset.load(data.folder)], plan, data.labels)
+    net = plan.model.build(4)
+    shares = adjustments(examples)[data.folder].exp()
+    nothing = torch.zeros(1)
+    outputs = Outputs(torch.zeros(1, 4), torch.zeros(1, 1, 4), nothing, nothing)
+    batch = examples.take(np.array([0]))
+    loss = Objective(plan, net, examples).labelled(outputs, batch, torch.zeros(1, 19), epoch=0)
+    wanted = shares[batch.allowed[0]] / shares.sum()
+    assert loss.item() == pytest.approx(-wanted.log().item(), rel=1e-4)

@@ -1,7 +1,7 @@
 """Controls: systems without attention, most without a network, that every figure must be compared with.
 
 `majority` always predicts the commonest genre of its training clips. `svm` is scikit-learn's RBF-SVM (C = 1, features
-standardised on the training clips, nothing tuned) on one of five descriptions of a clip:
+standardised on the training clips, nothing tuned) on one of six descriptions of a clip:
 
 - `bands`: mean and deviation of each mel band over time, 256 numbers;
 - `mfcc`: mean and deviation of 20 MFCCs (Davis & Mermelstein 1980: the DCT of the log-mel) and of their differences
@@ -11,7 +11,9 @@ standardised on the training clips, nothing tuned) on one of five descriptions o
 - `untrained`: mean and deviation over tokens of the vectors of a token CNN with random weights (Jarrett et al. 2009,
   "What is the best multi-stage architecture for object recognition?"; Choi et al. 2017), 256 numbers;
 - `teacher`: mean and deviation over windows of the 50 tag logits in the set's `teacher.npz` (musicnn, Pons & Serra
-  2019), 100 numbers: a ceiling, as the teacher heard some 200 000 songs more than any system here.
+  2019), 100 numbers: a ceiling, as the teacher heard some 200 000 songs more than any system here;
+- `vggish`: the mean VGGish vector in the set's `vggish.npz` (Hershey et al. 2017), 128 numbers: the same for sets that
+  have it, of a network that learned from eight million films.
 
 A control is fitted at once and has no checkpoints. Pictures are (128, frames) uint8, as in `Dataset.pictures`.
 """
@@ -36,6 +38,7 @@ Pictures = Sequence[NDArray[np.uint8]]
 Features = NDArray[np.float32]
 Describe = Callable[[Sequence[Clip], Pictures], Features]
 MFCCS = 20
+VGGISH_FILE = "vggish.npz"
 # Channels and pools of recipes/earmark.toml.
 UNTRAINED_STAGES = ((16, (2, 2)), (32, (2, 2)), (64, (2, 2)), (128, (2, 1)))
 
@@ -50,7 +53,8 @@ class SvmOptions:
     """scikit-learn's RBF-SVM."""
 
     features: Annotated[
-        Literal["bands", "mfcc", "descriptors", "untrained", "teacher"], Field(description="what it hears of a clip")
+        Literal["bands", "mfcc", "descriptors", "untrained", "teacher", "vggish"],
+        Field(description="what it hears of a clip"),
     ] = "bands"
 
 
@@ -180,12 +184,26 @@ def teacher_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int =
     return _mean_and_deviation(rows)
 
 
+def vggish_vectors(clips: Sequence[Clip], pictures: Pictures, *, seed: int = 0) -> Features:
+    """(n, 128): the mean VGGish vector of each clip.
+
+    Raises DataError where a set has no `vggish.npz`, or a clip is not in it.
+    """
+    teachers = {folder: Teacher.load(folder, VGGISH_FILE) for folder in {clip.folder for clip in clips}}
+    rows = [teachers[clip.folder].hears(clip).vectors for clip in clips]
+    missing = [clip for clip, row in zip(clips, rows, strict=True) if not len(row)]
+    if missing:
+        raise DataError(f"{missing[0].folder / VGGISH_FILE} has no clip '{missing[0].id}'.")
+    return np.concatenate(rows)
+
+
 FEATURES: Mapping[str, Callable[..., Features]] = {
     "bands": band_statistics,
     "mfcc": mfcc_statistics,
     "descriptors": all_descriptors,
     "untrained": untrained_statistics,
     "teacher": teacher_statistics,
+    "vggish": vggish_vectors,
 }
 
 

@@ -1,6 +1,7 @@
 """The loss of a batch: genre and, by the recipe, teacher, what is outside, and pretext tasks."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +14,8 @@ from earmark.train.losses import partial_cross_entropy
 from earmark.train.pretext import pretext_loss
 from earmark.train.recipe import Recipe
 
+ABSENT = 0.05
+
 
 class Objective:
     """The loss of a recipe. Made before the first step, for it gives the network what it must know of the teacher."""
@@ -20,6 +23,7 @@ class Objective:
     def __init__(self, recipe: Recipe, net: Network, examples: Examples) -> None:
         self.recipe, self.net = recipe, net
         self._spread = torch.ones(())
+        self._adjustments = adjustments(examples) if recipe.train.adjust else {}
         if recipe.teacher and examples.targets:
             if recipe.teacher.tags:
                 self._spread = _meet(net, examples.targets)
@@ -67,16 +71,40 @@ class Objective:
         if epoch < options.partial_after:
             weights = weights * (allowed.sum(dim=1) == 1)
         smoothing = options.label_smoothing
-        loss = options.clip_loss * partial_cross_entropy(outputs.logits, allowed, smoothing=smoothing)
+        logits, token_logits = outputs.logits, outputs.token_logits
+        if options.adjust:
+            rows = torch.stack([self._adjustments[clip.folder] for clip in batch.clips]).to(logits.device)
+            logits, token_logits = logits + options.adjust * rows, token_logits + options.adjust * rows[:, None]
+        loss = options.clip_loss * partial_cross_entropy(logits, allowed, smoothing=smoothing)
         if options.token_loss:
-            each = allowed[:, None].expand_as(outputs.token_logits)
-            tokens = partial_cross_entropy(outputs.token_logits, each, smoothing=smoothing)
+            each = allowed[:, None].expand_as(token_logits)
+            tokens = partial_cross_entropy(token_logits, each, smoothing=smoothing)
             loss = loss + options.token_loss * tokens.mean(dim=1)
         return (loss * weights).sum() / weights.sum().clamp(min=1e-6)
 
     def _alone(self) -> int:
         parts = (self.recipe.teacher, self.recipe.pretext)
         return max((part.alone for part in parts if part is not None), default=0)
+
+
+def adjustments(examples: Examples) -> dict[Path, Tensor]:
+    """By set, the log share of each genre among its labels, (genres,): 0 for the commonest.
+
+    So that a network learns from each set to tell its genres apart, and not that one of them is commoner there (logit
+    adjustment, Menon et al. 2021, arXiv 2007.07314). A label that may be several genres counts for each in part. Genres
+    that a set does not have count as much as `ABSENT` of its mean genre: they are hardly held against its clips.
+    """
+    shares: dict[Path, Tensor] = {}
+    for clip, allowed, weight in zip(examples.clips, examples.allowed, examples.weights.tolist(), strict=True):
+        counts = shares.setdefault(clip.folder, torch.zeros(examples.allowed.shape[1]))
+        if weight:
+            counts += allowed / allowed.sum()
+    made = {}
+    for folder, counts in shares.items():
+        usual = counts.sum() / max(int((counts > 0).sum()), 1)
+        raised = counts + ABSENT * usual
+        made[folder] = (raised / raised.max()).log() if usual else torch.zeros_like(counts)
+    return made
 
 
 def _meet(net: Network, targets: Sequence[Targets]) -> Tensor:

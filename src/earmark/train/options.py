@@ -45,6 +45,9 @@ class TrainOptions:
     token_loss: Annotated[Weight, about("weight of the loss of the tokens' logits; without clip_loss: of segments")] = (
         0.0
     )
+    adjust: Annotated[
+        Weight, about("logits of a clip are raised by so many times the log share that each genre has in its set")
+    ] = 0.0
     style_loss: Annotated[Weight, about("weight of the loss of the head styles, which it needs")] = 0.0
     outside_loss: Annotated[
         Weight, about("weight of the loss of the head outside (none of the genres), which it needs")
