@@ -135,7 +135,7 @@ def test_raised_logits_are_those_that_are_judged(tmp_path: Path) -> None:
     net = plan.model.build(4)
     shares = adjustments(examples)[data.folder].exp()
     nothing = torch.zeros(1)
-    outputs = Outputs(torch.zeros(1, 4), torch.zeros(1, 1, 4), nothing, nothing)
+    outputs = Outputs(torch.zeros(1, 4), torch.zeros(1, 1, 4), nothing, nothing, None)
     batch = examples.take(np.array([0]))
     loss = Objective(plan, net, examples).labelled(outputs, batch, torch.zeros(1, 19), epoch=0)
     wanted = shares[batch.allowed[0]] / shares.sum()
