@@ -107,3 +107,23 @@ def test_a_last_batch_of_under_half_the_size_is_joined_to_the_one_before(
     order = [clip.id for batch in found for clip in batch.clips]
     assert sorted(order) == sorted(clip.id for clip in examples.clips)
     assert order != [clip.id for clip in examples.clips]
+
+
+def test_a_paired_batch_has_another_clip_of_each_artist_behind_it(tmp_path: Path) -> None:
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=4)  # two artists a style, two clips each
+    examples = gather([data], synthetic.recipe(), data.labels)
+    heard = []
+    for batch in batches(examples, 8, rng=torch.Generator().manual_seed(0), paired=True):
+        first, second = batch.clips[: len(batch) // 2], batch.clips[len(batch) // 2 :]
+        assert [clip.artist_key for clip in first] == [clip.artist_key for clip in second]
+        assert all(one.id != other.id for one, other in zip(first, second, strict=True))
+        heard += [clip.id for clip in first]
+    assert sorted(heard) == sorted(clip.id for clip in data.clips)
+    alone = examples.take(np.array([0]))
+    (batch,) = batches(alone, 8, rng=torch.Generator(), paired=True)
+    assert [clip.id for clip in batch.clips] == [data.clips[0].id] * 2
+    halves = [
+        list(batches(examples, 8, rng=torch.Generator().manual_seed(0), paired=True, rank=rank, world=2))
+        for rank in (0, 1)
+    ]
+    assert sum(len(part) for half in halves for part in half) == 2 * len(data.clips)

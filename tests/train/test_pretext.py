@@ -101,3 +101,28 @@ def test_clips_without_a_label_are_there_for_the_tasks_at_no_weight(tmp_path: Pa
     assert gathered.weights.sum() == 2
     plain = Recipe.from_dict(plan.to_dict() | {"pretext": None})
     assert len(gather([data], plain, data.labels)) == 2
+
+
+def test_views_of_one_artist_are_found_among_those_of_others_and_a_third_of_the_same_is_no_other() -> None:
+    vectors = torch.eye(4)[[0, 1, 2, 0, 1, 2]]  # three pairs that are each alike
+    one, other = vectors.split(3)
+    alone = contrastive_loss(one, other)
+    mixed = contrastive_loss(one, other[[1, 0, 2]])
+    assert mixed > alone + 1
+    same = torch.tensor([[True, True, False], [True, True, False], [False, False, True]])  # the first two by one artist
+    twins = contrastive_loss(one[[0, 0, 2]], other[[0, 0, 2]])
+    assert contrastive_loss(one[[0, 0, 2]], other[[0, 0, 2]], also_alike=same) < twins
+
+
+def test_a_network_learns_who_plays_and_a_recipe_that_blends_them_is_refused(tmp_path: Path) -> None:
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=6)
+    plain = synthetic.recipe(epochs=12).to_dict() | {"pretext": {"artists": 1.0, "alone": 12}}
+    plain["model"]["heads"] = {"pretext": 1}
+    with pytest.raises(RecipeError, match="'mixup' blends them"):
+        Recipe.from_dict(plain)
+    plain["augment"]["mixup"] = 0.0
+    plan = Recipe.from_dict(plain)
+    run = train(plan, gather([data], plan, data.labels), data.labels, tmp_path / "run")
+    losses = [row["loss"] for row in run.history]
+    assert losses[-1] < losses[0] - 0.2
+    assert run.epoch == 12

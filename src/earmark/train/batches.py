@@ -293,6 +293,7 @@ def batches(
     *,
     rng: torch.Generator,
     shares: Mapping[str, float] | None = None,
+    paired: bool = False,
     rank: int = 0,
     world: int = 1,
 ) -> Iterator[Examples]:
@@ -300,15 +301,38 @@ def batches(
 
     Of a set in `shares` only that share of its clips is taken, others every time. The order depends on `rng` alone,
     which all processes hold in the same state. A last batch of under half the size is joined to the one before it, so
-    that no step rests on a handful of clips.
+    that no step rests on a handful of clips. `paired` batches have half as many, and behind them a partner of each:
+    another clip of its artist, or itself where there is none.
     """
+    size = max(size // 2, 1) if paired else size
     taken = _drawn(examples, shares or {}, rng)
     order = taken[torch.randperm(len(taken), generator=rng).numpy()]
     cuts = list(range(size, len(order), size))
     if cuts and len(order) - cuts[-1] < size / 2:
         cuts.pop()
+    partners = Partners(examples.artists) if paired else None
     for rows in np.split(order, cuts):
-        yield examples.take(rows[rank::world])
+        parts = [rows] if partners is None else [rows, partners.of(rows, rng)]
+        yield examples.take(np.concatenate([part[rank::world] for part in parts]))
+
+
+class Partners:
+    """Other clips of the same artists; `artists` are of all clips."""
+
+    def __init__(self, artists: Sequence[str]) -> None:
+        self._artists = artists
+        self._rows: dict[str, list[int]] = {}
+        for row, artist in enumerate(artists):
+            self._rows.setdefault(artist, []).append(row)
+
+    def of(self, rows: NDArray[np.int64], rng: torch.Generator) -> NDArray[np.int64]:
+        """A partner of each clip, by number: drawn among the artist's others, or the clip itself."""
+        drawn = torch.rand(len(rows), generator=rng).tolist()
+        return np.array([self._partner(int(row), share) for row, share in zip(rows, drawn, strict=True)])
+
+    def _partner(self, row: int, share: float) -> int:
+        others = [other for other in self._rows[self._artists[row]] if other != row]
+        return others[int(share * len(others))] if others else row
 
 
 def _drawn(examples: Examples, shares: Mapping[str, float], rng: torch.Generator) -> NDArray[np.int64]:

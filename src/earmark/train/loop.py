@@ -273,8 +273,9 @@ class Run:
         self.step = self.epoch * self.steps_an_epoch
 
     def _batches(self, rng: torch.Generator) -> Iterator[Examples]:
-        size, place = self.options.batch_size, self.place
-        return batches(self.examples, size, rng=rng, shares=self.shares, rank=place.rank, world=place.world)
+        size, place, pretext = self.options.batch_size, self.place, self.recipe.pretext
+        paired, shares = pretext is not None and pretext.artists > 0, self.shares
+        return batches(self.examples, size, rng=rng, shares=shares, paired=paired, rank=place.rank, world=place.world)
 
     def _train_batch(self, batch: Examples) -> float:
         for group in self.optimizer.param_groups:
@@ -304,7 +305,7 @@ class Run:
             outputs, other = self.net(view), batch.take(partner.numpy())
             loss = share * self.objective.labelled(outputs, batch, places, epoch=self.epoch)
             loss = loss + (1 - share) * self.objective.labelled(outputs, other, places[partner], epoch=self.epoch)
-        return loss + self.objective.unlabelled(outputs, view, self.rng)
+        return loss + self.objective.unlabelled(outputs, view, batch.artists, self.rng)
 
     def _view_frames(self) -> int:
         token_frames = self.net.token_frames

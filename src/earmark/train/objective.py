@@ -11,7 +11,7 @@ from earmark.models.registry import LearnsTags, Network, Outputs, Relates, WithS
 from earmark.train.batches import Examples
 from earmark.train.distill import Targets, teacher_loss
 from earmark.train.losses import partial_cross_entropy
-from earmark.train.pretext import pretext_loss
+from earmark.train.pretext import artist_loss, pretext_loss
 from earmark.train.recipe import Recipe
 
 ABSENT = 0.05
@@ -58,12 +58,15 @@ class Objective:
             loss = loss + options.style_loss * _style(outputs, batch.styles.to(loss.device))
         return loss + self.net.side_loss(outputs, allowed) if isinstance(self.net, WithSideLoss) else loss
 
-    def unlabelled(self, outputs: Outputs, view: Tensor, rng: torch.Generator) -> Tensor:
-        """The loss by the pretext tasks, a scalar; `outputs` are for `view`, (clips, bands, window)."""
+    def unlabelled(self, outputs: Outputs, view: Tensor, artists: Sequence[str], rng: torch.Generator) -> Tensor:
+        """The loss by the pretext tasks, a scalar; `outputs` are for `view`, (clips, bands, window), by `artists`."""
         if self.recipe.pretext is None:
             return torch.zeros((), device=view.device)
         assert isinstance(self.net, Relates)  # the recipe was refused otherwise
-        return pretext_loss(self.net, outputs, view, self.recipe.pretext, rng)
+        loss = pretext_loss(self.net, outputs, view, self.recipe.pretext, rng)
+        if weight := self.recipe.pretext.artists:
+            loss = loss + weight * artist_loss(self.net, outputs, artists)
+        return loss
 
     def _genre(self, outputs: Outputs, batch: Examples, allowed: Tensor, epoch: int) -> Tensor:
         options = self.recipe.train

@@ -160,4 +160,7 @@ class PretextOptions:
     masked: Annotated[Weight, about("tokens that are hidden, from those around them")] = 0.0
     following: Annotated[Weight, about("the token that comes next, from those before it")] = 0.0
     contrast: Annotated[Weight, about("which two halves of views are of one clip")] = 0.0
+    artists: Annotated[
+        Weight, about("which two views are of one artist, or of one clip where there is no other; steps are of pairs")
+    ] = 0.0
     alone: Annotated[Count, about("epochs at the start without the genre loss")] = 0

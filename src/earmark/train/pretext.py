@@ -5,8 +5,14 @@ Gong et al. 2022, arXiv 2110.09784), the next token from those before it (predic
 arXiv 1807.03748), and two halves of one view are to be found among the halves of other clips (COLA, Saeed, Grangier &
 Zeghidour 2021, arXiv 2010.10915). The CNN has done its part by then: all three work on its token vectors and cost next
 to nothing beside it.
+
+A fourth needs names and no genres: two clips of one artist are to be found among those of others (after Park et al.
+2018, arXiv 1710.06648, who learned from artists' names what genres sound like).
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -60,6 +66,19 @@ def pretext_loss(net: Relates, outputs: Outputs, view: Tensor, options: PretextO
     return loss
 
 
+def artist_loss(net: Relates, outputs: Outputs, artists: Sequence[str]) -> Tensor:
+    """Cross-entropy of finding each view's partner among those of other artists, a scalar.
+
+    `outputs` are of views whose second half are the partners of the first, in the same order; `artists` are of all. A
+    last view without a partner is left out.
+    """
+    pairs = len(artists) // 2
+    one, other = net.pretext_head().contrast(outputs.vector.float())[: 2 * pairs].split(pairs)
+    names = np.array(artists)
+    same = names[:pairs, None] == names[None, pairs : 2 * pairs]
+    return contrastive_loss(one, other, also_alike=torch.from_numpy(same).to(one.device))
+
+
 def token_profiles(view: Tensor, tokens: int) -> Tensor:
     """Mean and deviation of each band in each token, (clips, tokens, 2 * bands) float32, from the view's own mean.
 
@@ -73,8 +92,15 @@ def token_profiles(view: Tensor, tokens: int) -> Tensor:
     return profiles.transpose(1, 2)
 
 
-def contrastive_loss(one: Tensor, other: Tensor) -> Tensor:
-    """Cross-entropy of finding each row of `one` (clips, size) among those of `other`, and vice versa: a scalar."""
+def contrastive_loss(one: Tensor, other: Tensor, *, also_alike: Tensor | None = None) -> Tensor:
+    """Cross-entropy of finding each row of `one` (clips, size) among those of `other`, and vice versa: a scalar.
+
+    Where `also_alike` (clips, clips) is true, a row of `other` is not held against one of `one`: it is no other either.
+    """
     alike = nn.functional.normalize(one, dim=1) @ nn.functional.normalize(other, dim=1).T / TEMPERATURE
+    if also_alike is not None:
+        alike = alike.masked_fill(
+            also_alike & ~torch.eye(len(alike), dtype=torch.bool, device=alike.device), -torch.inf
+        )
     own = torch.arange(len(alike), device=alike.device)
     return (nn.functional.cross_entropy(alike, own) + nn.functional.cross_entropy(alike.T, own)) / 2

@@ -242,6 +242,10 @@ class Recipe:
             raise RecipeError(f"{source}: [train] 'noises' are earmark's own pictures, and there is a [front_end].")
         if self.train.noises and not self.train.outside_loss:
             raise RecipeError(f"{source}: [train] 'noises' teach nothing without an 'outside_loss'.")
+        if self.pretext and self.pretext.artists and self.augment.mixup:
+            raise RecipeError(
+                f"{source}: [pretext] 'artists' compares views of one artist each, and [augment] 'mixup' blends them."
+            )
         if self.train.patience and not self.train.validation_share:
             raise RecipeError(f"{source}: [train] 'patience' needs a 'validation_share' to go by.")
         if self.front_end is not None and self.front_end.scale == "log1p":
