@@ -99,3 +99,44 @@ def test_a_folder_that_is_not_there_is_an_error_in_a_sentence(verb: list[str], t
     answer = CliRunner().invoke(app, [verb[0], *(str(tmp_path / name) for name in verb[1:])])
     assert answer.exit_code == 1
     assert isinstance(answer.exception, DataError)
+
+
+RECIPE = """
+name = "two"
+genres = ["rock", "metal", "folk"]
+[model]
+kind = "attention"
+heads = { outside = 1 }
+[train]
+outside_loss = 1.0
+[sets.mine]
+narrow = true
+column = "styles"
+outside = ["Noise"]
+[sets.mine.map]
+Rock = ["rock", "metal"]
+Metal = "metal"
+Folk = "folk"
+"""
+
+
+def test_labels_counts_what_a_recipe_makes_of_them(tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text(RECIPE)
+    (tmp_path / "mine").mkdir()
+    rows = ["a,Rock,X", "b,Rock;Metal,X", "c,Metal,The X", "d,Folk,Y", "e,Noise,Z", "f,Polka,Z"]
+    (tmp_path / "mine" / "clips.csv").write_text("\n".join(["id,styles,artist", *rows]) + "\n")
+    command = ["labels", str(tmp_path / "two.toml"), "--data", str(tmp_path / "mine")]
+    answer = CliRunner().invoke(app, [*command, "--json"])
+    found = {row["genre"]: row for row in json.loads(answer.stdout)}
+    assert list(found) == ["rock", "metal", "folk", "none of these"]
+    assert {genre: row["sure"]["mine"] for genre, row in found.items()} == {
+        "rock": 0, "metal": 2, "folk": 1, "none of these": 1,
+    }  # fmt: skip
+    assert {genre: row["maybe"]["mine"] for genre, row in found.items() if row["maybe"]["mine"]} == {
+        "rock": 1,
+        "metal": 1,
+    }
+    assert found["metal"]["artists"] == 1
+    said = CliRunner().invoke(app, command).output
+    assert "metal          2 clips of 1 artists" in said
+    assert "one of several genres:" in said

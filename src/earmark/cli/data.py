@@ -1,7 +1,7 @@
-"""`earmark data prepare` and `earmark data check`: labelled music into the layout, and what is wrong with it."""
+"""`earmark data prepare`, `check` and `labels`: music into the layout, what is wrong with it, what it can teach."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,6 +92,38 @@ def check_verb(
         jobs=jobs,
     )
     typer.echo(json.dumps(report.to_dict(), ensure_ascii=False) if as_json else "\n".join(_report(report)))
+
+
+@app.command("labels")
+def labels_verb(
+    recipe: Annotated[Path, typer.Argument(help="The recipe, a TOML file.")],
+    data: Annotated[list[Path], typer.Option(help="A folder in earmark's layout; repeat for several.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
+) -> None:
+    """Count what a recipe makes of the labels: clips of each genre by set, surely and perhaps, and its artists.
+
+    \b
+    Example: earmark data labels recipes/ears.toml --data ~/sets/mine
+    """
+    from earmark.data.dataset import Dataset
+    from earmark.train.labels import count_labels
+    from earmark.train.recipe import Recipe
+
+    rows = count_labels(Recipe.load(recipe), [Dataset.load(folder) for folder in data])
+    if as_json:
+        typer.echo(json.dumps([row.to_dict() for row in rows], ensure_ascii=False))
+        return
+    sure = [(row.genre, f"{sum(row.sure.values())} clips of {row.artists} artists", _by_set(row.sure)) for row in rows]
+    typer.echo("\n".join(_table(sure)))
+    perhaps = [
+        (row.genre, f"{sum(row.maybe.values())} clips", _by_set(row.maybe)) for row in rows if any(row.maybe.values())
+    ]
+    if perhaps:
+        typer.echo("one of several genres:\n" + "\n".join(_table(perhaps)))
+
+
+def _by_set(counts: "Mapping[str, int]") -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
 
 
 def _preparation(done: "Preparation") -> Iterator[str]:
