@@ -138,5 +138,5 @@ def test_labels_counts_what_a_recipe_makes_of_them(tmp_path: Path) -> None:
     }
     assert found["metal"]["artists"] == 1
     said = CliRunner().invoke(app, command).output
-    assert "metal          2 clips of 1 artists" in said
+    assert "metal          2 clips, 1 artist " in said
     assert "one of several genres:" in said

@@ -216,13 +216,14 @@ def test_kernel_machines_hear_what_their_sets_allow_and_judge_what_they_may(data
     plain = synthetic.recipe(epochs=1).to_dict()
     plain["model"] |= {"kernel": 8, "components": 4, "heads": {"outside": 1}, "kernel_judges": ["genre"]}
     heard = {}
-    for kernel in (True, False):
+    for kernel in (1.0, 0.5, 0.0):
         plan = Recipe.from_dict({**plain, "sets": {"aside": {"kernel": kernel}}})
         examples = gather([data, other], plan, data.labels)
         weights = train(plan, examples, data.labels, tmp_path / f"{kernel}").answering
         heard[kernel] = weights["kernel.pieces.mean"]
         assert weights["kernel.pieces.usual"].shape == (4,)  # genres alone
-    assert not torch.equal(heard[True], heard[False])
+    assert not torch.equal(heard[1.0], heard[0.0])
+    assert not torch.equal(heard[0.5], heard[0.0])
     with pytest.raises(RecipeError, match=r"'kernel_judges'.*names 'styles'"):
         Recipe.from_dict({**plain, "model": plain["model"] | {"kernel_judges": ["genre", "styles"]}})
     model = plain["model"] | {"heads": {"tags": 3}, "kernel_judges": ["genre", "tags"]}

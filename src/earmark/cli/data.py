@@ -113,7 +113,14 @@ def labels_verb(
     if as_json:
         typer.echo(json.dumps([row.to_dict() for row in rows], ensure_ascii=False))
         return
-    sure = [(row.genre, f"{sum(row.sure.values())} clips of {row.artists} artists", _by_set(row.sure)) for row in rows]
+    sure = [
+        (
+            row.genre,
+            f"{sum(row.sure.values())} clips, {row.artists} artist{'s' * (row.artists != 1)}",
+            _by_set(row.sure),
+        )
+        for row in rows
+    ]
     typer.echo("\n".join(_table(sure)))
     perhaps = [
         (row.genre, f"{sum(row.maybe.values())} clips", _by_set(row.maybe)) for row in rows if any(row.maybe.values())

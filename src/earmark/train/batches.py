@@ -305,7 +305,7 @@ def batches(
     another clip of its artist, or itself where there is none.
     """
     size = max(size // 2, 1) if paired else size
-    taken = _drawn(examples, shares or {}, rng)
+    taken = drawn(examples, shares or {}, rng)
     order = taken[torch.randperm(len(taken), generator=rng).numpy()]
     cuts = list(range(size, len(order), size))
     if cuts and len(order) - cuts[-1] < size / 2:
@@ -335,8 +335,8 @@ class Partners:
         return others[int(share * len(others))] if others else row
 
 
-def _drawn(examples: Examples, shares: Mapping[str, float], rng: torch.Generator) -> NDArray[np.int64]:
-    """The rows of an epoch."""
+def drawn(examples: Examples, shares: Mapping[str, float], rng: torch.Generator) -> NDArray[np.int64]:
+    """Rows, by number: of each set in `shares` so many, drawn at random, and all of the others, which come first."""
     names = np.array([clip.folder.name for clip in examples.clips])
     whole = np.flatnonzero(~np.isin(names, [name for name, share in shares.items() if share < 1]))
     parts = [whole]

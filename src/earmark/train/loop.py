@@ -29,7 +29,7 @@ from earmark.files import write_whole
 from earmark.models.kernel import KernelOptions
 from earmark.models.registry import Finishes
 from earmark.train.augment import augment, mixup
-from earmark.train.batches import Examples, batches, to_db, with_noises
+from earmark.train.batches import Examples, batches, drawn, to_db, with_noises
 from earmark.train.checkpoint import FILE, FIRST, LOG, Checkpoint
 from earmark.train.lessons import lessons_of
 from earmark.train.losses import partial_cross_entropy
@@ -228,10 +228,8 @@ class Run:
             return False
         rng = torch.Generator().manual_seed(self.rng.initial_seed())
         options = self.recipe.kernel or KernelOptions()
-        left_out = {name for name, each in self.recipe.sets.items() if not each.kernel}
-        mine = self.examples
-        if left_out:
-            mine = mine.take(np.array([clip.folder.name not in left_out for clip in mine.clips]))
+        shares = {name: each.kernel for name, each in self.recipe.sets.items() if each.kernel < 1}
+        mine = self.examples.take(drawn(self.examples, shares, rng)) if shares else self.examples
         changed = self.net.finish(lessons_of(self.net, mine, options, self.recipe.augment, rng))
         state = self.net.state_dict()
         for weights in (self.averaged, self.best):

@@ -102,7 +102,7 @@ class SetOptions:
     narrow: Annotated[
         bool, about("several labels of a clip narrow each other down: its genre is one that all allow, if there is one")
     ] = False
-    kernel: Annotated[bool, about("kernel machines learn from its clips too")] = True
+    kernel: Annotated[Chance, about("of its clips that kernel machines learn from")] = 1.0
     styles: Annotated[str, about("the column with the styles of a clip; none: nothing is known of them")] = ""
     map: Annotated[
         Mapping[str, str | list[str]] | None, about("label = genre, or a list of which one is true; none: as they are")
