@@ -7,6 +7,7 @@ import pytest
 
 import synthetic
 from earmark.data.dataset import Dataset
+from earmark.data.teacher import Teacher
 from earmark.errors import DataError
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.beyond import Beyond, measure_beyond
@@ -58,14 +59,12 @@ def predictions(data: Dataset) -> Predictions:
 
 def write_runs(data: Dataset, out: Path, *, noise: float) -> None:
     """Answers of two folds by artist: the teacher's own tags and the truth about the last style, with some noise."""
-    from earmark.data.teacher import Teacher
-
     teacher, rng = Teacher.load(data.folder), np.random.default_rng(1)
     artists = sorted({clip.artist_key for clip in data.clips})
     (out / "runs").mkdir(parents=True)
     for fold in (0, 1):
         clips = [clip for clip in data.clips if artists.index(clip.artist_key) % 2 == fold]
-        tags = np.stack([teacher.logits[clip.id].mean(axis=0) for clip in clips])
+        tags = np.stack([teacher.hears(clip).logits.mean(axis=0) for clip in clips])
         outside = np.array([[2.0 * (clip.label == data.labels[-1]) - 1] for clip in clips])
         right = np.array([[3.0 * (clip.label == genre) for genre in data.labels[:-1]] for clip in clips])
         wrong = np.roll(right, 1, axis=1)  # the machines are always wrong, and heard half as loud as the network
@@ -127,3 +126,32 @@ def test_without_answers_there_is_nothing_beyond_and_other_files_or_data_are_nam
     other = synthetic.dataset(tmp_path / "other", clips_per_style=2)
     with pytest.raises(DataError, match="pieces/"):
         measure_beyond(recipe(data), [other.folder], tmp_path / "cv", said)
+
+
+def test_the_tags_of_several_teachers_stand_one_after_the_other(data: Dataset, tmp_path: Path) -> None:
+    others, rng = ("high", "low"), np.random.default_rng(3)
+    half = data.clips[::2]  # not every clip was heard by both
+    np.savez(
+        data.folder / "second.npz",
+        ids=np.array([clip.id for clip in half]),
+        labels=np.array(others),
+        logits=rng.normal(size=(len(half), 1, 2)).astype(np.float16),
+    )
+    np.savez(data.folder / "vectors.npz", ids=np.array([data.clips[0].id]), embedding=np.zeros((1, 4), np.float16))
+    write_runs(data, tmp_path / "cv", noise=0.0)
+    second = Teacher.load(data.folder, "second.npz")
+    for path in (tmp_path / "cv/runs").glob("*.npz"):
+        answers, clips = Answers.read(path), {clip.id: clip for clip in data.clips}
+        heard = [second.hears(clips[name]).logits for name in answers.ids]
+        right = np.stack([rows.mean(axis=0) if len(rows) else np.zeros(2) for rows in heard])
+        said = {**answers.said, "tags": np.concatenate([answers.said["tags"], right], axis=1)}
+        Answers.of([clips[name] for name in answers.ids], said).write(path)
+    plain = recipe(data).to_dict()
+    plain["model"]["heads"] = {"tags": 5, "embedding": 4}
+    plain["teacher"] = {"files": {"vectors": 1.0, "teacher": 1.0, "second": 1.0}}
+    found = measure_beyond(Recipe.from_dict(plain), [data.folder], tmp_path / "cv", predictions(data)).tags
+    assert found
+    assert found.names == (*TAGS, *others)
+    assert [tag.auc for tag in found.each] == pytest.approx([1.0] * 5)
+    assert "second" in found.teacher
+    assert found.n == len(data.clips)

@@ -6,7 +6,7 @@ and labels that the recipe lists as outside.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from earmark.evaluate.answers import Answers
 from earmark.evaluate.calibration import clips_of
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.runs import RUNS
-from earmark.evaluate.tagging import fit_tags, tag_precision
+from earmark.evaluate.tagging import TEACHERS, fit_tags, joined, tag_precision
 from earmark.evaluate.whole import Judged
 from earmark.files import write_whole
 from earmark.listen.heads import OutsideInfo, TagInfo
@@ -150,13 +150,18 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
         return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
-    tags, precision = _tags(rows) if "tags" in rows.said else (None, {})
+    tags, precision = _tags(rows, _files(recipe)) if "tags" in rows.said else (None, {})
     parts = _parts(rows, predictions) if "opinion" in rows.said else {}
     judged = _judged(rows, recipe, predictions) if "outside" in rows.said else None
     if judged is None:
         return Beyond(tags, None, {}, precision, parts)
     outside, by_set, together = _outside(*judged, protocol=calibration.protocol(rows.folds))
     return Beyond(tags, outside, by_set, precision, parts, together)
+
+
+def _files(recipe: Recipe) -> list[str]:
+    """The files of the recipe's teachers, in the order of their tags."""
+    return [f"{name}.npz" for name in recipe.teacher.files] if recipe.teacher else [TEACHER_FILE]
 
 
 def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
@@ -178,34 +183,52 @@ def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
     )
 
 
-def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
-    folders = {clip.folder for clip in rows.clips}
-    teachers = {folder: Teacher.load(folder) for folder in folders if (folder / TEACHER_FILE).exists()}
+def _tags(rows: _Rows, files: Sequence[str]) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
+    """The figures of the teachers' tags, which stand one after the other in the head, and of those that name genres."""
+    infos: list[TagInfo] = []
+    names: list[str] = []
+    for file in files:
+        teachers = _teachers(rows, file)
+        tags = next(iter(teachers.values())).tags if teachers else ()
+        if tags:
+            info = _of_teacher(rows, teachers, slice(len(names), len(names) + len(tags)), file)
+            infos += [info] if info else []
+            names += tags
+    if not infos:
+        return None, {}
+    genres = [frozenset(labels_of(clip, SetOptions(column="genres"))) for clip in rows.clips]
+    named = np.array([bool(each) for each in genres])
+    if named.sum() < 10:
+        return joined(infos), {}
+    return joined(infos), tag_precision(rows.said["tags"][named], names, [each for each in genres if each])
+
+
+def _teachers(rows: _Rows, file: str) -> dict[Path, Teacher]:
+    folders = sorted({clip.folder for clip in rows.clips})
+    return {folder: Teacher.load(folder, file) for folder in folders if (folder / file).exists()}
+
+
+def _of_teacher(rows: _Rows, teachers: Mapping[Path, Teacher], columns: slice, file: str) -> TagInfo | None:
+    """The figures of one teacher's tags, by the clips that it heard; None where that is none."""
     nothing = np.zeros((0, 0), np.float32)
     heard = [teachers[clip.folder].hears(clip).logits if clip.folder in teachers else nothing for clip in rows.clips]
     taught = np.array([len(logits) > 0 for logits in heard])
     if not taught.any():
-        return None, {}
+        return None
     those = rows.take(taught)
-    names = next(iter(teachers.values())).tags
-    wanted = np.stack([logits.mean(axis=0) for logits, take in zip(heard, taught, strict=True) if take])
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
-    info = fit_tags(
-        those.said["tags"],
-        wanted,
+    teacher, licence = TEACHERS.get(file, (file.removesuffix(".npz"), "unknown"))
+    return fit_tags(
+        those.said["tags"][:, columns],
+        np.stack([logits.mean(axis=0) for logits, take in zip(heard, taught, strict=True) if take]),
         those.artists,
         those.folds,
-        names,
+        next(iter(teachers.values())).tags,
         seeds=those.seeds,
         protocol=calibration.protocol(rows.folds),
-        rng=rng,
+        teacher=teacher,
+        teacher_licence=licence,
+        rng=np.random.default_rng(BOOTSTRAP_SEED),
     )
-    genres = [frozenset(labels_of(clip, SetOptions(column="genres"))) for clip in rows.clips]
-    named = np.array([bool(each) for each in genres])
-    if named.sum() < 10:
-        return info, {}
-    precision = tag_precision(rows.said["tags"][named], names, [each for each in genres if each])
-    return info, precision
 
 
 def _judged(rows: _Rows, recipe: Recipe, predictions: Predictions) -> tuple[Judged, NDArray[np.str_]] | None:
