@@ -128,30 +128,35 @@ def test_without_answers_there_is_nothing_beyond_and_other_files_or_data_are_nam
         measure_beyond(recipe(data), [other.folder], tmp_path / "cv", said)
 
 
-def test_the_tags_of_several_teachers_stand_one_after_the_other(data: Dataset, tmp_path: Path) -> None:
-    others, rng = ("high", "low"), np.random.default_rng(3)
-    half = data.clips[::2]  # not every clip was heard by both
-    np.savez(
-        data.folder / "second.npz",
-        ids=np.array([clip.id for clip in half]),
-        labels=np.array(others),
-        logits=rng.normal(size=(len(half), 1, 2)).astype(np.float16),
-    )
-    np.savez(data.folder / "vectors.npz", ids=np.array([data.clips[0].id]), embedding=np.zeros((1, 4), np.float16))
-    write_runs(data, tmp_path / "cv", noise=0.0)
-    second = Teacher.load(data.folder, "second.npz")
-    for path in (tmp_path / "cv/runs").glob("*.npz"):
-        answers, clips = Answers.read(path), {clip.id: clip for clip in data.clips}
-        heard = [second.hears(clips[name]).logits for name in answers.ids]
-        right = np.stack([rows.mean(axis=0) if len(rows) else np.zeros(2) for rows in heard])
-        said = {**answers.said, "tags": np.concatenate([answers.said["tags"], right], axis=1)}
-        Answers.of([clips[name] for name in answers.ids], said).write(path)
-    plain = recipe(data).to_dict()
-    plain["model"]["heads"] = {"tags": 5, "embedding": 4}
-    plain["teacher"] = {"files": {"vectors": 1.0, "teacher": 1.0, "second": 1.0}}
-    found = measure_beyond(Recipe.from_dict(plain), [data.folder], tmp_path / "cv", predictions(data)).tags
-    assert found
-    assert found.names == (*TAGS, *others)
-    assert [tag.auc for tag in found.each] == pytest.approx([1.0] * 5)
-    assert "second" in found.teacher
-    assert found.n == len(data.clips)
+def test_the_outputs_of_several_teachers_and_the_styles_are_told_as_words(tmp_path: Path) -> None:
+    made = synthetic.dataset(tmp_path / "pieces", clips_per_style=60)
+    rng = np.random.default_rng(4)
+    heard = {"teacher": ("jazz", "loud"), "audioset": ("Jazz", "Music")}
+    for file, names in heard.items():
+        logits = np.where(rng.random((len(made.clips), 1, 2)) < 0.15, 4.0, -4.0)
+        ids = np.array([clip.id for clip in made.clips])
+        np.savez(made.folder / f"{file}.npz", ids=ids, tags=np.array(names), logits=logits.astype(np.float16))
+    np.savez(made.folder / "vectors.npz", ids=ids, embedding=np.zeros((len(ids), 4), np.float16))
+    teachers = {name: Teacher.load(made.folder, f"{name}.npz") for name in heard}
+    artists = sorted({clip.artist_key for clip in made.clips})
+    for fold in (0, 1):
+        clips = [clip for clip in made.clips if artists.index(clip.artist_key) % 2 == fold]
+        tags = np.stack([np.r_[tuple(each.hears(clip).logits[0] for each in teachers.values())] for clip in clips])
+        styles = rng.normal(size=(len(clips), 1)).astype(np.float32)
+        said = {"logits": np.zeros((len(clips), 4), np.float32), "tags": tags, "styles": styles}
+        Answers.of(clips, said).write(tmp_path / "cv/runs" / f"seed0_fold{fold}.npz")
+    plain = synthetic.recipe().to_dict() | {"styles": ["Punk"]}
+    plain["model"]["heads"] = {"tags": 4, "embedding": 4, "styles": 1}
+    plain["teacher"] = {"files": {"vectors": 1.0, "teacher": 1.0, "audioset": 1.0}}
+    found = measure_beyond(Recipe.from_dict(plain), [made.folder], tmp_path / "cv", predictions(made))
+    assert found.tags
+    assert found.tags.names == ("jazz", "loud")  # what is in no vocabulary is a word of its own
+    jazz, loud = found.tags.each
+    assert (jazz.group, jazz.judged_by, loud.group) == ("style", "teacher", "")
+    assert (jazz.auc, loud.auc) == (pytest.approx(1, abs=0.05), 1)
+    assert {head: list(parts) for head, parts in found.mix["jazz"].items()} == {"tags": ["0", "2"]}
+    assert found.left_out == {"punk": "nobody says it"}  # "Music" is none of its words
+    assert found.tags.teacher_licence == "ISC; MIT"
+    assert "word left out: punk, nobody says it" in found.words
+    found.write(tmp_path / "cv")
+    assert Beyond.read(tmp_path / "cv") == found

@@ -20,12 +20,15 @@ from earmark.errors import DataError
 from earmark.evaluate import calibration, whole
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.calibration import clips_of
+from earmark.evaluate.judging import Bench, Heard
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.runs import RUNS
-from earmark.evaluate.tagging import TEACHERS, fit_tags, joined, tag_precision
+from earmark.evaluate.tagging import TEACHERS, fit_tags, tag_precision
+from earmark.evaluate.vocabulary import STYLES, Output, Vocabulary
 from earmark.evaluate.whole import Judged
+from earmark.evaluate.words import Mix, Words, fit_words
 from earmark.files import write_whole
-from earmark.listen.heads import OutsideInfo, TagInfo
+from earmark.listen.heads import PEOPLE, OutsideInfo, TagInfo
 from earmark.measure.bootstrap import artist_interval
 from earmark.train.batches import allowed_genres, labels_of, outside_of
 from earmark.train.options import SetOptions
@@ -45,7 +48,9 @@ class Beyond:
     differences between sets. `whole` has the figures of genres and "none of these" as one distribution: for reported
     sets together with all clips outside, for the clips inside in each set, for those outside, and for all in another
     mix than the one calibrated for. `precision` is from `tagging.tag_precision`, by the labels of people. `parts` are
-    accuracies of networks with kernel machines: of both together, of the network and of the machines alone.
+    accuracies of networks with kernel machines: of both together, of the network and of the machines alone. Where tags
+    are words of the vocabulary, `mix` says of which outputs they are made, and `left_out` which words are not told, and
+    why; both are empty where tags are the teacher's own.
     """
 
     tags: TagInfo | None
@@ -54,10 +59,12 @@ class Beyond:
     precision: dict[str, dict[str, Any]]
     parts: dict[str, dict[str, float]]
     whole: dict[str, dict[str, Any]] = field(default_factory=dict)
+    mix: Mix = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write FILE to the folder of the cross-validation."""
-        plain = {
+        plain: dict[str, Any] = {
             "tags": self.tags.to_dict() if self.tags else None,
             "outside": self.outside.to_dict() if self.outside else None,
             "outside_by_set": self.outside_by_set,
@@ -65,6 +72,8 @@ class Beyond:
             "precision": self.precision,
             "parts": self.parts,
         }
+        if self.mix:
+            plain |= {"mix": self.mix, "left_out": dict(self.left_out)}
         write_whole(folder / FILE, json.dumps(plain, indent=2) + "\n")
 
     @classmethod
@@ -83,6 +92,8 @@ class Beyond:
                 plain["precision"],
                 plain["parts"],
                 plain.get("whole", {}),
+                plain.get("mix", {}),
+                plain.get("left_out", {}),
             )
         except (OSError, KeyError, TypeError, ValueError) as reason:
             raise DataError(f"{path} does not hold what networks say beyond the genre.") from reason
@@ -91,7 +102,9 @@ class Beyond:
     def words(self) -> str:
         """The figures in a few lines, for a person."""
         lines = []
-        if self.tags:
+        if self.tags and self.mix:
+            lines += _words_told(self.tags, self.left_out)
+        elif self.tags:
             tags = self.tags
             lines.append(
                 f"tags: mean AUC {tags.auc:.3f} against the teacher (95 % by artist {tags.auc_low:.3f} to "
@@ -150,18 +163,63 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
         return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
-    tags, precision = _tags(rows, _files(recipe)) if "tags" in rows.said else (None, {})
+    told = _words(rows, recipe) if _by_words(recipe) else None
+    tags, precision = _tags(rows, _file(recipe)) if "tags" in rows.said and not told else (None, {})
+    words: dict[str, Any] = {}
+    if told:
+        tags, words = told.info, {"mix": told.mix, "left_out": told.left_out}
     parts = _parts(rows, predictions) if "opinion" in rows.said else {}
     judged = _judged(rows, recipe, predictions) if "outside" in rows.said else None
     if judged is None:
-        return Beyond(tags, None, {}, precision, parts)
+        return Beyond(tags, None, {}, precision, parts, **words)
     outside, by_set, together = _outside(*judged, protocol=calibration.protocol(rows.folds))
-    return Beyond(tags, outside, by_set, precision, parts, together)
+    return Beyond(tags, outside, by_set, precision, parts, together, **words)
 
 
-def _files(recipe: Recipe) -> list[str]:
-    """The files of the recipe's teachers, in the order of their tags."""
-    return [f"{name}.npz" for name in recipe.teacher.files] if recipe.teacher else [TEACHER_FILE]
+def _by_words(recipe: Recipe) -> bool:
+    """Whether tags are told as words: where they come from several sources, which have words in common."""
+    return bool(recipe.styles) or (recipe.teacher is not None and len(recipe.teacher.files) > 1)
+
+
+def _words(rows: _Rows, recipe: Recipe) -> Words | None:
+    """The words that the heads for tags and styles tell; None where the networks have neither."""
+    teachers = {name: _teachers(rows, f"{name}.npz") for name in (recipe.teacher.files if recipe.teacher else ())}
+    heard = {
+        name: Heard.of({folder.name: teacher for folder, teacher in found.items()}, rows.clips)
+        for name, found in teachers.items()
+        if found
+    }
+    outputs = {
+        "tags": [Output(name, tag) for name, each in heard.items() for tag in each.tags],
+        "styles": [Output(STYLES, style) for style in recipe.styles],
+    }
+    outputs = {head: names for head, names in outputs.items() if names and head in rows.said}
+    if not outputs:
+        return None
+    return fit_words(
+        rows.said,
+        outputs,
+        Vocabulary.load().heard_by([output for names in outputs.values() for output in names]),
+        Bench(rows.clips, rows.artists, heard),
+        rows.artists,
+        rows.folds,
+        seeds=rows.seeds,
+        rng=np.random.default_rng(BOOTSTRAP_SEED),
+    )
+
+
+def _words_told(tags: TagInfo, left_out: Mapping[str, str]) -> list[str]:
+    people = sum(tag.judged_by == PEOPLE for tag in tags.each)
+    return [
+        f"words: {len(tags.each)} told, {people} judged by people's labels, {len(tags.each) - people} by the teachers; "
+        f"mean AUC {tags.auc:.3f} (95 % by artist {tags.auc_low:.3f} to {tags.auc_high:.3f}), n {tags.n}",
+        *(f"word left out: {name}, {reason}" for name, reason in left_out.items()),
+    ]
+
+
+def _file(recipe: Recipe) -> str:
+    """The file of the recipe's one teacher."""
+    return f"{next(iter(recipe.teacher.files))}.npz" if recipe.teacher else TEACHER_FILE
 
 
 def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
@@ -183,52 +241,40 @@ def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
     )
 
 
-def _tags(rows: _Rows, files: Sequence[str]) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
-    """The figures of the teachers' tags, which stand one after the other in the head, and of those that name genres."""
-    infos: list[TagInfo] = []
-    names: list[str] = []
-    for file in files:
-        teachers = _teachers(rows, file)
-        tags = next(iter(teachers.values())).tags if teachers else ()
-        if tags:
-            info = _of_teacher(rows, teachers, slice(len(names), len(names) + len(tags)), file)
-            infos += [info] if info else []
-            names += tags
-    if not infos:
-        return None, {}
-    genres = [frozenset(labels_of(clip, SetOptions(column="genres"))) for clip in rows.clips]
-    named = np.array([bool(each) for each in genres])
-    if named.sum() < 10:
-        return joined(infos), {}
-    return joined(infos), tag_precision(rows.said["tags"][named], names, [each for each in genres if each])
-
-
 def _teachers(rows: _Rows, file: str) -> dict[Path, Teacher]:
+    """The teacher of each set that has the file."""
     folders = sorted({clip.folder for clip in rows.clips})
     return {folder: Teacher.load(folder, file) for folder in folders if (folder / file).exists()}
 
 
-def _of_teacher(rows: _Rows, teachers: Mapping[Path, Teacher], columns: slice, file: str) -> TagInfo | None:
-    """The figures of one teacher's tags, by the clips that it heard; None where that is none."""
+def _tags(rows: _Rows, file: str) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
+    teachers = _teachers(rows, file)
     nothing = np.zeros((0, 0), np.float32)
     heard = [teachers[clip.folder].hears(clip).logits if clip.folder in teachers else nothing for clip in rows.clips]
     taught = np.array([len(logits) > 0 for logits in heard])
     if not taught.any():
-        return None
+        return None, {}
     those = rows.take(taught)
+    names = next(iter(teachers.values())).tags
     teacher, licence = TEACHERS.get(file, (file.removesuffix(".npz"), "unknown"))
-    return fit_tags(
-        those.said["tags"][:, columns],
+    info = fit_tags(
+        those.said["tags"],
         np.stack([logits.mean(axis=0) for logits, take in zip(heard, taught, strict=True) if take]),
         those.artists,
         those.folds,
-        next(iter(teachers.values())).tags,
+        names,
         seeds=those.seeds,
         protocol=calibration.protocol(rows.folds),
         teacher=teacher,
         teacher_licence=licence,
         rng=np.random.default_rng(BOOTSTRAP_SEED),
     )
+    genres = [frozenset(labels_of(clip, SetOptions(column="genres"))) for clip in rows.clips]
+    named = np.array([bool(each) for each in genres])
+    if named.sum() < 10:
+        return info, {}
+    precision = tag_precision(rows.said["tags"][named], names, [each for each in genres if each])
+    return info, precision
 
 
 def _judged(rows: _Rows, recipe: Recipe, predictions: Predictions) -> tuple[Judged, NDArray[np.str_]] | None:

@@ -7,7 +7,6 @@ lines of a bundle are fitted on all rows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -126,31 +125,6 @@ def fit_tags(
         protocol=protocol or calibration.protocol(fold),
         n=calibration.clips_of(len(predicted), seed),
         n_artists=len(set(artists)),
-    )
-
-
-def joined(infos: Sequence[TagInfo]) -> TagInfo:
-    """The tags of several teachers as one: each with its own figures, and the means of those of all.
-
-    The bounds are means too, which makes the interval no narrower than that of the mean.
-    """
-    if len(infos) == 1:
-        return infos[0]
-    counts = [len(info.each) for info in infos]
-
-    def mean(name: str) -> float:
-        return float(np.average([getattr(info, name) for info in infos], weights=counts))
-
-    names = ("auc", "auc_low", "auc_high", "correlation", "calibration_error")
-    figures: dict[str, Any] = {name: mean(name) for name in names}
-    return replace(
-        infos[0],
-        each=tuple(tag for info in infos for tag in info.each),
-        teacher="; ".join(info.teacher for info in infos),
-        teacher_licence="; ".join(info.teacher_licence for info in infos),
-        n=max(info.n for info in infos),
-        n_artists=max(info.n_artists for info in infos),
-        **figures,
     )
 
 

@@ -16,6 +16,9 @@ from earmark.listen.calibrate import Platt, with_none
 from earmark.track import Label, sorted_labels
 
 MOST_HEARD = 5  # a handful: more tags than that are no answer
+GROUPS = ("style", "instrument", "voice", "mood", "decade", "sound")  # of tags that have one, in the order of telling
+MOST_OF_A_GROUP = 3
+TEACHER, PEOPLE = "teacher", "people"  # by whom a tag is judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +28,28 @@ class Tag:
     Attributes
     ----------
     auc:
-        ROC AUC against the teacher's highest tenth of clips for this tag.
+        ROC AUC against the teacher's highest tenth of clips for this tag; of a tag with a group, against the clips that
+        its judge says it of.
     correlation:
-        Pearson's, of the network's logits with the teacher's.
+        Pearson's, of the network's logits with the teacher's, or with the yes and no of its judge.
+    group:
+        One of `GROUPS`; empty where tags have none.
+    judged_by:
+        `PEOPLE` where the figures and the probability are by labels of people, else `TEACHER`.
+    positives:
+        How many clips its judge says it of; 0 where tags have no group.
+    threshold:
+        It counts as heard from this probability on; None where all tags have the one of `TagInfo`.
     """
 
     name: str
     calibration: Platt
     auc: float
     correlation: float
+    group: str = ""
+    judged_by: str = TEACHER
+    positives: int = 0
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,8 @@ class TagInfo:
         Mean over tags of the adaptive calibration error against the teacher's probabilities.
     protocol, n, n_artists:
         How this was measured, on how many clips of how many artists.
+    people:
+        The sets whose labels judge those tags that people judge; empty where there are none.
     """
 
     each: tuple[Tag, ...]
@@ -68,11 +86,16 @@ class TagInfo:
     protocol: str
     n: int
     n_artists: int
+    people: str = ""
 
     def __post_init__(self) -> None:
         if not self.names or len(set(self.names)) != len(self.names):
             raise ValueError("needs tags that are different names")
         _check_threshold(self.threshold, "tags")
+        for tag in self.each:
+            _check_threshold(self.threshold_of(tag), f"the tag '{tag.name}'")
+            if tag.group and tag.group not in GROUPS:
+                raise ValueError(f"has the tag '{tag.name}' in a group '{tag.group}'; there are {', '.join(GROUPS)}")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,9 +107,25 @@ class TagInfo:
         pairs = zip(self.each, np.asarray(logits, dtype=np.float64), strict=True)
         return sorted_labels({tag.name: round(float(tag.calibration.probabilities(logit)), 6) for tag, logit in pairs})
 
+    def threshold_of(self, tag: Tag) -> float:
+        """The probability from which on a tag counts as heard."""
+        return self.threshold if tag.threshold is None else tag.threshold
+
     def heard(self, tags: Sequence[Label]) -> tuple[str, ...]:
-        """The names of those that count as heard, at most a handful; `tags` come the most probable first."""
-        return tuple(tag.name for tag in tags[:MOST_HEARD] if tag.probability >= self.threshold)
+        """The names of those that count as heard, at most a handful; `tags` come the most probable first.
+
+        Where tags have groups, there are at most `MOST_OF_A_GROUP` of each.
+        """
+        known = {tag.name: tag for tag in self.each}
+        left = {"": MOST_HEARD, **dict.fromkeys(GROUPS, MOST_OF_A_GROUP)}
+        names = []
+        for label in tags:
+            tag = known.get(label.name)
+            group, threshold = ("", self.threshold) if tag is None else (tag.group, self.threshold_of(tag))
+            if label.probability >= threshold and left[group]:
+                left[group] -= 1
+                names.append(label.name)
+        return tuple(names)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
