@@ -18,6 +18,8 @@ from earmark.track import Label, sorted_labels
 MOST_HEARD = 5  # a handful: more tags than that are no answer
 GROUPS = ("style", "instrument", "voice", "mood", "decade", "sound")  # of tags that have one, in the order of telling
 MOST_OF_A_GROUP = 3
+PASSING = ("instrument", "voice", "sound")  # what comes and goes; the others are of a track as a whole
+TIMELESS = ("decade",)  # what has no seconds
 TEACHER, PEOPLE = "teacher", "people"  # by whom a tag is judged
 
 
@@ -101,6 +103,11 @@ class TagInfo:
     def names(self) -> tuple[str, ...]:
         """Names of the tags, in the order of the outputs."""
         return tuple(tag.name for tag in self.each)
+
+    @property
+    def grouped(self) -> bool:
+        """Whether tags have groups."""
+        return any(tag.group for tag in self.each)
 
     def labels(self, logits: ArrayLike) -> tuple[Label, ...]:
         """The tags with their probabilities, the most probable first, from logits (tags,) in the order of the names."""
