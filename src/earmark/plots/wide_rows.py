@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from earmark.plots.cells import one_line
 from earmark.plots.palette import ACCENT
 from earmark.plots.text import clock, groups_of, percent, remarks, span, sparkline, when
 from earmark.sound.files import name_of
@@ -75,7 +76,9 @@ def tags(track: Track, width: int) -> Text:
         longest = max(len(name or _TAGS.strip()) for name, _ in groups)
         heads = [f"  {name or _TAGS.strip():<{longest}}  " for name, _ in groups]
         told = [[*map(_told, found)] for _, found in groups]
-        return Text("\n").join(_lines(head, words, width, mark=";") for head, words in zip(heads, told, strict=True))
+        return one_line("\n").join(
+            _lines(head, words, width, mark=";") for head, words in zip(heads, told, strict=True)
+        )
     heard = [f"{tag.name} {percent(tag.probability)}" for tag in track.tags if tag.name in track.heard_tags]
     nearest = track.tags[0]
     return _lines(_TAGS, heard or [f"none heard (nearest: {nearest.name} {percent(nearest.probability)})"], width)
@@ -95,7 +98,7 @@ def _lines(head: str, words: Sequence[str], width: int, *, mark: str = ",") -> T
             lines[-1] += mark
             lines.append(word)
     rest = "".join(f"\n{' ' * len(head)}{line}" for line in lines[1:])
-    return Text.assemble((head, "dim"), lines[0], rest)
+    return one_line((head, "dim"), lines[0], rest)
 
 
 def _genres(labels: Sequence[Label], width: int) -> Text:
@@ -119,7 +122,7 @@ def _attention(track: Track, width: int) -> Text:
         middle_s = (position + 0.5) * bin_s
         if any(_holds(segment, middle_s, bin_s) for segment in track.decisive):
             blocks.stylize(ACCENT, position, position + 1)
-    return Text("\n").join([blocks, Text(", ".join(span(segment) for segment in track.decisive))])
+    return one_line("\n").join([blocks, Text(", ".join(span(segment) for segment in track.decisive))])
 
 
 def _holds(segment: Segment, middle_s: float, bin_s: float) -> bool:
