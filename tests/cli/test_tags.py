@@ -55,12 +55,12 @@ def test_tags_stand_in_a_line_of_their_own(earmark: Command, desk: Path) -> None
 def test_tags_with_seconds_are_told_by_group(earmark: Command, desk: Path) -> None:
     track = heard(desk, "timed")
     (tag,) = track.heard
-    assert (tag.name, tag.group, tag.name in track.heard_tags) == ("loud", "sound", True)
+    assert (tag.name, tag.group, tag.name in track.heard_tags) == ("soft", "mood", True)
     assert tag.spans
     said = earmark("listen", "song.wav", "--tags", "--model", "timed", cwd=desk)
-    assert said.stdout.splitlines()[-1].rstrip() == f"  sound  loud {percent(tag.probability)} {when(tag)}"
+    assert said.stdout.splitlines()[-1].rstrip() == f"  mood  soft {percent(tag.probability)} {when(tag)}"
     row = next(csv.DictReader(earmark("listen", "song.wav", "--csv", "--model", "timed", cwd=desk).stdout.splitlines()))
-    assert row["heard_s"] == " ".join(["loud", *(f"{span.start_s}-{span.end_s}" for span in tag.spans)])
+    assert row["heard_s"] == " ".join(["soft", *(f"{span.start_s}-{span.end_s}" for span in tag.spans)])
     card = earmark("model", "timed", cwd=desk).stdout
     assert "1 by labels that people gave clips of pieces, 1 by the teachers (*)" in card
     assert "sound              loud 0.90" in card

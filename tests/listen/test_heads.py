@@ -53,11 +53,11 @@ def test_tags_with_groups_have_thresholds_of_their_own_and_a_few_a_group() -> No
     assert not TAGS.grouped
 
 
-def test_tags_that_were_stored_before_there_were_groups_are_still_read() -> None:
-    new = ("group", "judged_by", "positives", "threshold")
+def test_tags_that_were_stored_before_there_were_groups_are_still_read_and_written_so() -> None:
     old = TAGS.to_dict()
-    each = [{name: value for name, value in tag.items() if name not in new} for tag in old["each"]]
-    assert TagInfo.from_dict({**{name: old[name] for name in old if name != "people"}, "each": each}) == TAGS
+    assert "people" not in old
+    assert [set(tag) for tag in old["each"]] == [{"name", "calibration", "auc", "correlation"}] * 2
+    assert TagInfo.from_dict(old) == TAGS
 
 
 @pytest.mark.parametrize(("changes", "words"), [({"group": "colour"}, "in a group 'colour'"),

@@ -21,6 +21,7 @@ MOST_OF_A_GROUP = 3
 PASSING = ("instrument", "voice", "sound")  # what comes and goes; the others are of a track as a whole
 TIMELESS = ("decade",)  # what has no seconds
 TEACHER, PEOPLE = "teacher", "people"  # by whom a tag is judged
+_OF_GROUPS = ("group", "judged_by", "positives", "threshold")  # of `Tag`, where tags have groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class TagInfo:
     @property
     def grouped(self) -> bool:
         """Whether tags have groups."""
-        return any(tag.group for tag in self.each)
+        return any(tag.group or tag.positives for tag in self.each)
 
     def labels(self, logits: ArrayLike) -> tuple[Label, ...]:
         """The tags with their probabilities, the most probable first, from logits (tags,) in the order of the names."""
@@ -135,8 +136,12 @@ class TagInfo:
         return tuple(names)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {**asdict(self), "each": [asdict(tag) for tag in self.each]}
+        """Plain JSON values; what only tags with groups have is left out where there are none."""
+        plain = {**asdict(self), "each": [asdict(tag) for tag in self.each]}
+        if self.grouped:
+            return plain
+        each = [{name: tag[name] for name in tag if name not in _OF_GROUPS} for tag in plain["each"]]
+        return {**{name: plain[name] for name in plain if name != "people"}, "each": each}
 
     @classmethod
     def from_dict(cls, values: object) -> Self:
