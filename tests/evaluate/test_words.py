@@ -12,6 +12,7 @@ from earmark.data.teacher import Hearing, Teacher
 from earmark.errors import DataError
 from earmark.evaluate import words
 from earmark.evaluate.judging import Bench, Heard, Judgement
+from earmark.evaluate.tag_times import PAIRS, RIGHT
 from earmark.evaluate.vocabulary import Label, Output, Word
 from earmark.evaluate.words import LEAST_SAID, Words, fit_words, scores_of
 from earmark.listen.heads import PEOPLE, TEACHER
@@ -143,6 +144,16 @@ def test_outputs_count_in_units_of_their_deviation() -> None:
     assert mix.mix["flute"]["tags"]["0"] == pytest.approx(1 / tags.std() / 2, rel=1e-4)
     assert mix.mix["flute"]["styles"] == {"0": 0.5}  # what never changes has no unit
     assert louder.info.each[0].auc == mix.info.each[0].auc
+
+
+def test_how_right_the_seconds_are_is_taken_from_the_pairs_of_the_words_own_outputs() -> None:
+    mix = {"tags": {"0": 0.5, "2": 0.1}, "styles": {"1": 1.0}}
+    pairs = np.tile([30.0, 100.0, 20.0], (2, 1))
+    said = {PAIRS: pairs, RIGHT: pairs * [0.9, 0.1, 0.6]}
+    assert words._in_time(said, mix) == pytest.approx((2 * 27 + 2 * 12) / 100)
+    assert words._in_time(said, {"tags": {"0": 0.5}}) is None  # 60 pairs are too few
+    assert words._in_time(said, {"styles": {"1": 1.0}}) is None
+    assert words._in_time({}, mix) is None
 
 
 def test_words_that_cannot_be_told_are_left_out_with_the_reason() -> None:

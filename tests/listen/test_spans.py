@@ -90,3 +90,11 @@ def test_groups_come_in_order_and_what_passes_takes_only_the_room_that_is_left()
     found = heard_in_time(info(*groups), labels, ("tag 0", "tag 1", "tag 2"), tokens(*["..########"] * 6))
     assert [tag.name for tag in found] == ["tag 2", "tag 1", "tag 3", "tag 0"]
     assert [tag.passing for tag in found] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(("in_time", "spans"), [(None, 1), (0.6, 1), (0.59, 0)])
+def test_seconds_that_are_hardly_better_than_chance_are_not_told(in_time: float | None, spans: int) -> None:
+    given = info("instrument")
+    given = replace(given, each=(replace(given.each[0], in_time=in_time),))
+    (tag,) = heard_in_time(given, [Label("tag 0", 0.4)], ("tag 0",), tokens("..######.."))
+    assert len(tag.spans) == spans

@@ -148,6 +148,7 @@ def _tags(tags: "TagInfo") -> dict[str, str]:
         told = {
             "tags": f"{len(tags.names)}, learned from people and {tags.teacher}; licences: {tags.teacher_licence}",
             **_groups(tags),
+            **_in_time(tags),
             "heard": f"from a probability of {_said(min(thresholds))} to {_said(max(thresholds))} on",
         }
     return told | {
@@ -158,6 +159,15 @@ def _tags(tags: "TagInfo") -> dict[str, str]:
         "calibration error": f"{tags.calibration_error:.3f}, mean over tags",
         "measured": f"{tags.protocol}; {tags.n} clips of {tags.n_artists} artists",
     }
+
+
+def _in_time(tags: "TagInfo") -> dict[str, str]:
+    """How right the seconds of tags are, where that is known."""
+    known = [tag.in_time for tag in tags.each if tag.in_time is not None]
+    if not known:
+        return {}
+    mean = f"{_tenths(sum(known) / len(known))}, mean over {len(known)} tags"
+    return {"in time": f"of two windows of a clip, the right one has more of the tag in {mean}"}
 
 
 def _groups(tags: "TagInfo") -> dict[str, str]:

@@ -26,7 +26,7 @@ from earmark.evaluate.runs import RUNS
 from earmark.evaluate.tagging import TEACHERS, fit_tags, tag_precision
 from earmark.evaluate.vocabulary import STYLES, Output, Vocabulary
 from earmark.evaluate.whole import Judged
-from earmark.evaluate.words import Mix, Words, fit_words
+from earmark.evaluate.words import Mix, Words, fit_words, tells_words
 from earmark.files import write_whole
 from earmark.listen.heads import PEOPLE, OutsideInfo, TagInfo
 from earmark.measure.bootstrap import artist_interval
@@ -163,7 +163,7 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
         return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
-    told = _words(rows, recipe) if _by_words(recipe) else None
+    told = _words(rows, recipe) if tells_words(recipe) else None
     tags, precision = _tags(rows, _file(recipe)) if "tags" in rows.said and not told else (None, {})
     words: dict[str, Any] = {}
     if told:
@@ -174,11 +174,6 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
         return Beyond(tags, None, {}, precision, parts, **words)
     outside, by_set, together = _outside(*judged, protocol=calibration.protocol(rows.folds))
     return Beyond(tags, outside, by_set, precision, parts, together, **words)
-
-
-def _by_words(recipe: Recipe) -> bool:
-    """Whether tags are told as words: where they come from several sources, which have words in common."""
-    return bool(recipe.styles) or (recipe.teacher is not None and len(recipe.teacher.files) > 1)
 
 
 def _words(rows: _Rows, recipe: Recipe) -> Words | None:
@@ -213,7 +208,19 @@ def _words_told(tags: TagInfo, left_out: Mapping[str, str]) -> list[str]:
     return [
         f"words: {len(tags.each)} told, {people} judged by people's labels, {len(tags.each) - people} by the teachers; "
         f"mean AUC {tags.auc:.3f} (95 % by artist {tags.auc_low:.3f} to {tags.auc_high:.3f}), n {tags.n}",
+        *_timed(tags),
         *(f"word left out: {name}, {reason}" for name, reason in left_out.items()),
+    ]
+
+
+def _timed(tags: TagInfo) -> list[str]:
+    known = [tag.in_time for tag in tags.each if tag.in_time is not None]
+    if not known:
+        return []
+    mean, less = np.mean(known), sum(not tag.timed for tag in tags.each)
+    return [
+        f"seconds of words: the right one of two windows of a clip in {mean:.1%}, mean over {len(known)} words; "
+        f"those of {less} are not told"
     ]
 
 
@@ -226,6 +233,7 @@ def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
     clips: dict[Key, Clip] = {(data.name, clip.id): clip for data in datasets for clip in data.clips}
     parts = [Answers.read(path) for path in runs]
     numbers = [[int(number) for number in re.findall(r"\d+", path.stem)] for path in runs]  # seed and fold
+    names = [name for name in parts[0].said if all(name in part.said for part in parts)]
     lengths = [len(part) for part in parts]
     keys = [key for part in parts for key in zip(part.sets, part.ids, strict=True)]
     missing = [key for key in keys if key not in clips]
@@ -237,7 +245,7 @@ def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
         [artist for part in parts for artist in part.artists],
         np.repeat([seed for seed, _ in numbers], lengths),
         np.repeat([fold for _, fold in numbers], lengths),
-        {name: np.concatenate([part.said[name] for part in parts]) for name in parts[0].said},
+        {name: np.concatenate([part.said[name] for part in parts]) for name in names},
     )
 
 

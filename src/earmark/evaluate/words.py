@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from earmark.errors import DataError
 from earmark.evaluate import calibration
 from earmark.evaluate.judging import Bench, Judgement
+from earmark.evaluate.tag_times import PAIRS, RIGHT, TAGS
 from earmark.evaluate.tagging import HEARD, TEACHERS
 from earmark.evaluate.vocabulary import STYLES, Output, Word
 from earmark.listen.calibrate import fit_platt
 from earmark.listen.heads import PEOPLE, Tag, TagInfo
 from earmark.measure.binary import adaptive_ece
 from earmark.measure.bootstrap import artist_interval_of
+from earmark.train.recipe import Recipe
 
 LEAST_AUC = 0.75  # of a word that is told
 PRECISION = 0.5  # a word counts as heard from where on it is more often right than not
@@ -27,6 +29,7 @@ PRECISION = 0.5  # a word counts as heard from where on it is more often right t
 # judges leave out much that they could have said.
 LIKELY = 0.35
 LEAST_SAID = 10  # rows from which a precision can be told
+LEAST_PAIRS = 100  # of windows, to say how right a word's seconds are
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Mix = Mapping[str, Mapping[str, Mapping[str, float]]]  # word: head: number of the output: weight of its logit
@@ -66,7 +69,8 @@ def fit_words(
     Parameters
     ----------
     said:
-        Logits of each head, (n, outputs), out of fold; a row a clip and seed.
+        Logits of each head, (n, outputs), out of fold; a row a clip and seed. With them, where they were counted, the
+        pairs of windows of `tag_times`.
     outputs:
         What the outputs of each head are, in the order of its columns.
     words, bench:
@@ -94,7 +98,8 @@ def fit_words(
         if isinstance(judgement, str):
             left_out[word.name] = judgement
             continue
-        found = _measured(word, scores_of(said, mix[word.name]), judgement, parts, bench.count(judgement)[0])
+        in_time = _in_time(said, mix[word.name])
+        found = _measured(word, scores_of(said, mix[word.name]), judgement, parts, bench.count(judgement)[0], in_time)
         if found.tag.auc < LEAST_AUC:
             left_out[word.name] = f"told too badly: AUC {found.tag.auc:.2f} by {judgement.by}"
         else:
@@ -103,6 +108,11 @@ def fit_words(
         raise DataError("The network tells no word of the vocabulary well enough.")
     info = _info(kept, artists, folds, seeds, rounds=rounds, rng=rng)
     return Words(info, {found.tag.name: mix[found.tag.name] for found in kept}, left_out)
+
+
+def tells_words(recipe: Recipe) -> bool:
+    """Whether a recipe's tags are told as words: where they come from several sources, which have words in common."""
+    return bool(recipe.styles) or (recipe.teacher is not None and len(recipe.teacher.files) > 1)
 
 
 def scores_of(said: Mapping[str, NDArray[np.floating]], parts: Mapping[str, Mapping[str, float]]) -> Floats:
@@ -130,7 +140,12 @@ def _mix(
 
 
 def _measured(
-    word: Word, scores: Floats, judgement: Judgement, parts: Sequence[tuple[Bools, Bools]], positives: int
+    word: Word,
+    scores: Floats,
+    judgement: Judgement,
+    parts: Sequence[tuple[Bools, Bools]],
+    positives: int,
+    in_time: float | None,
 ) -> _Measured:
     known, truth = judgement.known, judgement.positives.astype(np.float64)
     honest = np.zeros(len(scores))
@@ -148,8 +163,18 @@ def _measured(
         judged_by=judgement.by,
         positives=positives,
         threshold=_threshold(honest[known], judgement.positives[known]),
+        in_time=in_time,
     )
     return _Measured(word, tag, judgement, honest)
+
+
+def _in_time(said: Mapping[str, NDArray[np.floating]], parts: Mapping[str, Mapping[str, float]]) -> float | None:
+    """The share of pairs of windows that the teachers' outputs of a word order rightly; None where they are few."""
+    if PAIRS not in said:
+        return None
+    columns = [int(number) for number in parts.get(TAGS, {})]
+    pairs = float(said[PAIRS][:, columns].sum())
+    return float(said[RIGHT][:, columns].sum()) / pairs if pairs >= LEAST_PAIRS else None
 
 
 def _threshold(probabilities: Floats, truth: Bools) -> float:

@@ -20,8 +20,9 @@ GROUPS = ("style", "instrument", "voice", "mood", "decade", "sound")  # of tags 
 MOST_OF_A_GROUP = 3
 PASSING = ("instrument", "voice", "sound")  # what comes and goes; the others are of a track as a whole
 TIMELESS = ("decade",)  # what has no seconds
+LEAST_IN_TIME = 0.6  # of `Tag.in_time`: the seconds of what is told worse are not worth telling
 TEACHER, PEOPLE = "teacher", "people"  # by whom a tag is judged
-_OF_GROUPS = ("group", "judged_by", "positives", "threshold")  # of `Tag`, where tags have groups
+_OF_GROUPS = ("group", "judged_by", "positives", "threshold", "in_time")  # of `Tag`, where tags have groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Tag:
         How many clips its judge says it of; 0 where tags have no group.
     threshold:
         It counts as heard from this probability on; None where all tags have the one of `TagInfo`.
+    in_time:
+        Of a window in which the teacher hears it and one of the same clip in which it does not, how often the network
+        hears it more in the first, 0.5 being chance; None where there were too few such windows.
     """
 
     name: str
@@ -53,6 +57,12 @@ class Tag:
     judged_by: str = TEACHER
     positives: int = 0
     threshold: float | None = None
+    in_time: float | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether it can be told when it is heard."""
+        return self.group not in TIMELESS and (self.in_time is None or self.in_time >= LEAST_IN_TIME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.listen.heads import GROUPS, MOST_OF_A_GROUP, PASSING, TIMELESS, Tag, TagInfo
+from earmark.listen.heads import GROUPS, MOST_OF_A_GROUP, PASSING, Tag, TagInfo
 from earmark.track import HeardTag, Label, Span, six_digits
 
 LEAST_S = 2.9  # two tokens
@@ -66,7 +66,7 @@ def heard_in_time(
     found: list[HeardTag] = []
     for column, tag in enumerate(info.each):
         spans: tuple[Span, ...] = ()
-        if tag.group not in TIMELESS:
+        if tag.timed:
             shares = tag.calibration.probabilities(smoothed[:, column])
             spans = tuple(_spans(tokens, shares, info.threshold_of(tag)))
         if tag.name in told:
