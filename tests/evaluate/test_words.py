@@ -126,6 +126,7 @@ def test_each_set_counts_by_its_positives() -> None:
 def test_a_word_that_people_hear_is_told_by_their_labels() -> None:
     right = spread()
     found = fitted(labelled(right), {}, 3.0 * right + np.random.default_rng(1).normal(size=CLIPS))
+    assert found.info
     (flute,) = found.info.each
     assert (flute.name, flute.group, flute.judged_by, flute.positives) == ("flute", "instrument", PEOPLE, 40)
     assert 0.95 < flute.auc < 1
@@ -143,6 +144,8 @@ def test_outputs_count_in_units_of_their_deviation() -> None:
     assert louder.mix["flute"]["tags"]["0"] == pytest.approx(mix.mix["flute"]["tags"]["0"] / 1000, rel=1e-4)
     assert mix.mix["flute"]["tags"]["0"] == pytest.approx(1 / tags.std() / 2, rel=1e-4)
     assert mix.mix["flute"]["styles"] == {"0": 0.5}  # what never changes has no unit
+    assert louder.info
+    assert mix.info
     assert louder.info.each[0].auc == mix.info.each[0].auc
 
 
@@ -164,12 +167,20 @@ def test_words_that_cannot_be_told_are_left_out_with_the_reason() -> None:
     harp = Word("harp", "instrument", (Output("ears", "Harp"),), (Label("a", "by", "H"),))
     lute = Word("lute", "instrument", (Output("ears", "Harp"),))
     found = fitted(clips, {}, tags, harp, lute)
+    assert found.info
     assert found.info.names == ("flute",)
     assert set(found.mix) == {"flute"}
     assert found.left_out["lute"] == "nobody says it"
     assert found.left_out["harp"].startswith("told too badly: AUC 0.")
-    with pytest.raises(DataError, match="no word of the vocabulary"):
-        fitted(clips, {}, rng.normal(size=CLIPS), harp)
+    none = fitted(clips, {}, rng.normal(size=CLIPS), harp)
+    assert (none.info, none.mix, set(none.left_out)) == (None, {}, {"flute", "harp"})
+
+
+def test_a_word_that_is_known_in_one_fold_alone_is_left_out() -> None:
+    kinds = ["x", "F", "F"]
+    clips = [clip(number, "a", "" if FOLDS[number] else kinds[number % 3]) for number in range(CLIPS)]
+    found = fitted(clips, {}, np.random.default_rng(0).normal(size=CLIPS))
+    assert found.left_out == {"flute": "known in one fold alone"}
 
 
 def test_a_word_is_heard_from_where_it_is_more_often_right_than_not() -> None:

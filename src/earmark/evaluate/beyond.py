@@ -72,7 +72,7 @@ class Beyond:
             "precision": self.precision,
             "parts": self.parts,
         }
-        if self.mix:
+        if self.mix or self.left_out:
             plain |= {"mix": self.mix, "left_out": dict(self.left_out)}
         write_whole(folder / FILE, json.dumps(plain, indent=2) + "\n")
 
@@ -103,13 +103,14 @@ class Beyond:
         """The figures in a few lines, for a person."""
         lines = []
         if self.tags and self.mix:
-            lines += _words_told(self.tags, self.left_out)
+            lines += _words_told(self.tags)
         elif self.tags:
             tags = self.tags
             lines.append(
                 f"tags: mean AUC {tags.auc:.3f} against the teacher (95 % by artist {tags.auc_low:.3f} to "
                 f"{tags.auc_high:.3f}), correlation {tags.correlation:.2f}, n {tags.n}"
             )
+        lines += [f"word left out: {name}, {reason}" for name, reason in self.left_out.items()]
         if self.outside:
             away = self.outside
             within = "".join(f"; within {name} {row['auc']:.3f}" for name, row in self.outside_by_set.items())
@@ -203,13 +204,12 @@ def _words(rows: _Rows, recipe: Recipe) -> Words | None:
     )
 
 
-def _words_told(tags: TagInfo, left_out: Mapping[str, str]) -> list[str]:
+def _words_told(tags: TagInfo) -> list[str]:
     people = sum(tag.judged_by == PEOPLE for tag in tags.each)
     return [
         f"words: {len(tags.each)} told, {people} judged by people's labels, {len(tags.each) - people} by the teachers; "
         f"mean AUC {tags.auc:.3f} (95 % by artist {tags.auc_low:.3f} to {tags.auc_high:.3f}), n {tags.n}",
         *_timed(tags),
-        *(f"word left out: {name}, {reason}" for name, reason in left_out.items()),
     ]
 
 

@@ -97,6 +97,7 @@ class Bench:
 
     def __init__(self, clips: Sequence[Clip], artists: Sequence[str], teachers: Mapping[str, Heard]) -> None:
         self._clips, self._artists, self._teachers = clips, artists, teachers
+        self._labels: dict[tuple[str, str], dict[int, frozenset[str]]] = {}  # as `_labelled` gives them
         self._names = [clip.folder.name for clip in clips]
         self._sets = np.unique(np.asarray(self._names), return_inverse=True)[1].astype(np.int64)
 
@@ -120,19 +121,27 @@ class Bench:
         return len(clips), len({self._artists[row] for row in rows})
 
     def _people(self, word: Word) -> Judgement | None:
-        wanted: dict[str, dict[str, set[str]]] = {}
+        wanted: dict[tuple[str, str], set[str]] = {}
         for label in word.people:
-            wanted.setdefault(label.dataset, {}).setdefault(label.column, set()).add(label.name)
+            wanted.setdefault((label.dataset, label.column), set()).add(label.name)
         known, positives = np.zeros((2, len(self._clips)), bool)
-        for row, clip in enumerate(self._clips):
-            for column, names in wanted.get(clip.folder.name, {}).items():
-                labels = labels_of(clip, SetOptions(column=column))
-                known[row] |= bool(labels)
+        for place, names in wanted.items():
+            for row, labels in self._labelled(*place).items():
+                known[row] = True
                 positives[row] |= not names.isdisjoint(labels)
         if not known.any():
             return None
         sources = tuple(sorted({self._names[row] for row in np.flatnonzero(known)}))
         return Judgement(PEOPLE, sources, known, positives, self._sets)
+
+    def _labelled(self, dataset: str, column: str) -> Mapping[int, frozenset[str]]:
+        """The labels in a column of a set, by row; rows of other sets, and those without any label, are left out."""
+        if (dataset, column) not in self._labels:
+            options = SetOptions(column=column)
+            rows = (row for row, name in enumerate(self._names) if name == dataset)
+            labels = ((row, frozenset(labels_of(self._clips[row], options))) for row in rows)
+            self._labels[dataset, column] = {row: each for row, each in labels if each}
+        return self._labels[dataset, column]
 
     def _teacher(self, word: Word) -> Judgement | None:
         highest, mean, sources = [], [], []

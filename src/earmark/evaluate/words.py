@@ -37,9 +37,11 @@ Mix = Mapping[str, Mapping[str, Mapping[str, float]]]  # word: head: number of t
 
 @dataclass(frozen=True)
 class Words:
-    """What `fit_words` found: the words that are told, what they are made of, and why others are not."""
+    """What `fit_words` found: the words that are told, None where there are none; what they are made of, and why others
+    are not.
+    """
 
-    info: TagInfo
+    info: TagInfo | None
     mix: Mix
     left_out: Mapping[str, str]
 
@@ -83,7 +85,7 @@ def fit_words(
     Raises
     ------
     DataError
-        Arrays that do not fit each other, fewer than two folds or artists, no word that can be told.
+        Arrays that do not fit each other, fewer than two folds or artists.
     """
     for head, names in outputs.items():
         if said[head].shape != (len(folds), len(names)):
@@ -98,15 +100,16 @@ def fit_words(
         if isinstance(judgement, str):
             left_out[word.name] = judgement
             continue
+        if not all((others & judgement.known).any() for _, others in parts):
+            left_out[word.name] = "known in one fold alone"
+            continue
         in_time = _in_time(said, mix[word.name])
         found = _measured(word, scores_of(said, mix[word.name]), judgement, parts, bench.count(judgement)[0], in_time)
         if found.tag.auc < LEAST_AUC:
             left_out[word.name] = f"told too badly: AUC {found.tag.auc:.2f} by {judgement.by}"
         else:
             kept.append(found)
-    if not kept:
-        raise DataError("The network tells no word of the vocabulary well enough.")
-    info = _info(kept, artists, folds, seeds, rounds=rounds, rng=rng)
+    info = _info(kept, artists, folds, seeds, rounds=rounds, rng=rng) if kept else None
     return Words(info, {found.tag.name: mix[found.tag.name] for found in kept}, left_out)
 
 
@@ -150,8 +153,6 @@ def _measured(
     known, truth = judgement.known, judgement.positives.astype(np.float64)
     honest = np.zeros(len(scores))
     for here, others in parts:
-        if not (others & known).any():
-            raise DataError(f"'{word.name}' has clips in one fold alone, so that its calibration cannot be measured.")
         line = fit_platt(scores[others & known], truth[others & known])
         honest[here & known] = line.probabilities(scores[here & known])
     tag = Tag(

@@ -54,14 +54,16 @@ def named(outputs: Outputs, *, words: WordLayer | None = None) -> dict[str, Tens
     """All outputs that a bundle may have, by name; a head of one number is (windows,).
 
     With a layer of words, these stand in the place of the heads that they are made of: "tags" (windows, words) and
-    "token_tags" (windows, tokens, words).
+    "token_tags" (windows, tokens, words) where the network has the heads of tokens.
     """
     core = {name: getattr(outputs, name) for name in OUTPUTS}
     heads = {name: array.squeeze(1) if array.shape[1] == 1 else array for name, array in outputs.heads.items()}
     told: dict[str, Tensor] = {}
     if words is not None:
         heads = {name: array for name, array in heads.items() if name not in words.heads}
-        told = {TAGS: words(outputs.heads), TOKEN_TAGS: words(outputs.token_heads)}
+        told = {TAGS: words(outputs.heads)}
+        if all(name in outputs.token_heads for name in words.heads):
+            told[TOKEN_TAGS] = words(outputs.token_heads)
     return {name: array for name, array in {**core, **heads, **told}.items() if array is not None}
 
 
