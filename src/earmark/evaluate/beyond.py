@@ -164,7 +164,7 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
         return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
-    told = _words(rows, recipe) if tells_words(recipe) else None
+    told = _words(rows, recipe, [data.folder for data in datasets]) if tells_words(recipe) else None
     tags, precision = _tags(rows, _file(recipe)) if "tags" in rows.said and not told else (None, {})
     words: dict[str, Any] = {}
     if told:
@@ -177,9 +177,12 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
     return Beyond(tags, outside, by_set, precision, parts, together, **words)
 
 
-def _words(rows: _Rows, recipe: Recipe) -> Words | None:
-    """The words that the heads for tags and styles tell; None where the networks have neither."""
-    teachers = {name: _teachers(rows, f"{name}.npz") for name in (recipe.teacher.files if recipe.teacher else ())}
+def _words(rows: _Rows, recipe: Recipe, folders: Sequence[Path]) -> Words | None:
+    """The words that the heads for tags and styles tell; None where the networks have neither.
+
+    `folders` are those of all sets, of which the networks learned: they say what their outputs are.
+    """
+    teachers = {name: _teachers(folders, f"{name}.npz") for name in (recipe.teacher.files if recipe.teacher else ())}
     heard = {
         name: Heard.of({folder.name: teacher for folder, teacher in found.items()}, rows.clips)
         for name, found in teachers.items()
@@ -249,14 +252,13 @@ def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
     )
 
 
-def _teachers(rows: _Rows, file: str) -> dict[Path, Teacher]:
+def _teachers(folders: Sequence[Path], file: str) -> dict[Path, Teacher]:
     """The teacher of each set that has the file."""
-    folders = sorted({clip.folder for clip in rows.clips})
     return {folder: Teacher.load(folder, file) for folder in folders if (folder / file).exists()}
 
 
 def _tags(rows: _Rows, file: str) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
-    teachers = _teachers(rows, file)
+    teachers = _teachers(sorted({clip.folder for clip in rows.clips}), file)
     nothing = np.zeros((0, 0), np.float32)
     heard = [teachers[clip.folder].hears(clip).logits if clip.folder in teachers else nothing for clip in rows.clips]
     taught = np.array([len(logits) > 0 for logits in heard])
