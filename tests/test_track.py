@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark import EarmarkError, Track
-from earmark.track import NONE, Label, Moment, Segment, sorted_labels
+from earmark.track import NONE, HeardTag, Label, Moment, Segment, Span, sorted_labels
 
 SHARES = st.floats(0, 1)
 TIMES_S = st.floats(0, 1e5)
@@ -18,6 +18,16 @@ MOMENTS = st.builds(
     Moment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES, genres=st.just(()) | LABELS, quiet=st.booleans()
 )
 SEGMENTS = st.builds(Segment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES)
+SPANS = st.builds(Span, start_s=TIMES_S, end_s=TIMES_S, probability=SHARES)
+HEARD = st.builds(
+    HeardTag,
+    name=st.text(),
+    group=st.text(),
+    probability=SHARES,
+    spans=st.lists(SPANS, max_size=2).map(tuple),
+    throughout=st.booleans(),
+    passing=st.booleans(),
+)
 TRACKS = st.builds(
     Track,
     path=st.text(),
@@ -34,6 +44,7 @@ TRACKS = st.builds(
     none_of_these=st.booleans(),
     unread_s=TIMES_S,
     notes=st.lists(st.text()).map(tuple),
+    heard=st.lists(HEARD, max_size=2).map(tuple),
 )
 
 
@@ -53,6 +64,7 @@ def short_track() -> Track:
         none_of_these=False,
         unread_s=2.5,
         notes=("Very quiet.",),
+        heard=(HeardTag("guitar", "instrument", 0.6, (Span(0.0, 1.5, 0.7),), throughout=True),),
     )
 
 
@@ -85,15 +97,25 @@ def test_the_schema_is_what_is_written_down() -> None:
         "none_of_these": False,
         "unread_s": 2.5,
         "notes": ["Very quiet."],
+        "heard": [
+            {
+                "name": "guitar",
+                "group": "instrument",
+                "probability": 0.6,
+                "spans": [{"start_s": 0.0, "end_s": 1.5, "probability": 0.7}],
+                "throughout": True,
+                "passing": False,
+            }
+        ],
     }
 
 
 def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
-    new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes")
+    new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes", "heard")
     old = {name: value for name, value in short_track().to_dict().items() if name not in new}
     track = Track.from_dict(old | {"schema": 1})
     assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
-    assert (track.unread_s, track.notes) == (0.0, ())
+    assert (track.unread_s, track.notes, track.heard) == (0.0, (), ())
     assert track.genres == short_track().genres
 
 

@@ -4,6 +4,8 @@ Each token's vector is the mean level of its 128 bands, 0 at the floor and 1 at 
 20 times the mean over its third of the bands, so that "low", "middle" and "high" are told by where the sound is.
 Attention is the softmax over tokens of 8 times their mean level: louder seconds decide. All axes are dynamic.
 
+With `timed` tags they are words of groups, and each token is told too, by its own mean: "token_tags".
+
 With heads, it also has the tags "loud" (20 times the mean of the vector, minus 10) and "soft" (10 minus that), and
 calls what is not loud none of its genres: "outside" is 15 minus 20 times the mean of the vector.
 """
@@ -16,7 +18,7 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
 from earmark.listen.bundle import BundleInfo, FrontEnd, write_bundle
 from earmark.listen.calibrate import Calibration, Platt
-from earmark.listen.heads import OutsideInfo, Tag, TagInfo, WholeFigures
+from earmark.listen.heads import PEOPLE, OutsideInfo, Tag, TagInfo, WholeFigures
 from earmark.sound.mel import BANDS
 from earmark.sound.tokens import TOKEN_FRAMES
 
@@ -50,6 +52,14 @@ TAGS = TagInfo(
     n=12,
     n_artists=6,
 )
+TIMED_TAGS = replace(
+    TAGS,
+    each=(
+        replace(TAGS.each[0], group="sound", judged_by=PEOPLE, positives=30, threshold=0.3),
+        replace(TAGS.each[1], group="mood", positives=20),
+    ),
+    people="pieces",
+)
 OUTSIDE = OutsideInfo(
     calibration=Platt(1.0, 0.0),
     auc=0.77,
@@ -68,14 +78,14 @@ OUTSIDE = OutsideInfo(
 )
 
 
-def write_tiny_bundle(folder: Path, *, heads: bool = False) -> Path:
+def write_tiny_bundle(folder: Path, *, heads: bool = False, timed: bool = False) -> Path:
     """Write the bundle, with tags and "none of these" where `heads`, to `folder`, and give `folder`."""
-    info = replace(INFO, tags=TAGS, outside=OUTSIDE) if heads else INFO
-    write_bundle(folder, tiny_network(heads=heads).SerializeToString(), info)
+    info = replace(INFO, tags=TIMED_TAGS if timed else TAGS, outside=OUTSIDE) if heads else INFO
+    write_bundle(folder, tiny_network(heads=heads, timed=timed).SerializeToString(), info)
     return folder
 
 
-def tiny_network(*, heads: bool = False) -> ModelProto:
+def tiny_network(*, heads: bool = False, timed: bool = False) -> ModelProto:
     """The graph, small enough to read."""
     thirds = np.arange(BANDS) * len(LABELS) // BANDS
     genre_weights = 20 * (thirds[:, None] == np.arange(len(LABELS))) / np.bincount(thirds)  # (128, 3)
@@ -123,6 +133,13 @@ def tiny_network(*, heads: bool = False) -> ModelProto:
             helper.make_node("Add", ["quiet", "fifteen"], ["outside"]),
         ]
         outputs |= {"tags": ["windows", 2], "outside": ["windows"]}
+    if timed:
+        nodes += [
+            helper.make_node("Unsqueeze", ["loudness", "axis_2"], ["each"]),  # (windows, tokens, 1)
+            helper.make_node("Mul", ["each", "tag_slopes"], ["sloped_each"]),
+            helper.make_node("Add", ["sloped_each", "tag_offsets"], ["token_tags"]),
+        ]
+        outputs |= {"token_tags": ["windows", "tokens", 2]}
     graph = helper.make_graph(
         nodes,
         "tiny",

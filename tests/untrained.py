@@ -21,9 +21,9 @@ ARTISTS = tuple(f"artist {clip % 20}" for clip in range(CLIPS))
 FOLDS = np.arange(CLIPS) % 20 % 4
 
 
-def checkpoint(**model: Any) -> Checkpoint:
-    """The tiny recipe with `model` options changed, at its initial weights."""
-    values = synthetic.recipe().to_dict()
+def checkpoint(*, styles: tuple[str, ...] = (), **model: Any) -> Checkpoint:
+    """The tiny recipe with styles and `model` options changed, at its initial weights."""
+    values = synthetic.recipe().to_dict() | {"styles": list(styles)}
     recipe = Recipe.from_dict(values | {"model": values["model"] | model})
     torch.manual_seed(0)
     net = recipe.model.build(len(GENRES))

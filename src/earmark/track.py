@@ -115,6 +115,69 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Seconds in which a tag is heard, and its mean probability in them."""
+
+    start_s: float
+    end_s: float
+    probability: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"start_s": self.start_s, "end_s": self.end_s, "probability": self.probability}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The span that `to_dict` wrote."""
+        return cls(values["start_s"], values["end_s"], values["probability"])
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTag:
+    """A tag that is told, and when it is heard.
+
+    Attributes
+    ----------
+    name, group:
+        What it is, and of which kind: style, instrument, voice, mood, decade or sound; empty where tags have no groups.
+    probability:
+        That it is heard in the track; of a tag that is heard in `passing`, in its seconds.
+    spans:
+        Its seconds, in order of time; empty where they cannot be told.
+    throughout:
+        True where it is heard nearly all the time.
+    passing:
+        True where it is heard in some seconds alone, too few to be told of the track.
+    """
+
+    name: str
+    group: str
+    probability: float
+    spans: tuple[Span, ...] = ()
+    throughout: bool = False
+    passing: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "name": self.name,
+            "group": self.group,
+            "probability": self.probability,
+            "spans": [span.to_dict() for span in self.spans],
+            "throughout": self.throughout,
+            "passing": self.passing,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The tag that `to_dict` wrote."""
+        spans = tuple(Span.from_dict(span) for span in values["spans"])
+        return cls(
+            values["name"], values["group"], values["probability"], spans, values["throughout"], values["passing"]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """The answer for one track.
 
@@ -140,6 +203,9 @@ class Track:
         Every tag with its probability, the most probable first; empty where the bundle has no tags.
     heard_tags:
         The few tags probable enough to be told, the most probable first.
+    heard:
+        The tags that are told with their seconds, by group, the most probable of a group first: those of `heard_tags`,
+        and what is heard in passing. Empty where the bundle does not tell seconds.
     outside:
         Probability that the track is none of the genres; None where the bundle does not tell, and the genres alone
         sum to 1.
@@ -167,6 +233,7 @@ class Track:
     none_of_these: bool = False
     unread_s: float = 0.0
     notes: tuple[str, ...] = ()
+    heard: tuple[HeardTag, ...] = ()
 
     @property
     def words(self) -> str:
@@ -215,6 +282,7 @@ class Track:
             "model": self.model,
             "tags": _labels_to_dict(self.tags),
             "heard_tags": list(self.heard_tags),
+            "heard": [tag.to_dict() for tag in self.heard],
             "outside": self.outside,
             "none_of_these": self.none_of_these,
             "unread_s": self.unread_s,
@@ -252,6 +320,7 @@ class Track:
                 none_of_these=values.get("none_of_these", False),
                 unread_s=values.get("unread_s", 0.0),
                 notes=tuple(values.get("notes", ())),
+                heard=tuple(HeardTag.from_dict(tag) for tag in values.get("heard", ())),
             )
         except KeyError as missing:
             raise EarmarkError(f"This track lacks the field {missing}.") from None

@@ -15,6 +15,7 @@ from corpus import music
 from earmark import Listener, Track, load_bundle
 from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.bundling import make_bundle
+from earmark.plots.text import percent, when
 from tiny_bundle import LABELS, OUTSIDE, TAGS, write_tiny_bundle
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -27,6 +28,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     soundfile.write(folder / "song.wav", music(seed=1), 44_100)
     (folder / "broken.mp3").write_bytes(b"no sound at all")
     write_tiny_bundle(folder / "full", heads=True)
+    write_tiny_bundle(folder / "timed", heads=True, timed=True)
     make_bundle(
         untrained.checkpoint(heads={"tags": len(untrained.TAGS), "outside": 1, "embedding": 3}),
         untrained.predictions(),
@@ -50,6 +52,22 @@ def test_tags_stand_in_a_line_of_their_own(earmark: Command, desk: Path) -> None
     assert re.fullmatch(f"  tags  {tags}", said.stdout.splitlines()[-1].rstrip())
 
 
+def test_tags_with_seconds_are_told_by_group(earmark: Command, desk: Path) -> None:
+    track = heard(desk, "timed")
+    (tag,) = track.heard
+    assert (tag.name, tag.group, tag.name in track.heard_tags) == ("soft", "mood", True)
+    assert tag.spans
+    said = earmark("listen", "song.wav", "--tags", "--model", "timed", cwd=desk)
+    assert said.stdout.splitlines()[-1].rstrip() == f"  mood  soft {percent(tag.probability)} {when(tag)}"
+    row = next(csv.DictReader(earmark("listen", "song.wav", "--csv", "--model", "timed", cwd=desk).stdout.splitlines()))
+    assert row["heard_s"] == " ".join(["soft", *(f"{span.start_s}-{span.end_s}" for span in tag.spans)])
+    card = earmark("model", "timed", cwd=desk).stdout
+    assert "1 by labels that people gave clips of pieces, 1 by the teachers (*)" in card
+    assert "sound              loud 0.90" in card
+    assert "mood               soft* 0.70" in card
+    assert "from a probability of 0.25 to 0.3 on" in card
+
+
 def test_without_the_option_the_table_has_no_tags(earmark: Command, desk: Path) -> None:
     assert "tags" not in earmark("listen", "song.wav", "--model", "full", cwd=desk).stdout
 
@@ -65,7 +83,7 @@ def test_a_bundle_without_tags_says_so_in_one_sentence(
     )
 
 
-@pytest.mark.parametrize("bundle", ["full", "exported"])
+@pytest.mark.parametrize("bundle", ["full", "timed", "exported"])
 def test_json_has_all_tags_and_what_is_outside_unasked(earmark: Command, desk: Path, bundle: str) -> None:
     said = earmark("listen", "song.wav", "--json", "--model", bundle, cwd=desk)
     values = json.loads(said.stdout)

@@ -7,6 +7,7 @@ import pytest
 
 import synthetic
 from earmark.data.dataset import Dataset
+from earmark.data.teacher import Teacher
 from earmark.errors import DataError
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.beyond import Beyond, measure_beyond
@@ -58,14 +59,12 @@ def predictions(data: Dataset) -> Predictions:
 
 def write_runs(data: Dataset, out: Path, *, noise: float) -> None:
     """Answers of two folds by artist: the teacher's own tags and the truth about the last style, with some noise."""
-    from earmark.data.teacher import Teacher
-
     teacher, rng = Teacher.load(data.folder), np.random.default_rng(1)
     artists = sorted({clip.artist_key for clip in data.clips})
     (out / "runs").mkdir(parents=True)
     for fold in (0, 1):
         clips = [clip for clip in data.clips if artists.index(clip.artist_key) % 2 == fold]
-        tags = np.stack([teacher.logits[clip.id].mean(axis=0) for clip in clips])
+        tags = np.stack([teacher.hears(clip).logits.mean(axis=0) for clip in clips])
         outside = np.array([[2.0 * (clip.label == data.labels[-1]) - 1] for clip in clips])
         right = np.array([[3.0 * (clip.label == genre) for genre in data.labels[:-1]] for clip in clips])
         wrong = np.roll(right, 1, axis=1)  # the machines are always wrong, and heard half as loud as the network
@@ -127,3 +126,37 @@ def test_without_answers_there_is_nothing_beyond_and_other_files_or_data_are_nam
     other = synthetic.dataset(tmp_path / "other", clips_per_style=2)
     with pytest.raises(DataError, match="pieces/"):
         measure_beyond(recipe(data), [other.folder], tmp_path / "cv", said)
+
+
+def test_the_outputs_of_several_teachers_and_the_styles_are_told_as_words(tmp_path: Path) -> None:
+    made = synthetic.dataset(tmp_path / "pieces", clips_per_style=60)
+    rng = np.random.default_rng(4)
+    heard = {"teacher": ("jazz", "loud"), "audioset": ("Jazz", "Music")}
+    for file, names in heard.items():
+        logits = np.where(rng.random((len(made.clips), 1, 2)) < 0.15, 4.0, -4.0)
+        ids = np.array([clip.id for clip in made.clips])
+        np.savez(made.folder / f"{file}.npz", ids=ids, tags=np.array(names), logits=logits.astype(np.float16))
+    np.savez(made.folder / "vectors.npz", ids=ids, embedding=np.zeros((len(ids), 4), np.float16))
+    teachers = {name: Teacher.load(made.folder, f"{name}.npz") for name in heard}
+    artists = sorted({clip.artist_key for clip in made.clips})
+    for fold in (0, 1):
+        clips = [clip for clip in made.clips if artists.index(clip.artist_key) % 2 == fold]
+        tags = np.stack([np.r_[tuple(each.hears(clip).logits[0] for each in teachers.values())] for clip in clips])
+        styles = rng.normal(size=(len(clips), 1)).astype(np.float32)
+        said = {"logits": np.zeros((len(clips), 4), np.float32), "tags": tags, "styles": styles}
+        Answers.of(clips, said).write(tmp_path / "cv/runs" / f"seed0_fold{fold}.npz")
+    plain = synthetic.recipe().to_dict() | {"styles": ["Punk"]}
+    plain["model"]["heads"] = {"tags": 4, "embedding": 4, "styles": 1}
+    plain["teacher"] = {"files": {"vectors": 1.0, "teacher": 1.0, "audioset": 1.0}}
+    found = measure_beyond(Recipe.from_dict(plain), [made.folder], tmp_path / "cv", predictions(made))
+    assert found.tags
+    assert found.tags.names == ("jazz", "loud")  # what is in no vocabulary is a word of its own
+    jazz, loud = found.tags.each
+    assert (jazz.group, jazz.judged_by, loud.group) == ("style", "teacher", "")
+    assert (jazz.auc, loud.auc) == (pytest.approx(1, abs=0.05), 1)
+    assert {head: list(parts) for head, parts in found.mix["jazz"].items()} == {"tags": ["0", "2"]}
+    assert found.left_out == {"punk": "nobody says it"}  # "Music" is none of its words
+    assert found.tags.teacher_licence == "ISC; MIT"
+    assert "word left out: punk, nobody says it" in found.words
+    found.write(tmp_path / "cv")
+    assert Beyond.read(tmp_path / "cv") == found

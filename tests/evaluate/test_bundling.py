@@ -1,11 +1,13 @@
 """Bundles of networks with further heads: what is calibrated goes in, what is not stays out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import untrained
 from earmark.errors import DataError
@@ -58,6 +60,48 @@ def test_figures_of_heads_that_the_network_has_not_are_refused(
     assert not (tmp_path / "bundle").exists()
 
 
+WORDS = {"rock": {"tags": {"0": 0.5, "1": 0.25}}, "sad": {"tags": {"2": 1.0}, "styles": {"1": 2.0}}}
+WITH_STYLES = {"heads": {"tags": 3, "outside": 1, "styles": 2}}
+
+
+def test_words_are_one_layer_over_the_outputs_that_they_are_made_of(tmp_path: Path) -> None:
+    given = untrained.checkpoint(styles=("Punk", "Noise"), **WITH_STYLES)
+    info = make_bundle(
+        given, untrained.predictions(), tmp_path, version="1", created="2026-01-01",
+        tags=untrained.tags(("rock", "sad")), outside=untrained.outside(), mix=WORDS,
+    )  # fmt: skip
+    bundle = load_bundle(tmp_path)
+    assert bundle.info == replace(info, sha256=bundle.info.sha256)
+    assert bundle.info.lineage["words"] == WORDS
+    given_outputs = {output.name for output in bundle._session.get_outputs()}
+    assert given_outputs & {"tags", "token_tags", "styles", "outside"} == {"tags", "token_tags", "outside"}
+    db = np.random.default_rng(0).uniform(-80, 0, (2, 128, 95)).astype(np.float32)
+    said = bundle.run(db)
+    assert said.tags is not None
+    assert said.token_tags is not None
+    with torch.inference_mode():
+        raw = given.network()(torch.from_numpy(db))
+    for ours, heads in ((said.tags, raw.heads), (said.token_tags, raw.token_heads)):
+        tags, styles = heads["tags"].numpy(), heads["styles"].numpy()
+        assert np.allclose(ours[..., 0], 0.5 * tags[..., 0] + 0.25 * tags[..., 1], atol=1e-5)
+        assert np.allclose(ours[..., 1], tags[..., 2] + 2 * styles[..., 1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("mix", "words"),
+    [
+        ({**WORDS, "sad": {"tags": {"3": 1.0}}}, "'sad' is made of output 3 of 'tags', which the network has not"),
+        ({**WORDS, "sad": {"moods": {"0": 1.0}}}, "'sad' is made of output 0 of 'moods'"),
+        ({"rock": WORDS["rock"]}, "nothing says what they are made of"),
+    ],
+)
+def test_words_of_another_network_are_refused(tmp_path: Path, mix: Any, words: str) -> None:
+    given = untrained.checkpoint(styles=("Punk", "Noise"), **WITH_STYLES)
+    with pytest.raises(DataError, match=words):
+        make_bundle(given, untrained.predictions(), tmp_path / "bundle", version="1", created="2026-01-01",
+                    tags=untrained.tags(("rock", "sad")), mix=mix)  # fmt: skip
+
+
 @pytest.fixture
 def crossval(tmp_path: Path) -> Path:
     """A cross-validation of the bundle's recipe, with figures of both heads."""
@@ -87,11 +131,16 @@ def test_a_bundle_is_calibrated_again_and_its_network_stays(tmp_path: Path, cros
     assert (tmp_path / "bundle/network.onnx").read_bytes() == before
 
 
+def mixed(folder: Path) -> None:
+    Beyond(untrained.tags(), untrained.outside(), {}, {}, {}, mix=WORDS).write(folder)
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
         (lambda folder: (folder / "crossval.json").unlink(), "holds no cross-validation"),
         (lambda folder: (folder / "beyond.json").unlink(), "has no figures of 'tags'"),
+        (mixed, "tells other words than"),
         (lambda folder: (folder / "crossval.json").write_text(json.dumps(OTHER)), "of another recipe"),
     ],
 )

@@ -12,10 +12,13 @@ import synthetic
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError
 from earmark.evaluate.answers import Answers
+from earmark.evaluate.beyond import measure_beyond
+from earmark.evaluate.bundling import export_files
 from earmark.evaluate.predictions import Predictions
 from earmark.experiments.crossval import crossval, report_on
 from earmark.experiments.job import Job, run_job
 from earmark.experiments.protocol import Protocol
+from earmark.listen.bundle import load_bundle
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.recipe import Recipe
 
@@ -141,6 +144,49 @@ def test_a_cross_validation_keeps_what_networks_say_of_every_clip_once(tmp_path:
         if name == "first":
             logits = parts[0].said["logits"][row]
             assert by_id[clip_id] - by_id[clip_id].max() == pytest.approx(logits - logits.max(), abs=0.02)
+
+
+def write_teacher(data: Dataset, file: str, tag: str, *, loudest: bool) -> None:
+    """One tag, heard in the pulses (or in no others), in the first of two windows alone."""
+    right = np.array([(clip.label == "pulse") == loudest for clip in data.clips])
+    logits = np.where(right[:, None, None], np.array([[[4.0], [-4.0]]]), -4.0)
+    ids, times = np.array([clip.id for clip in data.clips]), {"hop_s": 3.0, "window_s": 3.0}
+    windows = np.full(len(ids), 2)
+    np.savez(data.folder / file, ids=ids, tags=[tag], logits=logits.astype(np.float16), windows=windows, **times)
+
+
+def test_words_are_measured_bundled_and_heard_with_their_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("earmark.evaluate.words.LEAST_AUC", 0.0)  # one epoch teaches next to nothing
+    data = synthetic.dataset(tmp_path / "pieces", clips_per_style=20, duration_s=6.0)
+    other = synthetic.dataset(tmp_path / "others", clips_per_style=2)
+    write_teacher(data, "one.npz", "drums", loudest=True)
+    write_teacher(other, "two.npz", "Drum kit", loudest=False)  # of a set that is not reported
+    plain = synthetic.recipe(epochs=1).to_dict() | {"styles": ["drone"]}
+    plain["model"]["heads"] = {"tags": 2, "styles": 1}
+    plain["train"]["style_loss"] = 0.5
+    plain["teacher"] = {"files": {"one": 1.0, "two": 1.0}, "embedding": 0.0}
+    plain["sets"] = {"pieces": {"styles": "genre"}}
+    recipe, out = Recipe.from_dict(plain), tmp_path / "cv"
+    folders = [data.folder, other.folder]
+    said = crossval(recipe, folders, out, protocol=Protocol(folds=2), seeds=1, reported=["pieces"], jobs=1)
+    report_on(said, out)
+    beyond = measure_beyond(recipe, folders, out, said)
+    beyond.write(out)
+    assert beyond.tags
+    (drums,) = beyond.tags.each
+    assert (drums.name, drums.judged_by, drums.positives) == ("drums", "teacher", 20)
+    assert set(beyond.left_out) == {"Drum kit", "drone"}
+    part = Answers.read(out / "runs/seed0_fold0.npz")
+    assert part.said["pairs"].shape == (len(part), 2)
+    assert part.said["pairs"].sum() == sum("pulse" in name for name in part.ids)
+    export_files(out / "checkpoints/seed0_fold0", out, tmp_path / "bundle", version="1")
+    bundle = load_bundle(tmp_path / "bundle")
+    heard = bundle.run(np.full((1, 128, 19 * 4), -40, np.float32))
+    assert heard.tags is not None
+    assert heard.token_tags is not None
+    assert (heard.tags.shape, heard.token_tags.shape) == ((1, 1), (1, 4, 1))
 
 
 def test_a_first_stage_that_is_shared_is_trained_once_a_fold_for_all_seeds(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +38,33 @@ def test_tags_are_heard_from_the_threshold_on() -> None:
 
 def test_a_handful_of_tags_is_heard_at_most() -> None:
     assert len(TAGS.heard([Label(str(number), 0.9) for number in range(20)])) == MOST_HEARD
+
+
+def test_tags_with_groups_have_thresholds_of_their_own_and_a_few_a_group() -> None:
+    tags = [Tag(f"{group} {place}", Platt(1, 0), 0.9, 0.5, group=group, threshold=0.4) for group in ("style", "mood")
+            for place in range(5)]  # fmt: skip
+    info = replace(TAGS, each=(*tags, Tag("rare", Platt(1, 0), 0.9, 0.5, group="style", threshold=0.1)))
+    labels = [*(Label(tag.name, 0.5) for tag in tags[:2]), Label("mood 0", 0.39), Label("rare", 0.2)]
+    assert info.heard(labels) == ("style 0", "style 1", "rare")
+    many = [Label(tag.name, 0.5) for tag in tags]
+    assert info.heard(many) == (*(f"style {place}" for place in range(3)), *(f"mood {place}" for place in range(3)))
+    assert TagInfo.from_dict(json.loads(json.dumps(info.to_dict()))) == info
+    assert info.grouped
+    assert not TAGS.grouped
+
+
+def test_tags_that_were_stored_before_there_were_groups_are_still_read_and_written_so() -> None:
+    old = TAGS.to_dict()
+    assert "people" not in old
+    assert [set(tag) for tag in old["each"]] == [{"name", "calibration", "auc", "correlation"}] * 2
+    assert TagInfo.from_dict(old) == TAGS
+
+
+@pytest.mark.parametrize(("changes", "words"), [({"group": "colour"}, "in a group 'colour'"),
+                                                ({"threshold": 1.5}, "the tag 'rock' with the threshold")])  # fmt: skip
+def test_groups_and_thresholds_that_cannot_be_are_refused(changes: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        replace(TAGS, each=(Tag("rock", Platt(1, 0), 0.5, 0.0, **changes),))
 
 
 def test_genres_share_what_none_of_these_leaves() -> None:

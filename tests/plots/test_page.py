@@ -16,7 +16,7 @@ from earmark.errors import EarmarkError
 from earmark.listen.listener import Failure, PicturedTrack
 from earmark.plots.page import Page
 from earmark.plots.palette import ACCENT, sequential_table
-from earmark.track import NONE, Label, Moment, Segment, Track
+from earmark.track import NONE, HeardTag, Label, Moment, Segment, Span, Track
 from pages import read
 
 LABELS = ("blues", "rock", "pop")
@@ -206,6 +206,31 @@ def test_tags_are_chips_and_those_that_are_heard_have_a_rim(tmp_path: Path) -> N
     assert page.count("<li class=heard>") == 2
     assert f".chips .heard {{ border-color: {ACCENT} }}" in page
     assert "a tagger, would say" in reader.words
+
+
+TIMED = (
+    HeardTag("<i>rock", "style", 0.62, (Span(0.0, 120.0, 0.6),), throughout=True),
+    HeardTag("hammond organ", "instrument", 0.7, (Span(30.0, 40.0, 0.7), Span(60.0, 75.0, 0.7)), passing=True),
+    HeardTag("1980s", "decade", 0.4),
+)
+
+
+def test_tags_with_seconds_are_chips_by_group_and_marks_on_the_time_axis(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured(tags=TAGS, heard=TIMED))
+    words = read(page).words
+    for said in ("<i>rock 62 % throughout", "hammond organ 70 % 0:30–0:40, 1:00–1:15", "1980s 40 %"):
+        assert said in words
+    assert [name for name in ("style", "instrument", "decade", "mood") if f"<li class=group>{name}</li>" in page] == [
+        "style", "instrument", "decade",
+    ]  # fmt: skip
+    paths = re.findall(r"<path class=heard d='([^']*)'", page)
+    assert [[float(x) for x in re.findall(r"[MH]([\d.]+)", path)][:2] for path in paths] == [[92, 992], [317, 392]]
+    assert "hammond org…" in words
+    titles = re.findall(r"<title>(\d.*?)</title>", page)
+    assert titles[35].endswith("; &lt;i&gt;rock, hammond organ")
+    assert titles[50].endswith("; &lt;i&gt;rock")
+    assert "the seconds in which they are heard" in words
+    assert "a tagger, would say" not in words
 
 
 def test_a_page_without_tags_has_no_word_of_them(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from earmark.plots.wide_rows import WideRows
 from earmark.track import NONE, Track
-from tracks import GENRES, NONE_FIRST, TAGS, track
+from tracks import GENRES, HEARD, NONE_FIRST, TAGS, track
 
 
 def lines(heard: Track, *, width: int = 80) -> list[str]:
@@ -57,6 +57,21 @@ def test_tags_break_between_tags_alone_and_stay_below_each_other() -> None:
     assert lines(track(tags=TAGS, heard_tags=heard), width=46)[-2:] == [
         "  tags  rock 62 %, female vocalists 33 %,",
         "        Progressive rock 21 %",
+    ]
+
+
+def test_tags_with_seconds_have_a_line_a_group() -> None:
+    assert lines(track(tags=TAGS, heard=HEARD), width=90)[-3:] == [
+        "  style       rock 62 % throughout",
+        "  instrument  saxophone 71 % 1:10–1:30; guitar 33 % 2:00–2:06, 2:30–2:36, 3:20–3:27 +1",
+        "  decade      1980s 40 %",
+    ]
+
+
+def test_lines_of_a_group_break_between_tags_alone() -> None:
+    assert lines(track(tags=TAGS, heard=HEARD), width=60)[-3:-1] == [
+        "  instrument  saxophone 71 % 1:10–1:30;",
+        "              guitar 33 % 2:00–2:06, 2:30–2:36, 3:20–3:27 +1",
     ]
 
 

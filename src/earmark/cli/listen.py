@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from earmark.listen.bundle import BundleInfo
     from earmark.listen.listener import Failure, Listener
-    from earmark.track import Track
+    from earmark.track import HeardTag, Track
 
     Show = Callable[[Track | Failure], None]
 
@@ -64,7 +64,8 @@ def listen(
         bool, typer.Option("--wide", "-w", help="Say all in the table, some lines a file instead of one.")
     ] = False,
     tags: Annotated[
-        bool, typer.Option("--tags", help="Say tags in the table, too, where the bundle has some.")
+        bool,
+        typer.Option("--tags", help="Say tags in the table, too, and when, as far as the bundle tells."),
     ] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file, too.")] = None,
     explain: Annotated[
@@ -226,7 +227,8 @@ def _csv_lines(info: "BundleInfo") -> "Show":
     from earmark.track import Track
 
     outside = ["outside", "none_of_these"] if info.outside else []
-    tags = ["heard_tags", *(TAG_PREFIX + name for name in info.tags.names)] if info.tags else []
+    timed = ["heard_s"] if info.tags and info.tags.grouped else []
+    tags = ["heard_tags", *timed, *(TAG_PREFIX + name for name in info.tags.names)] if info.tags else []
     columns = [*CSV_COLUMNS, *info.labels, *outside, *tags]
     _write(csv_text(columns))
 
@@ -254,8 +256,13 @@ def _csv_row(track: "Track") -> dict[str, Any]:
         "outside": track.outside,
         "none_of_these": int(track.none_of_these),
         "heard_tags": ";".join(track.heard_tags),
+        "heard_s": ";".join(" ".join([tag.name, *_seconds(tag)]) for tag in track.heard),
         **{TAG_PREFIX + tag.name: tag.probability for tag in track.tags},
     }
+
+
+def _seconds(tag: "HeardTag") -> list[str]:
+    return [f"{span.start_s}-{span.end_s}" for span in tag.spans]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 # Needed to repeat the training, too long for a card.
-_ONLY_IN_JSON = ("recipe", "ids_sha256", "card")
+_ONLY_IN_JSON = ("recipe", "ids_sha256", "card", "words")
 _HELP = ("-h", "--help")
 
 
@@ -138,15 +138,54 @@ def _tags(tags: "TagInfo") -> dict[str, str]:
     by_auc = sorted(tags.each, key=lambda tag: -tag.auc)
     few = min(3, len(by_auc) // 2)
     truth = "the tenth of clips where that network hears the tag most"
-    return {
+    told = {
         "tags": f"{len(tags.names)}, as {tags.teacher} would say them; its licence: {tags.teacher_licence}",
         "heard": f"from a probability of {_said(tags.threshold)} on",
+    }
+    if tags.grouped:
+        truth = "the clips that people or else the teachers say them of, within each set"
+        thresholds = [tags.threshold_of(tag) for tag in tags.each]
+        told = {
+            "tags": f"{len(tags.names)}, learned from people and {tags.teacher}; licences: {tags.teacher_licence}",
+            **_groups(tags),
+            **_in_time(tags),
+            "heard": f"from a probability of {_said(min(thresholds))} to {_said(max(thresholds))} on",
+        }
+    return told | {
         "ROC AUC": f"{tags.auc:.3f} ({tags.auc_low:.3f} to {tags.auc_high:.3f}), mean over tags, against {truth}",
         "best": ", ".join(f"{tag.name} {tag.auc:.2f}" for tag in by_auc[:few]),
         "weakest": ", ".join(f"{tag.name} {tag.auc:.2f}" for tag in by_auc[len(by_auc) - few :]),
         "correlation": f"{tags.correlation:.2f}, mean over tags",
         "calibration error": f"{tags.calibration_error:.3f}, mean over tags",
         "measured": f"{tags.protocol}; {tags.n} clips of {tags.n_artists} artists",
+    }
+
+
+def _in_time(tags: "TagInfo") -> dict[str, str]:
+    """How right the seconds of tags are, where that is known."""
+    known = [tag.in_time for tag in tags.each if tag.in_time is not None]
+    if not known:
+        return {}
+    mean = f"{_tenths(sum(known) / len(known))}, mean over {len(known)} tags"
+    return {"in time": f"of two windows of a clip, the right one has more of the tag in {mean}"}
+
+
+def _groups(tags: "TagInfo") -> dict[str, str]:
+    """Who judges how many tags, and the tags of each group with their ROC AUC."""
+    from earmark.listen.heads import GROUPS, PEOPLE
+
+    people = sum(tag.judged_by == PEOPLE for tag in tags.each)
+    judges = f"{people} by labels that people gave clips of {tags.people}" if people else "0 by labels of people"
+    names = {group: [tag for tag in tags.each if tag.group == group] for group in ("", *GROUPS)}
+    return {
+        "judged": f"{judges}, {len(tags.each) - people} by the teachers (*)",
+        **{
+            group or "other": ", ".join(
+                f"{tag.name}{'' if tag.judged_by == PEOPLE else '*'} {tag.auc:.2f}" for tag in found
+            )
+            for group, found in names.items()
+            if found
+        },
     }
 
 

@@ -21,7 +21,8 @@ class Answers:
     """Mean logits of held-out clips, a row a clip.
 
     `said` are the outputs by name: "logits" (n, genres) and, where the network has them, "tags" (n, t), "outside"
-    (n, 1) and "opinion" (n, genres), all float32. The file has float16: no network of so few clips is more exact.
+    (n, 1) and "opinion" (n, genres), all float32; beside them the counts of `tag_times`.
+    The file has float16: no network of so few clips is more exact.
     """
 
     ids: tuple[str, ...]

@@ -6,7 +6,7 @@ and labels that the recipe lists as outside.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,15 @@ from earmark.errors import DataError
 from earmark.evaluate import calibration, whole
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.calibration import clips_of
+from earmark.evaluate.judging import Bench, Heard
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.runs import RUNS
-from earmark.evaluate.tagging import fit_tags, tag_precision
+from earmark.evaluate.tagging import TEACHERS, fit_tags, tag_precision
+from earmark.evaluate.vocabulary import STYLES, Output, Vocabulary
 from earmark.evaluate.whole import Judged
+from earmark.evaluate.words import Mix, Words, fit_words, tells_words
 from earmark.files import write_whole
-from earmark.listen.heads import OutsideInfo, TagInfo
+from earmark.listen.heads import PEOPLE, OutsideInfo, TagInfo
 from earmark.measure.bootstrap import artist_interval
 from earmark.train.batches import allowed_genres, labels_of, outside_of
 from earmark.train.options import SetOptions
@@ -45,7 +48,9 @@ class Beyond:
     differences between sets. `whole` has the figures of genres and "none of these" as one distribution: for reported
     sets together with all clips outside, for the clips inside in each set, for those outside, and for all in another
     mix than the one calibrated for. `precision` is from `tagging.tag_precision`, by the labels of people. `parts` are
-    accuracies of networks with kernel machines: of both together, of the network and of the machines alone.
+    accuracies of networks with kernel machines: of both together, of the network and of the machines alone. Where tags
+    are words of the vocabulary, `mix` says of which outputs they are made, and `left_out` which words are not told, and
+    why; both are empty where tags are the teacher's own.
     """
 
     tags: TagInfo | None
@@ -54,10 +59,12 @@ class Beyond:
     precision: dict[str, dict[str, Any]]
     parts: dict[str, dict[str, float]]
     whole: dict[str, dict[str, Any]] = field(default_factory=dict)
+    mix: Mix = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write FILE to the folder of the cross-validation."""
-        plain = {
+        plain: dict[str, Any] = {
             "tags": self.tags.to_dict() if self.tags else None,
             "outside": self.outside.to_dict() if self.outside else None,
             "outside_by_set": self.outside_by_set,
@@ -65,6 +72,8 @@ class Beyond:
             "precision": self.precision,
             "parts": self.parts,
         }
+        if self.mix or self.left_out:
+            plain |= {"mix": self.mix, "left_out": dict(self.left_out)}
         write_whole(folder / FILE, json.dumps(plain, indent=2) + "\n")
 
     @classmethod
@@ -83,6 +92,8 @@ class Beyond:
                 plain["precision"],
                 plain["parts"],
                 plain.get("whole", {}),
+                plain.get("mix", {}),
+                plain.get("left_out", {}),
             )
         except (OSError, KeyError, TypeError, ValueError) as reason:
             raise DataError(f"{path} does not hold what networks say beyond the genre.") from reason
@@ -91,12 +102,15 @@ class Beyond:
     def words(self) -> str:
         """The figures in a few lines, for a person."""
         lines = []
-        if self.tags:
+        if self.tags and self.mix:
+            lines += _words_told(self.tags)
+        elif self.tags:
             tags = self.tags
             lines.append(
                 f"tags: mean AUC {tags.auc:.3f} against the teacher (95 % by artist {tags.auc_low:.3f} to "
                 f"{tags.auc_high:.3f}), correlation {tags.correlation:.2f}, n {tags.n}"
             )
+        lines += [f"word left out: {name}, {reason}" for name, reason in self.left_out.items()]
         if self.outside:
             away = self.outside
             within = "".join(f"; within {name} {row['auc']:.3f}" for name, row in self.outside_by_set.items())
@@ -150,19 +164,79 @@ def measure_beyond(recipe: Recipe, folders: Sequence[Path], out: Path, predictio
         return Beyond(None, None, {}, {}, {})
     datasets = [Dataset.load(folder) for folder in folders]
     rows = _rows(runs, datasets)
-    tags, precision = _tags(rows) if "tags" in rows.said else (None, {})
+    told = _words(rows, recipe, [data.folder for data in datasets]) if tells_words(recipe) else None
+    tags, precision = _tags(rows, _file(recipe)) if "tags" in rows.said and not told else (None, {})
+    words: dict[str, Any] = {}
+    if told:
+        tags, words = told.info, {"mix": told.mix, "left_out": told.left_out}
     parts = _parts(rows, predictions) if "opinion" in rows.said else {}
     judged = _judged(rows, recipe, predictions) if "outside" in rows.said else None
     if judged is None:
-        return Beyond(tags, None, {}, precision, parts)
+        return Beyond(tags, None, {}, precision, parts, **words)
     outside, by_set, together = _outside(*judged, protocol=calibration.protocol(rows.folds))
-    return Beyond(tags, outside, by_set, precision, parts, together)
+    return Beyond(tags, outside, by_set, precision, parts, together, **words)
+
+
+def _words(rows: _Rows, recipe: Recipe, folders: Sequence[Path]) -> Words | None:
+    """The words that the heads for tags and styles tell; None where the networks have neither.
+
+    `folders` are those of all sets, of which the networks learned: they say what their outputs are.
+    """
+    teachers = {name: _teachers(folders, f"{name}.npz") for name in (recipe.teacher.files if recipe.teacher else ())}
+    heard = {
+        name: Heard.of({folder.name: teacher for folder, teacher in found.items()}, rows.clips)
+        for name, found in teachers.items()
+        if found
+    }
+    outputs = {
+        "tags": [Output(name, tag) for name, each in heard.items() for tag in each.tags],
+        "styles": [Output(STYLES, style) for style in recipe.styles],
+    }
+    outputs = {head: names for head, names in outputs.items() if names and head in rows.said}
+    if not outputs:
+        return None
+    return fit_words(
+        rows.said,
+        outputs,
+        Vocabulary.load().heard_by([output for names in outputs.values() for output in names]),
+        Bench(rows.clips, rows.artists, heard),
+        rows.artists,
+        rows.folds,
+        seeds=rows.seeds,
+        rng=np.random.default_rng(BOOTSTRAP_SEED),
+    )
+
+
+def _words_told(tags: TagInfo) -> list[str]:
+    people = sum(tag.judged_by == PEOPLE for tag in tags.each)
+    return [
+        f"words: {len(tags.each)} told, {people} judged by people's labels, {len(tags.each) - people} by the teachers; "
+        f"mean AUC {tags.auc:.3f} (95 % by artist {tags.auc_low:.3f} to {tags.auc_high:.3f}), n {tags.n}",
+        *_timed(tags),
+    ]
+
+
+def _timed(tags: TagInfo) -> list[str]:
+    known = [tag.in_time for tag in tags.each if tag.in_time is not None]
+    if not known:
+        return []
+    mean, less = np.mean(known), sum(not tag.timed for tag in tags.each)
+    return [
+        f"seconds of words: the right one of two windows of a clip in {mean:.1%}, mean over {len(known)} words; "
+        f"those of {less} are not told"
+    ]
+
+
+def _file(recipe: Recipe) -> str:
+    """The file of the recipe's one teacher."""
+    return f"{next(iter(recipe.teacher.files))}.npz" if recipe.teacher else TEACHER_FILE
 
 
 def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
     clips: dict[Key, Clip] = {(data.name, clip.id): clip for data in datasets for clip in data.clips}
     parts = [Answers.read(path) for path in runs]
     numbers = [[int(number) for number in re.findall(r"\d+", path.stem)] for path in runs]  # seed and fold
+    names = [name for name in parts[0].said if all(name in part.said for part in parts)]
     lengths = [len(part) for part in parts]
     keys = [key for part in parts for key in zip(part.sets, part.ids, strict=True)]
     missing = [key for key in keys if key not in clips]
@@ -174,13 +248,17 @@ def _rows(runs: Sequence[Path], datasets: Sequence[Dataset]) -> _Rows:
         [artist for part in parts for artist in part.artists],
         np.repeat([seed for seed, _ in numbers], lengths),
         np.repeat([fold for _, fold in numbers], lengths),
-        {name: np.concatenate([part.said[name] for part in parts]) for name in parts[0].said},
+        {name: np.concatenate([part.said[name] for part in parts]) for name in names},
     )
 
 
-def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
-    folders = {clip.folder for clip in rows.clips}
-    teachers = {folder: Teacher.load(folder) for folder in folders if (folder / TEACHER_FILE).exists()}
+def _teachers(folders: Sequence[Path], file: str) -> dict[Path, Teacher]:
+    """The teacher of each set that has the file."""
+    return {folder: Teacher.load(folder, file) for folder in folders if (folder / file).exists()}
+
+
+def _tags(rows: _Rows, file: str) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
+    teachers = _teachers(sorted({clip.folder for clip in rows.clips}), file)
     nothing = np.zeros((0, 0), np.float32)
     heard = [teachers[clip.folder].hears(clip).logits if clip.folder in teachers else nothing for clip in rows.clips]
     taught = np.array([len(logits) > 0 for logits in heard])
@@ -188,17 +266,18 @@ def _tags(rows: _Rows) -> tuple[TagInfo | None, dict[str, dict[str, Any]]]:
         return None, {}
     those = rows.take(taught)
     names = next(iter(teachers.values())).tags
-    wanted = np.stack([logits.mean(axis=0) for logits, take in zip(heard, taught, strict=True) if take])
-    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    teacher, licence = TEACHERS.get(file, (file.removesuffix(".npz"), "unknown"))
     info = fit_tags(
         those.said["tags"],
-        wanted,
+        np.stack([logits.mean(axis=0) for logits, take in zip(heard, taught, strict=True) if take]),
         those.artists,
         those.folds,
         names,
         seeds=those.seeds,
         protocol=calibration.protocol(rows.folds),
-        rng=rng,
+        teacher=teacher,
+        teacher_licence=licence,
+        rng=np.random.default_rng(BOOTSTRAP_SEED),
     )
     genres = [frozenset(labels_of(clip, SetOptions(column="genres"))) for clip in rows.clips]
     named = np.array([bool(each) for each in genres])

@@ -6,19 +6,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from earmark import __version__
 from earmark.errors import BundleError, DataError
 from earmark.evaluate import calibration
 from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import figures
+from earmark.evaluate.words import Mix
 from earmark.files import FolderKind, guard_folder
 from earmark.listen.bundle import INFO_FILE, NETWORK_FILE, BundleInfo, FrontEnd, load_bundle, write_bundle
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.metrics import class_table
 from earmark.models.registry import Network
 from earmark.train.checkpoint import Checkpoint
-from earmark.train.export import PARITY, largest_difference, to_onnx
+from earmark.train.export import PARITY, TAGS, TOKEN_TAGS, largest_difference, to_onnx
 from earmark.train.predict import window_tokens_of
 from earmark.train.recipe import Recipe
 
@@ -39,6 +43,7 @@ def make_bundle(
     licence: str = "Apache-2.0",
     tags: TagInfo | None = None,
     outside: OutsideInfo | None = None,
+    mix: Mix | None = None,
 ) -> BundleInfo:
     """Export, check, calibrate and write.
 
@@ -55,6 +60,9 @@ def make_bundle(
     tags, outside:
         What `tagging.fit_tags` and `fit_outside` gave for the recipe. A head of the network for which there is none is
         left out of the bundle: nobody could say what its numbers mean.
+    mix:
+        Where tags are words, what they are made of, as `words.fit_words` says: the network then has the words in the
+        place of its teachers' tags, of a window and of each token.
 
     Raises
     ------
@@ -71,9 +79,10 @@ def make_bundle(
         raise DataError("The out-of-fold predictions are of other genres than the network's.")
     net = checkpoint.network()
     window_tokens = window_tokens_of(net.token_frames)
-    network = to_onnx(net, heads=_described(net, tags, outside))
+    weights = _weights(net, mix, tags) if tags is not None and mix else None
+    network = to_onnx(net, heads=_described(net, tags, outside, mixed=weights is not None), mix=weights)
     for tokens in (1, window_tokens // 2, window_tokens):
-        difference = largest_difference(net, network, tokens=tokens)
+        difference = largest_difference(net, network, tokens=tokens, mix=weights)
         if difference > PARITY:
             raise BundleError(f"ONNX and torch differ by {difference:.2g} in logits of {tokens} tokens.")
     clips = checkpoint.lineage["clips"]
@@ -93,6 +102,7 @@ def make_bundle(
             "parameters": sum(parameter.numel() for parameter in net.parameters()),
             **checkpoint.lineage,
             "card": {"weakest": _weakest(out_of_fold), **checkpoint.recipe.card},
+            **({"words": mix} if weights is not None else {}),
         },
         metrics=_metrics(out_of_fold),
         tags=tags,
@@ -110,8 +120,25 @@ def _metrics(out_of_fold: Predictions) -> dict[str, Any]:
     return {key: measured[key] for key in KEPT}
 
 
-def _described(net: Network, tags: TagInfo | None, outside: OutsideInfo | None) -> list[str]:
+def _weights(net: Network, mix: Mix, tags: TagInfo) -> dict[str, NDArray[np.float32]]:
+    """The mix by head, (outputs, words) float32, in the order of the tags; DataError where it is another network's."""
+    used = [head for head in net.heads if any(head in parts for parts in mix.values())]
+    weights = {head: np.zeros((net.heads[head], len(tags.names)), np.float32) for head in used}
+    for place, name in enumerate(tags.names):
+        for head, parts in mix.get(name, {}).items():
+            for number, weight in parts.items():
+                if head not in weights or int(number) >= len(weights[head]):
+                    raise DataError(f"'{name}' is made of output {number} of '{head}', which the network has not.")
+                weights[head][int(number), place] = weight
+    if not all(sum(each[:, place].any() for each in weights.values()) for place in range(len(tags.names))):
+        raise DataError("There are words of which nothing says what they are made of.")
+    return weights
+
+
+def _described(net: Network, tags: TagInfo | None, outside: OutsideInfo | None, *, mixed: bool) -> list[str]:
     """The heads that the bundle describes; DataError where the network has not those."""
+    if mixed:
+        return [TAGS, TOKEN_TAGS, *_described(net, None, outside, mixed=False)]
     if tags is not None and net.heads.get("tags") != len(tags.names):
         has = net.heads.get("tags", "none")
         raise DataError(f"The figures are of {len(tags.names)} tags, and the network has {has}.")
@@ -142,6 +169,7 @@ def export_files(checkpoint: Path, crossval: Path, out: Path, *, version: str) -
         created=date.today().isoformat(),
         tags=beyond.tags,
         outside=beyond.outside,
+        mix=beyond.mix,
     )
 
 
@@ -169,6 +197,8 @@ def recalibrate_files(bundle: Path | None, crossval: Path) -> BundleInfo:
     for name, found in heads.items():
         if found is None and getattr(old.info, name) is not None:
             raise DataError(f"{crossval} has no figures of '{name}', which {old.folder} has.")
+    if old.info.tags is not None and dict(old.info.lineage.get("words", {})) != dict(beyond.mix):
+        raise DataError(f"{crossval} tells other words than {old.folder}.", hint="Export the bundle again.")
     card = {**old.info.lineage.get("card", {}), "weakest": _weakest(predictions)}
     info = replace(
         old.info,

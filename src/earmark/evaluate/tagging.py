@@ -21,6 +21,10 @@ from earmark.measure.bootstrap import artist_interval_of
 
 TEACHER = "MSD_musicnn (Pons & Serra 2019, arXiv 1909.06654)"
 TEACHER_LICENCE = "ISC"
+TEACHERS = {  # by the file in which a set has its answers: what it is, and its licence
+    "teacher.npz": (TEACHER, TEACHER_LICENCE),
+    "audioset.npz": ("EfficientAT mn04 (Schmid, Koutini & Widmer 2023, arXiv 2211.04772)", "MIT"),
+}
 # Clips of the sets at hand get one or two tags at this, one in twelve none; at 0.2 a quarter would have none.
 HEARD = 0.15
 TOP_SHARE = 0.1  # positives of a tag: the tenth of clips with the teacher's highest logits

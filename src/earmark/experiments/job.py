@@ -16,6 +16,8 @@ from earmark.errors import DataError, RecipeError
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.runs import CHECKPOINTS, PLAN, RUNS
+from earmark.evaluate.tag_times import pairs_in_time
+from earmark.evaluate.words import tells_words
 from earmark.experiments.lease import Lease
 from earmark.experiments.protocol import Folds, Protocol, reported_rows
 from earmark.files import write_whole
@@ -188,6 +190,8 @@ def _train(
     start = time.process_time()
     said = clip_answers(net, held)
     hearing = (time.process_time() - start) / len(held)
+    if tells_words(job.recipe) and "tags" in net.heads and job.recipe.front_end is None:
+        said |= pairs_in_time(net, held)
     return said, {
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "epochs": checkpoint.epoch + first["epochs"],

@@ -34,6 +34,7 @@ NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
 _OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
 ALONE = "alone"
+TOKEN_TAGS = "token_tags"
 DEFAULT_FOLDER = Path(__file__).parents[1] / "bundles" / "earmark"
 
 
@@ -122,6 +123,7 @@ class Outputs:
     tags: NDArray[np.float32] | None = None  # (windows, tags) logits; None where the bundle has none
     outside: NDArray[np.float32] | None = None  # (windows,) logits that it is none of the genres; None likewise
     alone: NDArray[np.float32] | None = None  # (windows, tokens, genres) logits were each token all there is; likewise
+    token_tags: NDArray[np.float32] | None = None  # (windows, tokens, tags) logits of each token; likewise
 
 
 class Bundle:
@@ -152,13 +154,18 @@ class Bundle:
     def _outputs(self, session: "InferenceSession") -> list[str]:
         """The outputs that are asked for: a head that bundle.json does not describe has no say."""
         lacking = [name for name in _OPTIONAL if getattr(self.info, name) is None]
-        if ALONE not in {output.name for output in session.get_outputs()}:
-            lacking.append(ALONE)  # bundles had none once
+        given = {output.name for output in session.get_outputs()}
+        lacking += [name for name in (ALONE, TOKEN_TAGS) if name not in given]  # bundles had none once
+        if self.info.tags is None:
+            lacking.append(TOKEN_TAGS)
         return [field.name for field in fields(Outputs) if field.name not in lacking]
 
     def _check_heads(self, said: Outputs, *, windows: int) -> None:
         if said.tags is not None and self.info.tags is not None:
             _check_shape("tags", said.tags, (windows, len(self.info.tags.names)), self.folder)
+            if said.token_tags is not None:
+                shape = (*said.attention.shape, len(self.info.tags.names))
+                _check_shape(TOKEN_TAGS, said.token_tags, shape, self.folder)
         if said.outside is not None:
             _check_shape("outside", said.outside, (windows,), self.folder)
 

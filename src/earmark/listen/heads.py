@@ -16,6 +16,13 @@ from earmark.listen.calibrate import Platt, with_none
 from earmark.track import Label, sorted_labels
 
 MOST_HEARD = 5  # a handful: more tags than that are no answer
+GROUPS = ("style", "instrument", "voice", "mood", "decade", "sound")  # of tags that have one, in the order of telling
+MOST_OF_A_GROUP = 3
+PASSING = ("instrument", "voice", "sound")  # what comes and goes; the others are of a track as a whole
+TIMELESS = ("decade",)  # what has no seconds
+LEAST_IN_TIME = 0.6  # of `Tag.in_time`: the seconds of what is told worse are not worth telling
+TEACHER, PEOPLE = "teacher", "people"  # by whom a tag is judged
+_OF_GROUPS = ("group", "judged_by", "positives", "threshold", "in_time")  # of `Tag`, where tags have groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +32,37 @@ class Tag:
     Attributes
     ----------
     auc:
-        ROC AUC against the teacher's highest tenth of clips for this tag.
+        ROC AUC against the teacher's highest tenth of clips for this tag; of a tag with a group, against the clips that
+        its judge says it of.
     correlation:
-        Pearson's, of the network's logits with the teacher's.
+        Pearson's, of the network's logits with the teacher's, or with the yes and no of its judge.
+    group:
+        One of `GROUPS`; empty where tags have none.
+    judged_by:
+        `PEOPLE` where the figures and the probability are by labels of people, else `TEACHER`.
+    positives:
+        How many clips its judge says it of; 0 where tags have no group.
+    threshold:
+        It counts as heard from this probability on; None where all tags have the one of `TagInfo`.
+    in_time:
+        Of a window in which the teacher hears it and one of the same clip in which it does not, how often the network
+        hears it more in the first, 0.5 being chance; None where there were too few such windows.
     """
 
     name: str
     calibration: Platt
     auc: float
     correlation: float
+    group: str = ""
+    judged_by: str = TEACHER
+    positives: int = 0
+    threshold: float | None = None
+    in_time: float | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether it can be told when it is heard."""
+        return self.group not in TIMELESS and (self.in_time is None or self.in_time >= LEAST_IN_TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +83,8 @@ class TagInfo:
         Mean over tags of the adaptive calibration error against the teacher's probabilities.
     protocol, n, n_artists:
         How this was measured, on how many clips of how many artists.
+    people:
+        The sets whose labels judge those tags that people judge; empty where there are none.
     """
 
     each: tuple[Tag, ...]
@@ -68,29 +99,59 @@ class TagInfo:
     protocol: str
     n: int
     n_artists: int
+    people: str = ""
 
     def __post_init__(self) -> None:
         if not self.names or len(set(self.names)) != len(self.names):
             raise ValueError("needs tags that are different names")
         _check_threshold(self.threshold, "tags")
+        for tag in self.each:
+            _check_threshold(self.threshold_of(tag), f"the tag '{tag.name}'")
+            if tag.group and tag.group not in GROUPS:
+                raise ValueError(f"has the tag '{tag.name}' in a group '{tag.group}'; there are {', '.join(GROUPS)}")
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the tags, in the order of the outputs."""
         return tuple(tag.name for tag in self.each)
 
+    @property
+    def grouped(self) -> bool:
+        """Whether tags have groups."""
+        return any(tag.group or tag.positives for tag in self.each)
+
     def labels(self, logits: ArrayLike) -> tuple[Label, ...]:
         """The tags with their probabilities, the most probable first, from logits (tags,) in the order of the names."""
         pairs = zip(self.each, np.asarray(logits, dtype=np.float64), strict=True)
         return sorted_labels({tag.name: round(float(tag.calibration.probabilities(logit)), 6) for tag, logit in pairs})
 
+    def threshold_of(self, tag: Tag) -> float:
+        """The probability from which on a tag counts as heard."""
+        return self.threshold if tag.threshold is None else tag.threshold
+
     def heard(self, tags: Sequence[Label]) -> tuple[str, ...]:
-        """The names of those that count as heard, at most a handful; `tags` come the most probable first."""
-        return tuple(tag.name for tag in tags[:MOST_HEARD] if tag.probability >= self.threshold)
+        """The names of those that count as heard, at most a handful; `tags` come the most probable first.
+
+        Where tags have groups, there are at most `MOST_OF_A_GROUP` of each.
+        """
+        known = {tag.name: tag for tag in self.each}
+        left = {"": MOST_HEARD, **dict.fromkeys(GROUPS, MOST_OF_A_GROUP)}
+        names = []
+        for label in tags:
+            tag = known.get(label.name)
+            group, threshold = ("", self.threshold) if tag is None else (tag.group, self.threshold_of(tag))
+            if label.probability >= threshold and left[group]:
+                left[group] -= 1
+                names.append(label.name)
+        return tuple(names)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {**asdict(self), "each": [asdict(tag) for tag in self.each]}
+        """Plain JSON values; what only tags with groups have is left out where there are none."""
+        plain = {**asdict(self), "each": [asdict(tag) for tag in self.each]}
+        if self.grouped:
+            return plain
+        each = [{name: tag[name] for name in tag if name not in _OF_GROUPS} for tag in plain["each"]]
+        return {**{name: plain[name] for name in plain if name != "people"}, "each": each}
 
     @classmethod
     def from_dict(cls, values: object) -> Self:

@@ -20,6 +20,7 @@ from earmark.listen.bundle import Bundle, BundleInfo, Outputs
 from earmark.listen.calibrate import prediction_set, softmax
 from earmark.listen.explain import decisive_segments
 from earmark.listen.loudness import Loudness, only
+from earmark.listen.spans import TokenTags, heard_in_time
 from earmark.sound import tokens
 from earmark.track import NONE, Label, Moment, Track, ranked, six_digits, sorted_labels
 
@@ -86,6 +87,7 @@ class _HeardWindow:
     attention: NDArray[np.float64]  # (k,)
     vectors: NDArray[np.float32]  # (k, 128)
     token_logits: NDArray[np.float32]  # (k, genres)
+    token_tags: NDArray[np.float16] | None  # (k, tags), where the bundle has them
 
 
 class Tally:
@@ -139,6 +141,7 @@ class Tally:
                 attention=outputs.attention[0, -count:].astype(np.float64) + 1e-12,  # never nothing to share out
                 vectors=outputs.vectors[0, -count:],
                 token_logits=_token_logits(outputs)[0, -count:],
+                token_tags=None if outputs.token_tags is None else outputs.token_tags[0, -count:].astype(np.float16),
             )
         )
 
@@ -177,8 +180,21 @@ class Tally:
             notes=tuple(notes),
             outside=said.outside,
             none_of_these=said.none_of_these,
-            **_further(info, means),
+            **_further(info, means, self._token_tags(duration_s)),
         )
+
+    def _token_tags(self, duration_s: float) -> TokenTags | None:
+        """What the tokens that are not quiet say of tags; None where the bundle does not tell."""
+        starts_s: list[float] = []
+        logits = []
+        for heard, weights, _ in self._settled():
+            if heard.token_tags is not None:
+                loud = np.flatnonzero(weights)
+                starts_s += [heard.starts_s[place] for place in loud]
+                logits.append(heard.token_tags[loud].astype(np.float64))
+        if not logits:
+            return None
+        return TokenTags(np.array(starts_s), self._token_s, np.concatenate(logits), duration_s)
 
     def _moments(self, duration_s: float) -> Iterator[Moment]:
         heard = self._heard_moments()
@@ -201,6 +217,7 @@ class Tally:
 
 def _finite(outputs: Outputs, bundle: Bundle) -> Outputs:
     shown = (*_answers(outputs).values(), outputs.attention, _token_logits(outputs), outputs.vectors)
+    shown += () if outputs.token_tags is None else (outputs.token_tags,)
     if not all(np.isfinite(array).all() for array in shown):
         raise EarmarkError(f"The network of {bundle.info.model} gave an answer that is not a number.")
     return outputs
@@ -217,12 +234,16 @@ def _answers(outputs: Outputs) -> dict[str, NDArray[np.float32]]:
     return {name: logits for name, logits in said.items() if logits is not None}
 
 
-def _further(info: BundleInfo, means: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+def _further(
+    info: BundleInfo, means: Mapping[str, NDArray[np.float64]], token_tags: TokenTags | None
+) -> dict[str, Any]:
     """The fields of a track that only some bundles fill."""
     if info.tags is None:
         return {}
     tags = info.tags.labels(means["tags"])
-    return {"tags": tags, "heard_tags": info.tags.heard(tags)}
+    told = info.tags.heard(tags)
+    heard = () if token_tags is None else heard_in_time(info.tags, tags, told, token_tags)
+    return {"tags": tags, "heard_tags": told, "heard": heard}
 
 
 def _labels(names: tuple[str, ...], probabilities: NDArray[np.float64]) -> tuple[Label, ...]:

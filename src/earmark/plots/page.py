@@ -1,9 +1,9 @@
 """The page of `earmark listen --html`: one file that needs nothing else, for any browser, in light or dark.
 
-Each track has a figure of four parts over one time axis: spectrogram, attention, and the five most probable genres over
-time; beside it the genres with their probabilities, the genre set, the decisive seconds and, where there are some, the
-tags. Pictures are PNG in the page, all else is SVG and text; there is no script. A track is written as soon as it is
-heard, so that memory does not grow with their number.
+Each track has a figure of parts over one time axis: spectrogram, attention, the five most probable genres over time,
+and when tags are heard; beside it the genres with their probabilities, the genre set, the decisive seconds and, where
+there are some, the tags. Pictures are PNG in the page, all else is SVG and text; there is no script. A track is written
+as soon as it is heard, so that memory does not grow with their number.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +29,7 @@ class _SoFar:
     heard: int = 0
     in_part: int = 0
     tagged: bool = False
+    timed: bool = False
     quiet: bool = False
     failures: list[Failure] = field(default_factory=list)
 
@@ -36,6 +37,7 @@ class _SoFar:
         self.heard += 1
         self.in_part += heard.track.unread_s > 0
         self.tagged |= bool(heard.track.tags)
+        self.timed |= bool(heard.track.heard)
         self.quiet |= has_quiet(heard.track)
 
 

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from earmark.files import FileKind, whole
 from earmark.plots.palette import ACCENT, QUIET
-from earmark.plots.text import clock, percent, remarks, span
+from earmark.plots.text import clock, groups_of, percent, remarks, span, when
 from earmark.sound.decode import name_of
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _templates() -> "Environment":
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     made.globals |= {"accent": ACCENT, "quiet": QUIET}
     made.filters |= {"clock": clock, "span": span, "percent": percent, "remarks": remarks, "name_of": name_of}
+    made.filters |= {"when": when, "groups_of": groups_of}
     made.filters |= {"tenth": "{:.1f}".format, "data_uri": data_uri}
     return made
 

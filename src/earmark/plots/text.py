@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.track import Moment, Segment, Track
+from earmark.track import HeardTag, Moment, Segment, Span, Track
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
+MOST_SPANS = 3  # of a tag that are named: more are no answer
 
 
 def clock(seconds: float) -> str:
@@ -21,9 +22,25 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def span(segment: Segment | Moment) -> str:
+def span(segment: Segment | Moment | Span) -> str:
     """From when to when, "1:12–1:15"."""
     return f"{clock(segment.start_s)}–{clock(segment.end_s)}"
+
+
+def when(tag: HeardTag, *, most: int = MOST_SPANS) -> str:
+    """When a tag is heard: "throughout", "1:10–1:30, 2:05–2:20 +1", the longest spans; empty where that is unknown."""
+    if tag.throughout:
+        return "throughout"
+    longest = sorted(tag.spans, key=lambda each: each.start_s - each.end_s)[:most]
+    shown = sorted(longest, key=lambda each: each.start_s)
+    more = f" +{len(tag.spans) - most}" if len(tag.spans) > most else ""
+    return ", ".join(map(span, shown)) + more
+
+
+def groups_of(track: Track) -> tuple[tuple[str, tuple[HeardTag, ...]], ...]:
+    """The tags that are told with their seconds, by group, in the order of the track."""
+    names = dict.fromkeys(tag.group for tag in track.heard)
+    return tuple((name, tuple(tag for tag in track.heard if tag.group == name)) for name in names)
 
 
 def percent(share: float) -> str:

@@ -1,6 +1,7 @@
-"""A track's figure in a page: four parts over one time axis.
+"""A track's figure in a page: its parts over one time axis.
 
-Spectrogram, attention with the decisive seconds, and the five most probable genres over time. Pictures are PNG in the
+Spectrogram, attention with the decisive seconds, the five most probable genres over time, and where the bundle tells,
+when tags are heard. Pictures are PNG in the
 SVG, all else is shapes and text; a long track makes no longer figure.
 """
 
@@ -13,11 +14,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.plots.cells import shortened
 from earmark.plots.palette import sequential_table
 from earmark.plots.sheet import data_uri, rendered
 from earmark.plots.text import attention_bins, clock, percent
 from earmark.sound.mel import BANDS, FFT_SAMPLES, SAMPLE_RATE_HZ, mel_filter_bank
-from earmark.track import Label, Moment, Track
+from earmark.track import HeardTag, Label, Moment, Track
 
 # The figure, in units of its view box.
 _WIDTH = 1000
@@ -27,6 +29,9 @@ _SPECTROGRAM = 240
 _ATTENTION_TOP, _ATTENTION = _SPECTROGRAM + 14, 56
 _BASE = _ATTENTION_TOP + _ATTENTION  # of the bars of attention
 _HEAT_TOP, _HEAT_ROW = _BASE + 14, 18
+_MARK_GAP, _MARK_ROW, _MARK = 8, 18, 10  # of the rows of tags, and the height of their marks
+_MOST_MARKED = 12
+_LONGEST_NAME = 12  # letters that fit beside a row
 _MOST_BINS = 200
 _HEAT_GENRES = 5
 _TICKS_HZ = (100, 500, 1000, 2000, 4000, 8000)
@@ -37,7 +42,9 @@ def track_figure(track: Track, spectrogram: NDArray[np.uint8]) -> str:
     """The figure as an `<svg>`; the spectrogram is (128, columns) uint8 over the whole duration, band 0 the lowest."""
     axis, shown = _Axis(track.duration_s), track.genres[:_HEAT_GENRES]
     bins = _bins(track, shown)
-    bottom = _HEAT_TOP + _HEAT_ROW * len(shown)
+    heat_bottom = _HEAT_TOP + _HEAT_ROW * len(shown)
+    marks = _marks(track, axis, top=heat_bottom + _MARK_GAP)
+    bottom = heat_bottom + (_MARK_GAP + _MARK_ROW * len(marks) if marks else 0)
     return rendered(
         "track_figure.svg.j2",
         width=_WIDTH,
@@ -48,6 +55,9 @@ def track_figure(track: Track, spectrogram: NDArray[np.uint8]) -> str:
         base=_BASE,
         heat_top=_HEAT_TOP,
         heat_row=_HEAT_ROW,
+        heat_bottom=heat_bottom,
+        marks=marks,
+        mark=_MARK,
         track=track,
         shown=shown,
         spectrogram=spectrogram[::-1],
@@ -56,7 +66,7 @@ def track_figure(track: Track, spectrogram: NDArray[np.uint8]) -> str:
         heat=np.rint(np.nan_to_num(bins.genres) * 255).astype(np.uint8),
         times=[(time_s, axis.x(time_s)) for time_s in axis.ticks()],
         veil=_veil(bins, bottom),
-        columns=_columns(bins, shown),
+        columns=_columns(bins, shown, track.heard),
         column_width=_PLOT / len(bins.attention),
         png=_png,
     )
@@ -132,6 +142,18 @@ def _bars(track: Track, bins: _Bins, axis: _Axis) -> dict[bool, str]:
     return bars
 
 
+def _marks(track: Track, axis: _Axis, *, top: float) -> list[tuple[str, float, str]]:
+    """For each tag whose seconds are known its name, the top of its marks, and their path."""
+    timed = [tag for tag in track.heard if tag.spans][:_MOST_MARKED]
+    rows = []
+    for number, tag in enumerate(timed):
+        y = top + _MARK_ROW * number + (_MARK_ROW - _MARK) / 2
+        sides = [(axis.x(span.start_s), axis.x(span.end_s)) for span in tag.spans]
+        path = "".join(f"M{left:.1f} {y:.1f}H{right:.1f}v{_MARK}H{left:.1f}z" for left, right in sides)
+        rows.append((shortened(tag.name, _LONGEST_NAME), y, path))
+    return rows
+
+
 def _veil(bins: _Bins, bottom: float) -> str:
     """The path of a veil over attention and genres where a track is quiet, one for each run of parts."""
     changes = np.flatnonzero(np.diff(bins.quiet, prepend=False, append=False))  # first of a run, first after it, ...
@@ -140,7 +162,7 @@ def _veil(bins: _Bins, bottom: float) -> str:
     return "".join(veils)
 
 
-def _columns(bins: _Bins, shown: Sequence[Label]) -> Iterator[tuple[float, str]]:
+def _columns(bins: _Bins, shown: Sequence[Label], tags: Sequence[HeardTag]) -> Iterator[tuple[float, str]]:
     """Where a see-through column over each part begins, and its title, which a pointer or a screen reader finds."""
     for position, share in enumerate(bins.attention):
         times = f"{clock(bins.edges_s[position])}–{clock(bins.edges_s[position + 1])}"
@@ -148,7 +170,10 @@ def _columns(bins: _Bins, shown: Sequence[Label]) -> Iterator[tuple[float, str]]
         genres = "nothing heard"
         if not np.isnan(values).any():
             genres = ", ".join(f"{label.name} {percent(value)}" for label, value in zip(shown, values, strict=True))
+        middle_s = (bins.edges_s[position] + bins.edges_s[position + 1]) / 2
+        here = [tag.name for tag in tags if any(span.start_s <= middle_s < span.end_s for span in tag.spans)]
         heard = "quiet, no part of the answer" if bins.quiet[position] else f"attention {percent(share)}; {genres}"
+        heard += f"; {', '.join(here)}" if here else ""
         yield _LEFT + _PLOT / len(bins.attention) * position, f"{times}: {heard}"
 
 

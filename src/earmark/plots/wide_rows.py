@@ -11,10 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from earmark.plots.cells import one_line
 from earmark.plots.palette import ACCENT
-from earmark.plots.text import clock, percent, remarks, span, sparkline
+from earmark.plots.text import clock, groups_of, percent, remarks, span, sparkline, when
 from earmark.sound.files import name_of
-from earmark.track import NONE, Label, Segment, Track
+from earmark.track import NONE, HeardTag, Label, Segment, Track
 
 _TOP = 3
 _ATTENTION_WIDTH = 24
@@ -69,19 +70,35 @@ class WideRows:
 
 
 def tags(track: Track, width: int) -> Text:
-    """The tags that count as heard, indented, lines broken between tags alone."""
+    """The tags that count as heard, indented, lines broken between tags alone; with their seconds a line a group."""
+    if track.heard:
+        groups = groups_of(track)
+        longest = max(len(name or _TAGS.strip()) for name, _ in groups)
+        heads = [f"  {name or _TAGS.strip():<{longest}}  " for name, _ in groups]
+        told = [[*map(_told, found)] for _, found in groups]
+        return one_line("\n").join(
+            _lines(head, words, width, mark=";") for head, words in zip(heads, told, strict=True)
+        )
     heard = [f"{tag.name} {percent(tag.probability)}" for tag in track.tags if tag.name in track.heard_tags]
     nearest = track.tags[0]
-    words = heard or [f"none heard (nearest: {nearest.name} {percent(nearest.probability)})"]
+    return _lines(_TAGS, heard or [f"none heard (nearest: {nearest.name} {percent(nearest.probability)})"], width)
+
+
+def _told(tag: HeardTag) -> str:
+    return f"{tag.name} {percent(tag.probability)} {when(tag)}".rstrip()
+
+
+def _lines(head: str, words: Sequence[str], width: int, *, mark: str = ",") -> Text:
+    """Words with a mark between, in lines below each other that do not break them."""
     lines = [words[0]]
     for word in words[1:]:
-        if len(_TAGS) + len(lines[-1]) + len(word) + len(", ,") <= width:
-            lines[-1] += f", {word}"
+        if len(head) + len(lines[-1]) + len(word) + len(", ,") <= width:
+            lines[-1] += f"{mark} {word}"
         else:
-            lines[-1] += ","
+            lines[-1] += mark
             lines.append(word)
-    rest = "".join(f"\n{' ' * len(_TAGS)}{line}" for line in lines[1:])
-    return Text.assemble((_TAGS, "dim"), lines[0], rest)
+    rest = "".join(f"\n{' ' * len(head)}{line}" for line in lines[1:])
+    return one_line((head, "dim"), lines[0], rest)
 
 
 def _genres(labels: Sequence[Label], width: int) -> Text:
@@ -105,7 +122,7 @@ def _attention(track: Track, width: int) -> Text:
         middle_s = (position + 0.5) * bin_s
         if any(_holds(segment, middle_s, bin_s) for segment in track.decisive):
             blocks.stylize(ACCENT, position, position + 1)
-    return Text("\n").join([blocks, Text(", ".join(span(segment) for segment in track.decisive))])
+    return one_line("\n").join([blocks, Text(", ".join(span(segment) for segment in track.decisive))])
 
 
 def _holds(segment: Segment, middle_s: float, bin_s: float) -> bool:

@@ -2,7 +2,7 @@
 
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,39 +14,69 @@ from earmark.models.registry import Network, Outputs
 from earmark.sound.mel import BANDS, FLOOR_DB
 
 OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector", "alone")  # and the heads, by their names
-PER_TOKEN = ("attention", "token_logits", "vectors", "alone")
+TAGS, TOKEN_TAGS = "tags", "token_tags"  # of a window and of each token
+PER_TOKEN = ("attention", "token_logits", "vectors", "alone", TOKEN_TAGS)
+Mix = Mapping[str, NDArray[np.float32]]  # by head: (outputs, words), the part of each output in each word
 PARITY = 1e-4
 OPSET = 17
+
+
+class WordLayer(nn.Module):
+    """Words from the outputs of heads, (..., words): one layer without an offset, of windows and of tokens alike."""
+
+    weights: Tensor  # (outputs of all heads, words)
+
+    def __init__(self, mix: Mix) -> None:
+        super().__init__()
+        self.heads = tuple(mix)
+        self.register_buffer("weights", torch.from_numpy(np.concatenate(list(mix.values()))))
+
+    def forward(self, heads: Mapping[str, Tensor]) -> Tensor:
+        """From the outputs of each head, by name, (..., outputs)."""
+        return torch.cat([heads[name] for name in self.heads], dim=-1) @ self.weights
 
 
 class _Named(nn.Module):
     """The network with its attention, as a plain tuple of named outputs."""
 
-    def __init__(self, net: Network, names: Sequence[str]) -> None:
+    def __init__(self, net: Network, names: Sequence[str], words: WordLayer | None) -> None:
         super().__init__()
         self.net = net
         self.names = names
+        self.words = words
 
     def forward(self, db: Tensor) -> tuple[Tensor, ...]:
-        outputs = named(self.net(db, attention=True))
+        outputs = named(self.net(db, attention=True), words=self.words)
         return tuple(outputs[name] for name in self.names)
 
 
-def named(outputs: Outputs) -> dict[str, Tensor]:
-    """All outputs that a bundle may have, by name; a head of one number is (windows,)."""
+def named(outputs: Outputs, *, words: WordLayer | None = None) -> dict[str, Tensor]:
+    """All outputs that a bundle may have, by name; a head of one number is (windows,).
+
+    With a layer of words, these stand in the place of the heads that they are made of: "tags" (windows, words) and
+    "token_tags" (windows, tokens, words) where the network has the heads of tokens.
+    """
     core = {name: getattr(outputs, name) for name in OUTPUTS}
     heads = {name: array.squeeze(1) if array.shape[1] == 1 else array for name, array in outputs.heads.items()}
-    return {name: array for name, array in {**core, **heads}.items() if array is not None}
+    told: dict[str, Tensor] = {}
+    if words is not None:
+        heads = {name: array for name, array in heads.items() if name not in words.heads}
+        told = {TAGS: words(outputs.heads)}
+        if all(name in outputs.token_heads for name in words.heads):
+            told[TOKEN_TAGS] = words(outputs.token_heads)
+    return {name: array for name, array in {**core, **heads, **told}.items() if array is not None}
 
 
-def to_onnx(net: Network, *, heads: Sequence[str] | None = None) -> bytes:
+def to_onnx(net: Network, *, heads: Sequence[str] | None = None, mix: Mix | None = None) -> bytes:
     """The network as ONNX: input `db` (windows, 128, frames), outputs OUTPUTS and heads; windows and frames are free.
 
-    `heads` are names of the network's heads that the file shall have, by default all of them. BundleError where such a
-    network cannot be exported.
+    `heads` are names of outputs that the file shall have beside OUTPUTS, by default all of them. With a `mix` it has
+    words in the place of the heads that they are made of, as in `named`. BundleError where such a network cannot be
+    exported.
     """
+    words = None if mix is None else WordLayer(mix)
     with torch.inference_mode():
-        outputs = named(net.eval().cpu()(_example(net.token_frames), attention=True))
+        outputs = named(net.eval().cpu()(_example(net.token_frames), attention=True), words=words)
     names = [name for name in OUTPUTS if name in outputs]  # not every network has all of them
     names += [name for name in outputs if name not in OUTPUTS and (heads is None or name in heads)]
     free = {"db": {0: "windows", 2: "frames"}}
@@ -56,7 +86,7 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None) -> bytes:
         warnings.simplefilter("ignore")  # the exporter warns of its own successor
         file = Path(folder) / "network.onnx"
         torch.onnx.export(
-            _Named(net.eval(), names).cpu().float(),
+            _Named(net.eval(), names, words).cpu().float(),
             (_example(net.token_frames),),
             file,
             input_names=["db"],
@@ -68,21 +98,21 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None) -> bytes:
         return file.read_bytes()
 
 
-def largest_difference(net: Network, onnx: bytes, *, tokens: int, seed: int = 0) -> float:
+def largest_difference(net: Network, onnx: bytes, *, tokens: int, mix: Mix | None = None, seed: int = 0) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Compared are `logits`, `alone`, and every head that is in the file.
+    Compared are `logits`, `alone`, and every head that is in the file; `mix` is as it was exported with.
     """
     import onnxruntime
 
-    rng = np.random.default_rng(seed)
+    rng, words = np.random.default_rng(seed), None if mix is None else WordLayer(mix)
     db: NDArray[np.float32] = rng.uniform(FLOOR_DB, 0, (3, BANDS, tokens * net.token_frames)).astype(np.float32)
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    compared = ("logits", "alone", *net.heads)
+    compared = ("logits", "alone", TAGS, TOKEN_TAGS, *net.heads)
     names = [output.name for output in session.get_outputs() if output.name in compared]
     theirs = session.run(names, {"db": db})
     with torch.inference_mode():
-        ours = named(net.eval().cpu()(torch.from_numpy(db), attention=True))
+        ours = named(net.eval().cpu()(torch.from_numpy(db), attention=True), words=words)
     return max(float(np.abs(ours[name].numpy() - array).max()) for name, array in zip(names, theirs, strict=True))
 
 
