@@ -33,7 +33,7 @@ READ_SCHEMAS = (1, SCHEMA)  # in 1 "none of these" stood beside the genres, with
 NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
 _OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
-ALONE = "alone"
+_LATER = ("alone", "opinion_tokens")  # of Outputs, where the network has them; those of old bundles do not
 DEFAULT_FOLDER = Path(__file__).parents[1] / "bundles" / "earmark"
 
 
@@ -122,6 +122,8 @@ class Outputs:
     tags: NDArray[np.float32] | None = None  # (windows, tags) logits; None where the bundle has none
     outside: NDArray[np.float32] | None = None  # (windows,) logits that it is none of the genres; None likewise
     alone: NDArray[np.float32] | None = None  # (windows, tokens, genres) logits were each token all there is; likewise
+    # (windows, tokens, genres): what kernel machines add to the logits, laid out in time; sums to it; likewise.
+    opinion_tokens: NDArray[np.float32] | None = None
 
 
 class Bundle:
@@ -152,8 +154,8 @@ class Bundle:
     def _outputs(self, session: "InferenceSession") -> list[str]:
         """The outputs that are asked for: a head that bundle.json does not describe has no say."""
         lacking = [name for name in _OPTIONAL if getattr(self.info, name) is None]
-        if ALONE not in {output.name for output in session.get_outputs()}:
-            lacking.append(ALONE)  # bundles had none once
+        there = {output.name for output in session.get_outputs()}
+        lacking += [name for name in _LATER if name not in there]
         return [field.name for field in fields(Outputs) if field.name not in lacking]
 
     def _check_heads(self, said: Outputs, *, windows: int) -> None:
