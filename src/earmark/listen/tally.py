@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from earmark.errors import EarmarkError
 from earmark.listen.bundle import Bundle, BundleInfo, Outputs
 from earmark.listen.calibrate import prediction_set, softmax
-from earmark.listen.explain import decisive_segments
+from earmark.listen.explain import decisive_segments, evidence, token_answers
 from earmark.listen.loudness import Loudness, only
 from earmark.sound import tokens
 from earmark.track import NONE, Label, Moment, Track, ranked, six_digits, sorted_labels
@@ -86,6 +86,7 @@ class _HeardWindow:
     attention: NDArray[np.float64]  # (k,)
     vectors: NDArray[np.float32]  # (k, 128)
     token_logits: NDArray[np.float32]  # (k, genres)
+    token_answers: NDArray[np.float32]  # (k, genres), with what kernel machines hear around them
 
 
 class Tally:
@@ -139,6 +140,7 @@ class Tally:
                 attention=outputs.attention[0, -count:].astype(np.float64) + 1e-12,  # never nothing to share out
                 vectors=outputs.vectors[0, -count:],
                 token_logits=_token_logits(outputs)[0, -count:],
+                token_answers=token_answers(_token_logits(outputs), outputs.opinion_tokens)[0, -count:],
             )
         )
 
@@ -163,7 +165,7 @@ class Tally:
         weight = self._weight()
         means = {name: total / weight for name, total in means.items()}
         said = answer(info, means["logits"], means.get("outside"))
-        timeline = tuple(self._moments(duration_s))
+        timeline = tuple(self._moments(duration_s, said.genres[0].name))
         return Track(
             path=path,
             duration_s=round(duration_s, 3),
@@ -180,28 +182,52 @@ class Tally:
             **_further(info, means),
         )
 
-    def _moments(self, duration_s: float) -> Iterator[Moment]:
-        heard = self._heard_moments()
+    def _moments(self, duration_s: float, genre: str) -> Iterator[Moment]:
+        """All moments in order of time, with the evidence for a genre."""
+        heard = self._heard_moments(self._bundle.info.labels.index(genre))
+        total = sum(each.evidence for each in heard.values()) or 1.0
         for start_s in self._starts_s:
-            attention, genres = heard.get(start_s, (0.0, ()))
-            end_s = round(min(start_s + self._token_s, duration_s), 3)
-            yield Moment(round(start_s, 3), end_s, attention, genres, quiet=not genres)
+            each = heard.get(start_s, _SILENT)
+            yield Moment(
+                round(start_s, 3),
+                round(min(start_s + self._token_s, duration_s), 3),
+                each.attention,
+                each.genres,
+                quiet=not each.genres,
+                evidence=six_digits(each.evidence / total),
+            )
 
-    def _heard_moments(self) -> dict[float, tuple[float, tuple[Label, ...]]]:
-        """Attention and genres of the moments that are not quiet, by their start."""
+    def _heard_moments(self, genre: int) -> dict[float, "_HeardMoment"]:
+        """The moments that are not quiet, by their start, with evidence for the genre at this place."""
         info, weight = self._bundle.info, self._weight()
         moments = {}
         for heard, weights, attention in self._settled():
             probabilities = softmax(heard.token_logits / info.calibration.temperature)
+            shares = attention / weight, weights / weight
+            speaks = evidence(heard.token_answers, *shares, temperature=info.calibration.temperature)
             for place in np.flatnonzero(weights):
                 genres = _labels(info.labels, probabilities[place])
-                moments[heard.starts_s[place]] = (six_digits(attention[place] / weight), genres)
+                share = six_digits(shares[0][place])
+                moments[heard.starts_s[place]] = _HeardMoment(share, float(speaks[place, genre]), genres)
         return moments
+
+
+@dataclass(frozen=True, slots=True)
+class _HeardMoment:
+    """What was heard in a moment; `evidence` is not yet a share."""
+
+    attention: float
+    evidence: float
+    genres: tuple[Label, ...]
+
+
+_SILENT = _HeardMoment(0.0, 0.0, ())
 
 
 def _finite(outputs: Outputs, bundle: Bundle) -> Outputs:
     shown = (*_answers(outputs).values(), outputs.attention, _token_logits(outputs), outputs.vectors)
-    if not all(np.isfinite(array).all() for array in shown):
+    told = () if outputs.opinion_tokens is None else (outputs.opinion_tokens,)
+    if not all(np.isfinite(array).all() for array in (*shown, *told)):
         raise EarmarkError(f"The network of {bundle.info.model} gave an answer that is not a number.")
     return outputs
 

@@ -59,7 +59,7 @@ class Network(nn.Module):
         return {}
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
-        """The outputs for windows; `attention` asks for those of `Outputs` that are told on request, and changes no others."""
+        """The outputs for windows; `attention` asks for those that are told on request alone, and changes no others."""
         raise NotImplementedError
 
     def stages(self) -> Mapping[str, Sequence[nn.Module]]:
