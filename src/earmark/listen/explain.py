@@ -7,7 +7,7 @@ which says where the network looks for all genres together, finds spliced genres
 (docs/analysis.md, where all ways to tell are tested on seconds whose place is known).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,7 @@ from earmark.listen.calibrate import softmax
 from earmark.track import Moment, Segment, six_digits
 
 SHARE = 0.2  # of the evidence is shown as decisive
+SEGMENTS = 3  # at most
 
 
 def token_answers(alone: NDArray[Any], opinion_tokens: NDArray[Any] | None) -> NDArray[Any]:
@@ -53,14 +54,51 @@ def evidence(
     return np.asarray(weights[..., np.newaxis] * softmax(answers / temperature))
 
 
-def decisive_segments(
-    timeline: Sequence[Moment], genre: str, *, share: float = SHARE, most: int = 3
-) -> tuple[Segment, ...]:
-    """The few spans of a track in which its genre shows itself most.
+def shown(
+    held: Sequence[float], *, gaps: Collection[int] = (), share: float = SHARE, most: int = SEGMENTS
+) -> list[list[int]]:
+    """The few tokens in which something shows itself most, by their places, in runs.
 
-    The fewest moments that together hold `share` of the evidence are taken, neighbours joined, and of the segments the
-    `most` with the highest evidence kept. Where a moment does not say its evidence, it is its attention times the
-    probability of the genre in it.
+    The fewest tokens that together hold `share` of the evidence are taken, neighbours joined, and of the runs the
+    `most` with the highest evidence kept.
+
+    Parameters
+    ----------
+    held:
+        The evidence in each token, 0 or more.
+    gaps:
+        Places of tokens before which there is a gap: they are not joined to the one before.
+    share:
+        Part of all evidence, 0 to 1.
+    most:
+        How many runs at most.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be over 0 and at most 1, not {share}")
+    # A hair less than the share: what rounding takes from a sum must not cost one token more.
+    wanted = (share - 1e-9) * sum(held)
+    chosen: list[int] = []
+    total = 0.0
+    for place in sorted(range(len(held)), key=lambda place: -held[place]):
+        if total >= wanted:
+            break
+        chosen.append(place)
+        total += held[place]
+    runs: list[list[int]] = []
+    for place in sorted(chosen):
+        if runs and place == runs[-1][-1] + 1 and place not in gaps:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return sorted(sorted(runs, key=lambda run: -sum(held[place] for place in run))[:most])
+
+
+def decisive_segments(
+    timeline: Sequence[Moment], genre: str, *, share: float = SHARE, most: int = SEGMENTS
+) -> tuple[Segment, ...]:
+    """The few spans of a track in which its genre shows itself most, as `shown` chooses them.
+
+    Where a moment does not say its evidence, it is its attention times the probability of the genre in it.
 
     Parameters
     ----------
@@ -68,31 +106,20 @@ def decisive_segments(
         Moments in order of time, each with the probability of every genre in it alone.
     genre:
         The track's genre, which the moments' evidence is for.
-    share:
-        Part of all evidence, 0 to 1.
-    most:
-        How many segments at most.
+    share, most:
+        As in `shown`.
 
     Returns
     -------
     Segments in order of time; their `attention` and `evidence` are sums over their moments, their `probability` the
     mean.
     """
-    if not 0 < share <= 1:
-        raise ValueError(f"share must be over 0 and at most 1, not {share}")
-    held_by = [_evidence(moment, genre) for moment in timeline]
-    # A hair less than the share: what rounding takes from a sum must not cost one moment more.
-    wanted = (share - 1e-9) * sum(held_by)
-    chosen: list[int] = []
-    held = 0.0
-    for index in sorted(range(len(timeline)), key=lambda i: -held_by[i]):
-        if held >= wanted:
-            break
-        chosen.append(index)
-        held += held_by[index]
-    runs = _runs([timeline[index] for index in sorted(chosen)])
-    strongest = sorted(runs, key=lambda run: -sum(_evidence(moment, genre) for moment in run))[:most]
-    return tuple(sorted((_joined(run, genre) for run in strongest), key=lambda segment: segment.start_s))
+    held = [_evidence(moment, genre) for moment in timeline]
+    # Times are rounded to milliseconds.
+    pairs = enumerate(pairwise(timeline), start=1)
+    gaps = {place for place, (before, moment) in pairs if moment.start_s - before.end_s >= 0.01}
+    runs = shown(held, gaps=gaps, share=share, most=most)
+    return tuple(_joined([timeline[place] for place in run], genre) for run in runs)
 
 
 def _evidence(moment: Moment, genre: str) -> float:
@@ -101,17 +128,6 @@ def _evidence(moment: Moment, genre: str) -> float:
 
 def _probability(moment: Moment, genre: str) -> float:
     return next((label.probability for label in moment.genres if label.name == genre), 0.0)
-
-
-def _runs(moments: Sequence[Moment]) -> list[list[Moment]]:
-    """Moments in order of time, cut wherever there is a gap between two."""
-    runs = [[moment] for moment in moments[:1]]
-    for before, moment in pairwise(moments):
-        if moment.start_s - before.end_s < 0.01:  # times are rounded to milliseconds
-            runs[-1].append(moment)
-        else:
-            runs.append([moment])
-    return runs
 
 
 def _joined(run: Sequence[Moment], genre: str) -> Segment:
