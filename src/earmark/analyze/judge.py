@@ -63,7 +63,8 @@ def judges_of(path: Path, set_name: str, genres: Sequence[str]) -> list[Judge]:
         columns = _columns(path, bundle.info.labels, genres)
         front_end = bundle.info.front_end
         return [Judge(bundle.info.model, lambda db: bundle.run(db).logits[:, columns], front_end.token_frames)]
-    kept = list(kept_networks(path, set_name)) or [(path, None)]
+    kept: list[tuple[Path, frozenset[str] | None]] = [*kept_networks(path, set_name)]
+    kept = kept or [(path, None)]
     return [_of_checkpoint(file, held, genres) for file, held in kept]
 
 
