@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from earmark.analyze import faithfulness as tests
 from earmark.analyze.attention import rank_correlations
 from earmark.analyze.explanations import CONTROLS, METHODS, Costly, Scores, explain
-from earmark.analyze.material import Material, hear
+from earmark.analyze.material import Material, Network, hear
 from earmark.analyze.reading import Reading, mean_with_interval
 
 Figures = dict[str, Any]
@@ -49,6 +49,13 @@ def costly_methods(reading: Reading, material: Material, *, progress: Progress) 
             decoder = fit_mask(network, material.db[own], heard, filler=material.filler, seed=number, progress=progress)
         made.append(Costly(MASKS, decoder))
     return tuple(made)
+
+
+def windows_to_learn(networks: Sequence[Network]) -> int:
+    """An upper bound for what `costly_methods` reports to `progress`."""
+    from earmark.analyze.mask import EPOCHS  # torch
+
+    return sum(MASK_CLIPS * (1 + 2 * EPOCHS) for network in networks if network.module is not None)
 
 
 def spliced(
