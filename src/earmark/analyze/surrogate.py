@@ -18,7 +18,7 @@ from earmark.analyze.material import Heard, Network
 
 Floats = NDArray[np.float32]
 
-TREES = 50
+TREES = 30
 SHOWN_SHARE = 0.5  # of the tokens of a random mask, on average
 SURE = 1e-6  # probabilities are kept so far from 0 and 1
 
