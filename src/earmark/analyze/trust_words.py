@@ -112,9 +112,10 @@ def _judged(found: Figures) -> Section:
     text = (
         f"Another system ({', '.join(found['judges'])}) hears the seconds that are shown of each of {found['n']} "
         f"clips, {number(found['shown_s'])} s on the mean, side by side and repeated to fill a window, or all but "
-        "those seconds. How often does it say what our network hears? Every method shows as many tokens of a clip, "
-        f"random runs as long elsewhere. {never if found['out_of_fold'] else perhaps} Of whole clips it says the same as our "
-        f"network of {share(found['whole'])}.",
+        "those seconds. How often does it say what our network hears? Every method shows as many tokens of a "
+        "clip, random runs as long elsewhere. "
+        f"{never if found['out_of_fold'] else perhaps} Of whole clips it says the same as our network of "
+        f"{share(found['whole'])}.",
     )
     head = ("method", "by these alone", "over random, points", "by all but these", "under random, points")
     rows = tuple(
