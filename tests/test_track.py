@@ -15,9 +15,15 @@ SHARES = st.floats(0, 1)
 TIMES_S = st.floats(0, 1e5)
 LABELS = st.dictionaries(st.text(max_size=8), SHARES, min_size=1, max_size=4).map(sorted_labels)
 MOMENTS = st.builds(
-    Moment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES, genres=st.just(()) | LABELS, quiet=st.booleans()
+    Moment,
+    start_s=TIMES_S,
+    end_s=TIMES_S,
+    attention=SHARES,
+    genres=st.just(()) | LABELS,
+    quiet=st.booleans(),
+    evidence=st.none() | SHARES,
 )
-SEGMENTS = st.builds(Segment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES)
+SEGMENTS = st.builds(Segment, start_s=TIMES_S, end_s=TIMES_S, attention=SHARES, evidence=st.none() | SHARES)
 SPANS = st.builds(Span, start_s=TIMES_S, end_s=TIMES_S, probability=SHARES)
 HEARD = st.builds(
     HeardTag,
@@ -55,8 +61,8 @@ def short_track() -> Track:
         genres=(Label("rock", 0.6), Label("blues", 0.2)),
         genre_set=("rock",),
         cannot_tell=False,
-        decisive=(Segment(0.0, 1.5, 1.0, 0.4),),
-        timeline=(Moment(0.0, 1.5, 1.0, (Label("blues", 0.6), Label("rock", 0.4))),),
+        decisive=(Segment(0.0, 1.5, 1.0, 0.4, 0.9),),
+        timeline=(Moment(0.0, 1.5, 1.0, (Label("blues", 0.6), Label("rock", 0.4)), evidence=0.9),),
         model="tiny 1",
         tags=(Label("guitar", 0.6), Label("sad", 0.1)),
         heard_tags=("guitar",),
@@ -86,9 +92,16 @@ def test_the_schema_is_what_is_written_down() -> None:
         "genres": {"rock": 0.6, "blues": 0.2},
         "genre_set": ["rock"],
         "cannot_tell": False,
-        "decisive": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "probability": 0.4}],
+        "decisive": [{"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "probability": 0.4, "evidence": 0.9}],
         "timeline": [
-            {"start_s": 0.0, "end_s": 1.5, "attention": 1.0, "genres": {"blues": 0.6, "rock": 0.4}, "quiet": False}
+            {
+                "start_s": 0.0,
+                "end_s": 1.5,
+                "attention": 1.0,
+                "genres": {"blues": 0.6, "rock": 0.4},
+                "quiet": False,
+                "evidence": 0.9,
+            }
         ],
         "model": "tiny 1",
         "tags": {"guitar": 0.6, "sad": 0.1},
@@ -117,6 +130,15 @@ def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
     assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
     assert (track.unread_s, track.notes, track.heard) == (0.0, (), ())
     assert track.genres == short_track().genres
+
+
+def test_a_track_that_was_stored_before_evidence_was_told_is_still_read() -> None:
+    old = short_track().to_dict()
+    for each in (*old["decisive"], *old["timeline"]):
+        del each["evidence"]
+    track = Track.from_dict(old)
+    assert track.decisive[0].evidence is track.timeline[0].evidence is None
+    assert replace(track, decisive=short_track().decisive, timeline=short_track().timeline) == short_track()
 
 
 def test_the_genre_is_the_most_probable_one() -> None:

@@ -1,8 +1,8 @@
 """What earmark heard in a track: the one schema that the table, JSON, CSV, HTML and any other face render.
 
 Times are seconds from the start of the track. Probabilities are calibrated; those of the genres and of "none of these"
-sum to 1 together, those of tags are each for themselves. Attention sums to 1 over the track's timeline. `to_dict` gives
-plain JSON values and `from_dict` gives the same `Track` back.
+sum to 1 together, those of tags are each for themselves. Attention and evidence sum to 1 over the track's timeline.
+`to_dict` gives plain JSON values and `from_dict` gives the same `Track` back.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,8 +49,9 @@ class Moment:
 
     The probabilities of its genres sum to 1: they are told as if it had to be one of them.
 
-    A `quiet` moment lies so far under the loudest of the track that it took no part in the answer: its attention is 0,
-    and it has no genres.
+    A `quiet` moment lies so far under the loudest of the track that it took no part in the answer: its attention and
+    evidence are 0, and it has no genres. `evidence` is its share of all that speaks for the track's genre, and sums to
+    1 over the timeline; None in what was stored before it was told.
     """
 
     start_s: float
@@ -58,6 +59,7 @@ class Moment:
     attention: float
     genres: tuple[Label, ...]
     quiet: bool = False
+    evidence: float | None = None
 
     @property
     def genre(self) -> str:
@@ -72,6 +74,7 @@ class Moment:
             "attention": self.attention,
             "genres": _labels_to_dict(self.genres),
             "quiet": self.quiet,
+            "evidence": self.evidence,
         }
 
     @classmethod
@@ -83,6 +86,7 @@ class Moment:
             attention=values["attention"],
             genres=sorted_labels(values["genres"]),
             quiet=values.get("quiet", False),
+            evidence=values.get("evidence"),
         )
 
 
@@ -90,14 +94,15 @@ class Moment:
 class Segment:
     """A span of seconds that decided, and its share of the attention.
 
-    `probability` is how probable the track's genre is in its moments on their own, their mean; None in what was stored
-    before it was told.
+    `probability` is how probable the track's genre is in its moments on their own, their mean, `evidence` their share
+    of all that speaks for it; None in what was stored before they were told.
     """
 
     start_s: float
     end_s: float
     attention: float
     probability: float | None = None
+    evidence: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -106,12 +111,14 @@ class Segment:
             "end_s": self.end_s,
             "attention": self.attention,
             "probability": self.probability,
+            "evidence": self.evidence,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The segment that `to_dict` wrote."""
-        return cls(values["start_s"], values["end_s"], values["attention"], values.get("probability"))
+        told = (values.get(name) for name in ("probability", "evidence"))
+        return cls(values["start_s"], values["end_s"], values["attention"], *told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import pytest
 from scipy.stats import spearmanr
 
 import synthetic
-from earmark.analyze import analysis, genres, in_time, report, trust
+from earmark.analyze import analysis, enough, genres, in_time, judge, mask, report, trust
+from earmark.analyze.explanations import METHODS, OPINION
 from earmark.analyze.material import gather, networks_of
 from earmark.analyze.reading import read
 from earmark.data.dataset import Dataset
@@ -45,6 +46,11 @@ def small():
         (trust, "CURVE_CLIPS", 4),
         (trust, "RANDOMISED_CLIPS", 2),
         (trust, "PLANTED_CLIPS", 6),
+        (trust, "MASKS", 8),
+        (trust, "MASK_CLIPS", 4),
+        (mask, "EPOCHS", 2),
+        (enough, "CLIPS", 4),
+        (judge, "CLIPS", 4),
         (analysis, "ROUNDS", 40),
         (analysis, "PERMUTATIONS", 10),
         (in_time, "PERMUTATIONS", 49),
@@ -57,7 +63,7 @@ def small():
 
 @pytest.fixture(scope="module")
 def found(made, small):
-    return analysis.analyze(made / "data", made / "crossval")
+    return analysis.analyze(made / "data", made / "crossval", judged_by=made / "crossval")
 
 
 def test_clips_are_spoken_for_by_the_network_that_never_heard_them(made):
@@ -85,12 +91,24 @@ def test_the_report_says_what_was_found(made, found, tmp_path):
     figures = json.loads((tmp_path / "analysis.json").read_text())
     assert figures["about"]["clips"] == 16
     assert figures["about"]["networks"] == ["seed0_fold0", "seed0_fold1"]
-    assert len(figures["planted"]["methods"]) == len(figures["splices"]["methods"]) == 9
+    methods = [name for name in METHODS if name != OPINION]  # these networks have no kernel machines
+    for test in ("splices", "planted", "curves", "enough", "judged"):
+        assert [row["method"] for row in figures[test]["methods"]] == methods
+    assert figures["judged"]["out_of_fold"]
     assert np.sum(figures["accuracy"]["confusion"]) == 16
     text = (tmp_path / "report.md").read_text()
     assert "earmark analyze --data data --model crossval" in text
     assert "![Map of the genres" in text
-    for link in ("map.svg", "steps.svg", "splices.svg", "planted.svg", "deletion.svg", "randomised.svg"):
+    for link in (
+        "map.svg",
+        "steps.svg",
+        "splices.svg",
+        "planted.svg",
+        "deletion.svg",
+        "enough.svg",
+        "judged.svg",
+        "randomised.svg",
+    ):
         assert f"({link})" in text
         assert (tmp_path / link).stat().st_size > 1000
         assert (tmp_path / link.replace("svg", "png")).read_bytes()[:4] == b"\x89PNG"
@@ -104,7 +122,7 @@ def test_the_report_says_what_was_found(made, found, tmp_path):
 
 
 def test_the_same_networks_give_the_same_figures(made, found, small):
-    again = analysis.analyze(made / "data", made / "crossval")
+    again = analysis.analyze(made / "data", made / "crossval", judged_by=made / "crossval")
     assert analysis.as_json(again.figures) == analysis.as_json(found.figures)
 
 
@@ -114,6 +132,7 @@ def test_pieces_of_the_demo_are_planted_into_another_analysis(made, small):
         made / "data", made / "crossval", planted=made, progress=lambda done, total: steps.append((done, total))
     )
     assert both.figures["planted"]["n"] == 6
+    assert both.figures["judged"] == {}
     assert steps[-1][0] == steps[-1][1]
     assert all(done <= total for done, total in steps)
 

@@ -6,7 +6,7 @@ import torch
 
 import tiny_bundle
 import untrained
-from earmark.analyze import explanations, faithfulness, trust
+from earmark.analyze import explanations, faithfulness, filling, mask, trust
 from earmark.analyze.material import Heard, Material, Network, hear, runner
 from earmark.analyze.reading import Reading
 from earmark.data.dataset import Clip
@@ -89,7 +89,10 @@ def test_what_hears_a_genre_finds_it_and_what_hears_loudness_does_not(tiny, rng)
     for sees in (explanations.HEAD, explanations.LEAVE_OUT):
         assert rows[sees]["hit_rate"]["mean"] == 1
         assert rows[sees]["auc"]["mean"] == pytest.approx(1)
+        assert rows[sees]["f1"]["mean"] > 2 * rows[explanations.RANDOM]["f1"]["mean"]
+        assert rows[sees]["iou_over_random"]["low"] > 0
         assert rows[sees]["hit_rate_over_random"]["low"] > 0.5
+        assert rows[sees]["shown"]["mean"] <= faithfulness.SPLICE_TOKENS
     for blind in explanations.CONTROLS:
         assert rows[blind]["hit_rate"]["mean"] < 0.6
     assert found["chance"] == 0.2
@@ -100,8 +103,8 @@ def test_filling_tokens_by_their_vectors_says_what_hearing_them_filled_says(rng)
     db = rng.uniform(-80, 0, size=(3, 128, 6 * TOKEN_FRAMES)).astype(np.float32)
     filler = np.full((128, 1), -40, np.float32)
     marked = rng.random((3, 6)) < 0.5
-    quick = explanations.logits_filled(network, db, hear(network, db).vectors, marked, filler)
-    slow = network.run(explanations.filled(db, marked, filler)).logits
+    quick = filling.logits_filled(network, db, hear(network, db).vectors, marked, filler)
+    slow = network.run(filling.filled(db, marked, filler)).logits
     assert np.allclose(quick, slow, atol=1e-4)
     assert not np.allclose(quick, network.run(db).logits, atol=1e-3)
 
@@ -110,7 +113,9 @@ def test_every_method_speaks_of_every_token(rng):
     network = module_network()
     db = rng.uniform(-80, 0, size=(2, 128, 5 * TOKEN_FRAMES)).astype(np.float32)
     db[:, 60:] = -80  # a band that never changes has a deviation without a slope
-    scores = explanations.explain(network, db, np.array([0, 3]), filler=np.full((128, 1), -40, np.float32), rng=rng)
+    filler = np.full((128, 1), -40, np.float32)
+    costly = explanations.Costly(masks=4, decoder=mask.MaskDecoder(128, 4))
+    scores = explanations.explain(network, db, np.array([0, 3]), filler=filler, rng=rng, costly=costly)
     assert tuple(scores) == explanations.METHODS
     for each in scores.values():
         assert each.shape == (2, 5)
@@ -124,15 +129,28 @@ def test_the_gradient_is_the_slope(rng):
     target = np.array([1])
     scores = explanations.explain(network, db, target, filler=filler, rng=rng)[explanations.GRADIENT]
     step = 1e-3 * (db - filler)
-    up, down = (explanations.log_probability(network.run(db + sign * step).logits, target) for sign in (1, -1))
+    up, down = (filling.log_probability(network.run(db + sign * step).logits, target) for sign in (1, -1))
     assert scores.sum() == pytest.approx(float(up[0] - down[0]) / 2e-3, rel=0.05, abs=0.02)
 
 
-def test_hits_and_areas_by_hand():
+def test_hits_areas_and_what_is_shown_by_hand():
     inside = np.array([[True, False, False], [False, True, True]])
     found = faithfulness.located(np.array([[3.0, 2, 1], [3.0, 2, 1]]), inside)
     assert found.hits.tolist() == [True, False]
     assert found.areas.tolist() == [1, 0]
+    assert found.shown.tolist() == [1, 1]  # half of all evidence is in the first
+    assert found.overlaps.tolist() == [1, 0]
+    known = np.array([[False, True, True, True, False, False, False, False]])
+    even = np.array([[0.1, 1.0, 0.1, 1.0, 1.0, 1.0, 1.0, 1.0]])
+    found = faithfulness.located(even, known)  # shown are tokens 1 and 3
+    assert found.shown.tolist() == [2]
+    assert found.overlaps == pytest.approx([2 / 3])
+    assert found.f1 == pytest.approx([4 / 5])
+
+
+def test_what_speaks_against_a_genre_is_not_shown_and_something_always_is():
+    marked = explanations.shown_tokens(np.array([[-5.0, 0.1, 0.0, -9.0], [-3.0, -1.0, -2.0, -4.0]]))
+    assert marked.tolist() == [[False, True, False, False], [False, True, False, False]]
 
 
 def test_curves_fall_faster_for_what_is_first(tiny, rng):

@@ -1,8 +1,9 @@
 """Decisive segments of timelines whose evidence is known."""
 
+import numpy as np
 import pytest
 
-from earmark.listen.explain import decisive_segments
+from earmark.listen.explain import decisive_segments, evidence, token_answers
 from earmark.track import Label, Moment, Segment
 
 
@@ -83,3 +84,33 @@ def test_a_fifth_of_the_evidence_decides_in_three_segments_at_most() -> None:
     assert len(decisive_segments(timeline(*[0.3, 0.0] * 5), "rock", share=1.0)) == 3
     (found,) = decisive_segments(timeline(*[0.15] * 10), "rock")
     assert (found.start_s, found.end_s) == (0.0, 2.0)
+
+
+def test_the_evidence_that_moments_tell_decides_and_not_what_they_are_alone() -> None:
+    genres = (Label("rock", 0.9), Label("jazz", 0.1))
+    moments = [Moment(float(s), s + 1.0, 1 / 3, genres, evidence=share) for s, share in enumerate((0.1, 0.3, 0.6))]
+    assert decisive_segments(moments, "rock") == (Segment(2.0, 3.0, 0.333333, 0.9, 0.6),)
+    assert decisive_segments(moments, "rock", share=0.8) == (Segment(1.0, 3.0, 0.666667, 0.9, 0.9),)
+
+
+def test_a_token_answers_as_though_the_window_were_like_it_all_through() -> None:
+    alone = np.zeros((2, 4, 3), np.float32)
+    opinion = np.zeros_like(alone)
+    opinion[:, :, 1] = 0.5  # 2 in the window, shared out evenly
+    assert token_answers(alone, None) is alone
+    assert token_answers(alone, opinion)[0, 0].tolist() == [0, 2, 0]
+
+
+def test_evidence_is_for_what_the_kernel_machines_hear_around_a_token_too() -> None:
+    alone = np.log(np.array([[0.6, 0.4], [0.6, 0.4]]))
+    opinion = np.array([[0.0, 0.0], [0.0, 1.0]])
+    said = evidence(token_answers(alone, opinion), np.array([0.5, 0.5]), 0.5)
+    assert said[0] == pytest.approx([0.3, 0.2])
+    assert said[1, 1] > 0.4
+
+
+def test_evidence_counts_half_by_attention_and_half_evenly_and_by_the_temperature() -> None:
+    alone = np.log(np.array([[0.8, 0.2], [0.8, 0.2]]))
+    said = evidence(alone, np.array([1.0, 0.0]), np.array([0.5, 0.5]))
+    assert said[:, 0] == pytest.approx([0.6, 0.2])
+    assert evidence(alone, np.array([1.0, 0.0]), 0.5, temperature=2.0)[0, 0] == pytest.approx(0.75 * 2 / 3)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from earmark.listen.bundle import BundleInfo, Outputs
 from earmark.listen.calibrate import Calibration, Platt, prediction_set, softmax
-from earmark.listen.tally import Answer, _token_logits, answer
+from earmark.listen.tally import Answer, Tally, _token_logits, answer
+from earmark.sound.tokens import TOKEN_FRAMES, Window
 from earmark.track import NONE, Track
 from tiny_bundle import INFO, LABELS, OUTSIDE
 
@@ -86,3 +87,44 @@ def test_tokens_are_told_alone_where_the_bundle_tells_them_alone() -> None:
     assert _token_logits(said) is said.token_logits
     alone = rng.normal(size=(1, 4, 3)).astype(np.float32)
     assert _token_logits(replace(said, alone=alone)) is alone
+
+
+class Told:
+    """A bundle that hears every token alike, alone; its kernel machines hear the first genre from token 15 on."""
+
+    info = INFO
+
+    def __init__(self, *, opinion: bool) -> None:
+        self.opinion = opinion
+
+    def run(self, db: NDArray[np.float32]) -> Outputs:
+        tokens = db.shape[2] // TOKEN_FRAMES
+        same = np.zeros((1, tokens, 3), np.float32)
+        told = same.copy()
+        told[:, 15:, 0] = 0.3
+        return Outputs(
+            logits=np.float32([[3, 0, 0]]),
+            attention=np.full((1, tokens), 1 / tokens, np.float32),
+            token_logits=same,
+            vectors=np.ones((1, tokens, 4), np.float32),
+            vector=np.ones((1, 4), np.float32),
+            alone=same,
+            opinion_tokens=told if self.opinion else None,
+        )
+
+
+@pytest.mark.parametrize("opinion", [True, False])
+def test_what_kernel_machines_hear_is_evidence_for_the_genre(opinion: bool) -> None:
+    tally = Tally(Told(opinion=opinion))
+    db = np.full((128, 20 * TOKEN_FRAMES), -10, np.float32)
+    tally.add(Window(start_s=0.0, db=db, new_tokens=20, peak_db=30.0))
+    track = tally.track("a", 29.5)
+    said = np.array([moment.evidence for moment in track.timeline])
+    assert said.sum() == pytest.approx(1, abs=1e-5)
+    assert (said[15:] > 2 * said[0]).all() == opinion
+    assert [moment.genre for moment in track.timeline] == ["high"] * 20  # alone they are what they were
+    if opinion:
+        assert min(segment.start_s for segment in track.decisive) > 15 * 1.47
+        assert track.decisive[0].evidence > 0.2
+    else:
+        assert said == pytest.approx([0.05] * 20)

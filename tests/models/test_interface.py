@@ -52,7 +52,7 @@ def test_the_attention_comes_on_request_sums_to_1_and_changes_nothing_else(net: 
     db = spectrogram(net, 3)
     with torch.inference_mode():
         plain, asked = net(db), net(db, attention=True)
-    assert plain.attention is plain.alone is None
+    assert plain.attention is plain.alone is plain.opinion_tokens is None
     assert (asked.attention >= 0).all()
     torch.testing.assert_close(asked.attention.sum(dim=1), torch.ones(2))
     for name in ("logits", "token_logits", "vectors", "vector"):

@@ -30,7 +30,7 @@ def test_of_a_short_window_less_is_said_and_that_by_the_machine_of_pieces() -> N
     shares = {1: 19 / 65, 5: 1, 10: 1, 20: 1}, {1: 0.1, 5: 0.5, 10: 1, 20: 1}
     for tokens in (1, 5, 10, 20):
         pieces, dull = (each[tokens] for each in shares)
-        answers, share = both(music(frames=19 * tokens))
+        answers, share, _, _ = both(music(frames=19 * tokens))
         assert answers["genre"].flatten().tolist() == pytest.approx([pieces / (pieces + dull)] * 2)
         assert share.item() == pytest.approx((pieces + dull) / 2)
 
@@ -63,6 +63,40 @@ def test_a_window_shorter_than_a_piece_is_repeated() -> None:
     again = torch.cat([short, short, short[:, :, :19]], dim=2)
     top = again.amax(dim=(1, 2), keepdim=True)
     assert torch.allclose(described[:, 0], Descriptors()((again - top).clamp(min=FLOOR_DB)), atol=1e-4)
+
+
+def test_a_piece_is_of_the_tokens_that_it_has_frames_of() -> None:
+    head = KernelHead(centres=2, components=3, outputs=1, pieces=PIECES)
+    cover = head.cover(music(frames=380), token_frames=19)
+    assert cover.shape == (PIECES, 20)
+    assert cover.sum(dim=1).tolist() == pytest.approx([1, 1, 1])
+    assert cover[0].tolist() == pytest.approx([1 / 7] * 7 + [0] * 13)
+    # The second is of frames 123 to 255: of token 6 it has ten frames, of token 13 nine.
+    assert (cover[1] * PIECE_FRAMES).tolist() == pytest.approx([0] * 6 + [10] + [19] * 6 + [9] + [0] * 6)
+    assert cover[2].nonzero().flatten().tolist() == list(range(13, 20))
+
+
+def test_of_a_window_shorter_than_a_piece_every_token_is_as_often_in_it_as_it_is_repeated() -> None:
+    head = KernelHead(centres=2, components=3, outputs=1, pieces=PIECES)
+    cover = head.cover(music(frames=57), token_frames=19)
+    assert (cover * 7).tolist() == [pytest.approx([3, 2, 2])] * PIECES
+
+
+def test_what_the_machines_add_sums_to_what_they_say_and_by_token_too() -> None:
+    both = SecondOpinion(centres=2, components=3, sizes={"genre": 2, "outside": 1})
+    torch.manual_seed(0)
+    for head in both.heads:
+        head.usual.copy_(torch.randn(3))
+        head.weights.copy_(torch.randn(2, 3))
+        head.width.fill_(1e6)
+    for tokens in (1, 5, 20):
+        db = music(frames=19 * tokens)
+        said = both(db)
+        whole = said.share * torch.cat([said.answers["genre"], said.answers["outside"]], dim=1)
+        assert torch.allclose(said.pieces.sum(dim=1) + said.whole, whole, atol=1e-5)
+        in_time = both.by_token(said, "outside", db, token_frames=19)
+        assert in_time.shape == (2, tokens, 1)
+        assert torch.allclose(in_time.sum(dim=1), whole[:, 2:], atol=1e-5)
 
 
 def test_a_machine_of_pieces_says_the_mean_of_what_it_says_of_each() -> None:

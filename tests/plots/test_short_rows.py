@@ -79,6 +79,12 @@ def test_a_strong_segment_of_another_genre_is_not_told_first() -> None:
     assert line.endswith("  1:02–1:05 +1")
 
 
+def test_the_segment_with_the_most_evidence_is_told_first_where_that_is_known() -> None:
+    decisive = (Segment(10.0, 14.0, 0.4, 0.9, 0.1), Segment(62.0, 65.0, 0.2, 0.5, 0.3))
+    (line,) = lines(track(path="a name of some letters more.mp3", decisive=decisive), width=60)
+    assert line.endswith("  1:02–1:05 +1")
+
+
 def test_what_was_not_heard_stands_at_the_end_of_the_row() -> None:
     (line,) = lines(track(unread_s=14.2), width=90)
     assert line.endswith("1:12–1:15  in part: 14 s unread")

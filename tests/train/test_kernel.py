@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -15,7 +16,7 @@ from earmark.models.kernel import KernelOptions, _counts
 from earmark.train.batches import Examples, gather
 from earmark.train.checkpoint import Checkpoint
 from earmark.train.distill import Targets
-from earmark.train.export import largest_difference, to_onnx
+from earmark.train.export import OUTPUTS, PARITY, largest_difference, to_onnx
 from earmark.train.lessons import lessons_of
 from earmark.train.loop import Place, Run, train
 from earmark.train.options import AugmentOptions
@@ -112,7 +113,7 @@ def test_tags_and_what_is_outside_come_from_their_own_columns_and_half_from_the_
     after = clip_answers(net, examples)
     wanted = shown.targets[0].logits[:, 0].float().numpy()
     assert net.kernel is not None
-    share = net.kernel(torch.zeros(1, 128, 6 * TOKEN_FRAMES))[1].item()  # the pieces have six tokens
+    share = net.kernel(torch.zeros(1, 128, 6 * TOKEN_FRAMES)).share.item()  # the pieces have six tokens
     machines = before["tags"] + 2 / share * (after["tags"] - before["tags"])
     assert machines == pytest.approx(wanted, abs=1.0)
     assert ((after["outside"][:, 0] > 500 * share) == (shown.outside.numpy() == 1)).all()
@@ -125,7 +126,7 @@ def test_in_a_short_window_the_machines_move_tags_less_and_never_towards_nothing
     before = net(token).heads["tags"]
     fit(net, shown, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
     assert net.kernel is not None
-    answers, share = net.kernel(token)
+    answers, share, _, _ = net.kernel(token)
     assert share.item() == pytest.approx((19 / 65 + 19 / 190) / 2)
     assert torch.allclose(net(token).heads["tags"], before + share / 2 * (answers["tags"] - before))
 
@@ -154,11 +155,39 @@ def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None
     net = network(recipe())
     fit(net, examples, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
     network_file = to_onnx(net)
-    assert largest_difference(net, network_file, tokens=tokens) < 1e-4
+    assert largest_difference(net, network_file, tokens=tokens) < PARITY
+    outputs = {output.name: output for output in onnx.load_from_string(network_file).graph.output}
+    assert set(OUTPUTS) <= set(outputs)
     plain = network(recipe(), kernel=0)
     plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("kernel.")})
     view = torch.zeros(1, 128, tokens * TOKEN_FRAMES) - 40
     assert (net(view).logits - plain(view).logits).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("tokens", [1, 4, 7, 20, 33])
+def test_the_second_opinion_in_time_sums_to_the_whole_of_it(examples: Examples, tokens: int) -> None:
+    net = network(recipe(), kernel_weight=3.0)
+    fit(net, examples, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
+    view = -80 * torch.rand(2, 128, tokens * TOKEN_FRAMES, generator=torch.Generator().manual_seed(2))
+    said = net(view, attention=True)
+    assert said.opinion_tokens.shape == (2, tokens, 4)
+    assert said.opinion.abs().max() > 0.1
+    torch.testing.assert_close(said.opinion_tokens.sum(dim=1), said.opinion, atol=1e-5, rtol=1e-4)
+    assert net(view).opinion_tokens is None
+
+
+def test_what_kernel_machines_hear_in_the_last_piece_is_told_of_its_tokens(examples: Examples) -> None:
+    net = network(recipe())
+    fit(net, examples, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
+    noise = torch.Generator().manual_seed(2)
+    view = -80 * torch.rand(1, 128, 20 * TOKEN_FRAMES, generator=noise)
+    other = view.clone()
+    other[:, :, 14 * TOKEN_FRAMES :] = -80 * torch.rand(1, 128, 6 * TOKEN_FRAMES, generator=noise).square()
+    before, after = (net(each, attention=True).opinion_tokens[0] for each in (view, other))
+    change = (after - before).abs().amax(dim=1)
+    # The machine that hears the window whole changes all tokens alike, that of pieces those of the last piece.
+    torch.testing.assert_close(change[:12], change[:1].expand(12), atol=1e-5, rtol=1e-3)
+    assert (change[14:] > 2 * change[0]).all()
 
 
 def test_a_network_without_a_machine_is_refused_in_words(examples: Examples) -> None:

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.analyze import claims, genres, in_time, trust
+from earmark.analyze import claims, enough, genres, in_time, judge, trust
+from earmark.analyze.explanations import Costly
 from earmark.analyze.material import Material, gather, networks_of
 from earmark.analyze.reading import Reading, mean_with_interval, read, windows_to_hear
 from earmark.data.dataset import Dataset
@@ -24,7 +25,23 @@ SEED = 0
 ROUNDS = 1000  # draws of artists
 PERMUTATIONS = 400  # of labels, for arithmetic by chance
 # What `progress` counts are windows heard; of the parts after the reading the numbers are rough.
-WINDOWS_AFTER = in_time.CLIPS_SHIFTED * 4 + trust.SPLICES * 20 + trust.CURVE_CLIPS * 100 + trust.RANDOMISED_CLIPS * 120
+EXPLAINED = 20 + trust.MASKS  # windows, of a clip with all methods
+WINDOWS_AFTER = (
+    in_time.CLIPS_SHIFTED * 4
+    + trust.SPLICES * EXPLAINED
+    + trust.CURVE_CLIPS * (EXPLAINED + 130)
+    + trust.RANDOMISED_CLIPS * 120
+    + enough.CLIPS * (EXPLAINED + 130)
+)
+JUDGED = judge.CLIPS * (EXPLAINED + 26)
+
+
+class _More(TypedDict):
+    """What all tests of faithfulness are given."""
+
+    rng: np.random.Generator
+    progress: Callable[[int], None]
+    costly: tuple[Costly, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +59,7 @@ def analyze(
     checkpoints: Sequence[Path] = (),
     *,
     planted: Path | None = None,
+    judged_by: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Analysis:
     """Read networks by the clips of a data set.
@@ -55,6 +73,8 @@ def analyze(
         group that holds out all clips (the folds of a seed) is read closely; the others say what stands a second look.
     planted:
         A folder of `earmark demo`, for the test with a known deciding second.
+    judged_by:
+        Another system, that is to be convinced by the seconds shown: a bundle, a checkpoint or a cross-validation.
     progress:
         Called now and then with (windows heard, windows in all, roughly).
 
@@ -67,7 +87,9 @@ def analyze(
     dataset = Dataset.load(folder)
     networks = networks_of(model, checkpoints, dataset.name)
     material = gather(dataset, networks[0].genres)
-    done, total = 0, windows_to_hear(networks, material) + WINDOWS_AFTER
+    judges = judge.judges_of(judged_by, dataset.name, material.genres) if judged_by else []
+    masks = trust.windows_to_learn(networks)
+    done, total = 0, windows_to_hear(networks, material) + masks + WINDOWS_AFTER + JUDGED * bool(judges)
 
     def heard(windows: int) -> None:
         nonlocal done
@@ -78,6 +100,8 @@ def analyze(
     first = readings[0]
     draws = [genres.draws_of(reading, material, rounds=ROUNDS, rng=rng) for reading in readings]
     genre_map = genres.genre_map(first, draws[0], material, rng=rng)
+    costly = trust.costly_methods(first, material, progress=heard)
+    more: _More = {"rng": rng, "progress": heard, "costly": costly}
     steps, drawn_steps = in_time.steps(readings, material, rounds=ROUNDS, rng=rng)
     figures: Figures = {
         "about": _about(material, readings),
@@ -89,10 +113,12 @@ def analyze(
         "steps": steps,
         "shift": in_time.shift(first, material, rng=rng, progress=heard),
         "events": in_time.by_event(readings, dataset, material, rng=rng),
-        "splices": trust.spliced(first, material, rng=rng, progress=heard),
-        "curves": trust.curves(first, material, rng=rng, progress=heard),
+        "splices": trust.spliced(first, material, **more),
+        "curves": trust.curves(first, material, **more),
+        "enough": enough.fewest_seconds(first, material, **more),
+        "judged": judge.convinced(first, material, judges, **more) if judges else {},
         "randomised": trust.randomised(first, material, rng=rng, progress=heard),
-        "planted": _planted(planted, dataset, material, first, rng, heard),
+        "planted": _planted(planted, dataset, material, first, more),
         "claims": claims.to_dicts(claims.claims(material.genres, draws, genre_map, steps, drawn_steps)),
     }
     progress(total, total)
@@ -145,16 +171,17 @@ def _planted(
     dataset: Dataset,
     material: Material,
     reading: Reading,
-    rng: np.random.Generator,
-    heard: Callable[[int], None],
+    more: _More,
 ) -> Figures:
     """The test with known seconds: on pieces of `earmark demo` and its networks, or on the data set if it has them."""
     if folder is None:
-        return trust.planted(reading, material, rng=rng, progress=heard)
+        return trust.planted(reading, material, **more)
     pieces = Dataset.load(folder / "data")
     networks = networks_of(folder / "crossval", (), pieces.name)
     made = gather(pieces, networks[0].genres)
-    found = trust.planted(read(networks, made)[0], made, rng=rng, progress=heard)
+    theirs = read(networks, made)[0]
+    own: _More = {**more, "costly": trust.costly_methods(theirs, made, progress=more["progress"])}
+    found = trust.planted(theirs, made, **own)
     if not found:
         hint = "Name a folder that `earmark demo` made."
         raise DataError(f"{pieces.folder} has no columns motif_start_s and motif_end_s.", hint=hint)

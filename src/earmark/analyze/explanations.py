@@ -2,33 +2,60 @@
 
 attention                  where the network looks, for all genres together
 attention x token logit    attention times how far the token's logit of the genre is above its mean over genres
-token head                 the logarithm of the genre's probability in the token, in the light of the others
+token head                 the genre's probability in the token, in the light of the others
 token alone                the same, were the token the whole window
-attention x token alone    that probability times the attention: what `listen` shows as decisive
+attention x token alone    that probability times the attention
+second opinion             the genre's probability in what kernel machines say of the pieces around the token, alone
+evidence                   what `listen` shows as decisive (`listen.explain.evidence`): tokens alone and second opinion,
+                           weighed half by attention and half evenly
 gradient x input           gradient of the genre's log-probability times the distance from the filler (Shrikumar et al.
                            2016, arXiv 1605.01713), summed over the token; needs torch
 leave one out              what the log-probability of the genre loses when the token is filled with the mean spectrum
+forest on masks            a surrogate by random masks, see `surrogate`
+learned mask               what a decoder keeps that was trained for it, see `mask`
 energy, random             what needs no network: the least that a method must beat
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp
+from scipy.special import softmax
 
+from earmark.analyze.filling import log_probability, logits_filled
 from earmark.analyze.material import WINDOWS_AT_ONCE, Heard, Network, hear
+from earmark.analyze.surrogate import forest
+from earmark.listen.explain import evidence, shown, token_answers
 from earmark.sound.tokens import TOKEN_FRAMES
 
+if TYPE_CHECKING:
+    from earmark.analyze.mask import MaskDecoder
+
 Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 Scores = dict[str, NDArray[np.float64]]
 
 ATTENTION, WEIGHED, HEAD, ALONE = "attention", "attention × token logit", "token head", "token alone"
-SHOWN = "attention × token alone"
+WEIGHED_ALONE, OPINION = "attention × token alone", "second opinion"
+SHOWN = "evidence"
 GRADIENT, LEAVE_OUT = "gradient × input", "leave one out"
+FOREST, MASK = "forest on masks", "learned mask"
 ENERGY, RANDOM = "energy", "random"
-METHODS = (ATTENTION, WEIGHED, HEAD, ALONE, SHOWN, GRADIENT, LEAVE_OUT, ENERGY, RANDOM)
+METHODS = (
+    *(ATTENTION, WEIGHED, HEAD, ALONE, WEIGHED_ALONE, OPINION, SHOWN),
+    *(GRADIENT, LEAVE_OUT, FOREST, MASK, ENERGY, RANDOM),
+)
 CONTROLS = (ENERGY, RANDOM)
+
+
+@dataclass(frozen=True, eq=False)
+class Costly:
+    """What the costly methods need: how many random masks the forest sees of a window, and the network's decoder."""
+
+    masks: int
+    decoder: "MaskDecoder | None" = None
 
 
 def explain(
@@ -39,6 +66,7 @@ def explain(
     filler: Floats,
     rng: np.random.Generator,
     heard: Heard | None = None,
+    costly: "Costly | None" = None,
     progress: Callable[[int], None] = lambda windows: None,
 ) -> Scores:
     """Every method's scores.
@@ -57,6 +85,8 @@ def explain(
         Draws what the random control says.
     heard:
         What the network says of `db`, where that is known.
+    costly:
+        The methods that take a hundred windows a clip, or training; without it they are left out.
     progress:
         Told of windows that were heard.
     """
@@ -67,54 +97,46 @@ def explain(
     scores: Scores = {
         ATTENTION: said.attention.astype(np.float64),
         WEIGHED: said.attention * (own - usual),
-        HEAD: own - logsumexp(said.token_logits.astype(np.float64), axis=2),
+        HEAD: _probability(said.token_logits, targets),
     }
     if said.alone is not None:
-        scores[ALONE] = said.alone[rows, :, targets] - logsumexp(said.alone.astype(np.float64), axis=2)
-        scores[SHOWN] = scores[ATTENTION] * np.exp(scores[ALONE])
+        scores[ALONE] = _probability(said.alone, targets)
+        scores[WEIGHED_ALONE] = scores[ATTENTION] * scores[ALONE]
+        if said.opinion_tokens is not None:
+            scores[OPINION] = _probability(token_answers(np.zeros_like(said.alone), said.opinion_tokens), targets)
+        answers = token_answers(said.alone, said.opinion_tokens)
+        scores[SHOWN] = evidence(answers, said.attention, 1 / said.attention.shape[1])[rows, :, targets]
     if network.module is not None:
         scores[GRADIENT] = _gradients(network, db, targets, filler)
     scores[LEAVE_OUT] = _left_out(network, db, targets, filler, said, progress)
+    if costly is not None:
+        if costly.masks:
+            scores[FOREST] = forest(
+                network, db, targets, filler=filler, heard=said, rng=rng, masks=costly.masks, progress=progress
+            )
+        if costly.decoder is not None:
+            scores[MASK] = costly.decoder.scores(said.vectors, targets)
     scores[ENERGY] = _energy(db)
     scores[RANDOM] = rng.random(own.shape)
     return scores
 
 
-def log_probability(logits: Floats, targets: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Of each window's target, uncalibrated, (n,)."""
-    return np.asarray(log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(logits)), targets])
+def _probability(logits: Floats, targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Of each window's target in its tokens, (n, tokens); logits are (n, tokens, genres)."""
+    return np.asarray(softmax(logits.astype(np.float64), axis=2)[np.arange(len(logits)), :, targets])
 
 
-def logits_filled(network: Network, db: Floats, vectors: Floats, marked: NDArray[np.bool_], filler: Floats) -> Floats:
-    """What a network says of windows of which the tokens that are marked, (n, tokens), were filled; (n, genres).
+def shown_tokens(scores: NDArray[np.float64]) -> Bools:
+    """The tokens that `listen` would show, were these scores, (n, tokens), its evidence; at least one of each window.
 
-    `vectors` are what it made of their tokens, (n, tokens, 128): its CNN hears each token alone, so where there is a
-    module only the filler's token has to be heard again.
+    Scores below 0 speak against the genre and are no evidence.
     """
-    if network.module is None:
-        runs = range(0, len(db), WINDOWS_AT_ONCE)
-        parts = [slice(start, start + WINDOWS_AT_ONCE) for start in runs]
-        return np.concatenate([network.run(filled(db[part], marked[part], filler)).logits for part in parts])
-    import torch
-
-    from earmark.models.registry import Decides
-
-    net = network.module
-    assert isinstance(net, Decides)  # others are refused when they are loaded
-    with torch.inference_mode():
-        alone = net.encode(torch.from_numpy(np.repeat(filler[None], TOKEN_FRAMES, axis=2)))[0, 0]
-        said = []
-        for start in range(0, len(db), WINDOWS_AT_ONCE):
-            part = slice(start, start + WINDOWS_AT_ONCE)
-            mixed = torch.where(torch.from_numpy(marked[part, :, None]), alone, torch.from_numpy(vectors[part]))
-            said.append(net.decide(mixed, torch.from_numpy(filled(db[part], marked[part], filler))).logits.numpy())
-    return np.concatenate(said)
-
-
-def filled(db: Floats, tokens: NDArray[np.bool_], filler: Floats) -> Floats:
-    """Windows (n, 128, frames) with the tokens that are marked, (n, tokens), filled."""
-    frames = np.repeat(tokens, TOKEN_FRAMES, axis=1)[:, None, :]
-    return np.where(frames, filler, db)
+    marked = np.zeros(scores.shape, dtype=bool)
+    for row, each in zip(marked, np.maximum(scores, 0.0), strict=True):
+        row[[place for run in shown(each.tolist()) for place in run]] = True
+    silent = ~marked.any(axis=1)
+    marked[silent, scores[silent].argmax(axis=1)] = True
+    return marked
 
 
 def _left_out(

@@ -1,6 +1,7 @@
 """Whether the seconds that a method shows are the seconds that count.
 
 splice      some seconds of a clip of genre B, by another artist, in a clip of genre A: where is B? The place is known.
+            Beside the first token and the ranks of all (ROC AUC), what would be shown is compared (overlap, F1).
 planted     synthetic pieces whose style shows itself in a known span alone, there as loud as elsewhere: where is it?
 curves      how fast the answer goes when the tokens that a method names first are filled with the mean spectrum
             (deletion), and how fast it comes when they are all there is (insertion; Petsiuk et al. 2018, arXiv
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.analyze.explanations import Scores, log_probability, logits_filled
+from earmark.analyze.explanations import Scores, shown_tokens
+from earmark.analyze.filling import log_probability, logits_filled
 from earmark.analyze.material import Heard, Material, Network, runner
 from earmark.measure.binary import roc_auc
 from earmark.sound.mel import FLOOR_DB, under_maximum
@@ -36,10 +38,18 @@ SHARES = (0.1, 0.2, 0.3, 0.5, 0.7)  # of the tokens filled or shown
 
 @dataclass(frozen=True, eq=False)
 class Located:
-    """How well a method finds known tokens: `hits` (n,) whether its first token is one, `areas` (n,) ROC AUC."""
+    """How well a method finds known tokens, (n,) each.
+
+    `hits` says whether its first token is one, `areas` is the ROC AUC. Of the tokens that would be shown by it
+    `overlaps` is the intersection with the known ones over the union, `f1` the harmonic mean of precision and recall,
+    token by token, and `shown` their number.
+    """
 
     hits: Bools
     areas: NDArray[np.float64]
+    overlaps: NDArray[np.float64]
+    f1: NDArray[np.float64]
+    shown: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +71,11 @@ def located(scores: NDArray[np.float64], inside: Bools) -> Located:
     """Scores and known tokens, both (n, tokens); every row has some of both kinds."""
     first = scores.argmax(axis=1)
     areas = [roc_auc(row, known) for row, known in zip(scores, inside, strict=True)]
-    return Located(inside[np.arange(len(inside)), first], np.array(areas))
+    marked = shown_tokens(scores)
+    both, count = (marked & inside).sum(axis=1), marked.sum(axis=1)
+    f1 = 2 * both / (count + inside.sum(axis=1))
+    overlaps = both / (marked | inside).sum(axis=1)
+    return Located(inside[np.arange(len(inside)), first], np.array(areas), overlaps, f1, count)
 
 
 def splices(

@@ -91,7 +91,8 @@ class Heard:
     """What one network says of windows, all float32.
 
     `logits` (n, genres), `attention` (n, tokens), `token_logits` (n, tokens, genres), `vectors` (n, tokens, 128);
-    `alone` (n, tokens, genres), or None where a bundle is too old to say it.
+    `alone` (n, tokens, genres), or None where a bundle is too old to say it; `opinion_tokens` (n, tokens, genres), what
+    kernel machines add laid out in time, or None where there are none.
     """
 
     logits: Floats
@@ -99,6 +100,7 @@ class Heard:
     token_logits: Floats
     vectors: Floats
     alone: Floats | None = None
+    opinion_tokens: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.logits)
@@ -227,6 +229,7 @@ def runner(net: "registry.Network") -> Callable[[Floats], Outputs]:
             vectors=said.vectors.numpy(),
             vector=said.vector.numpy(),
             alone=None if said.alone is None else said.alone.numpy(),
+            opinion_tokens=None if said.opinion_tokens is None else said.opinion_tokens.numpy(),
         )
 
     return run

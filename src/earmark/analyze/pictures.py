@@ -29,6 +29,9 @@ DESCRIPTIONS = {
     "planted": "Hit rate and ROC AUC of each method on synthetic pieces",
     "deletion": "Deletion curves",
     "insertion": "Insertion curves",
+    "enough": "Share of clips that keep their answer, by seconds heard alone",
+    "needed": "Share of clips that lose their answer, by seconds taken away",
+    "judged": "How often another system agrees by what each method shows, and by the rest",
     "randomised": "Likeness of explanations when weights become random",
 }
 
@@ -70,6 +73,10 @@ def draw(figures: Figures, labels: Sequence[int]) -> "dict[str, Figure]":
     for test in ("splices", "planted"):
         if figures[test]:
             made[test] = _located(figures[test])
+    if figures["enough"]:
+        made |= {kind: _seconds(figures["enough"], kind) for kind in ("enough", "needed")}
+    if figures["judged"]:
+        made["judged"] = _judged(figures["judged"])
     if figures["randomised"]:
         made["randomised"] = _randomised(figures["randomised"])
     return made
@@ -150,6 +157,31 @@ def _located(found: Figures) -> "Figure":
     ]
     names = [row["method"] for row in rows]
     return scores(names, series, label="share, or area", chance=found["chance"])
+
+
+def _seconds(found: Figures, kind: str) -> "Figure":
+    """How many clips have kept, or lost, their answer by so many seconds; of the last count every clip has."""
+    lines = [
+        Line(row["method"], *_ends(row[f"{kind}_within"][:-1]), place) for place, row in enumerate(found["methods"])
+    ]
+    words = "heard alone" if kind == "enough" else "taken away"
+    return curves(
+        found["seconds"][:-1],
+        lines,
+        xlabel=f"seconds {words}, those first that the method names",
+        ylabel=f"share of clips whose answer is {'kept' if kind == 'enough' else 'lost'}",
+        legend="method",
+    )
+
+
+def _judged(found: Figures) -> "Figure":
+    rows = found["methods"]
+    series = [
+        Series("by the seconds shown alone", *_ends([row["alone"] for row in rows]), place=0),
+        Series("by all but those", *_ends([row["without"] for row in rows]), place=1),
+    ]
+    names = [row["method"] for row in rows]
+    return dots_with_intervals(names, series, label="the other system says what ours hears, %", limits=(0, 100))
 
 
 def _randomised(found: Figures) -> "Figure":

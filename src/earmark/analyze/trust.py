@@ -1,6 +1,11 @@
-"""Faithfulness of every way to explain, over the networks of a reading, each on clips that it never heard."""
+"""Faithfulness of every way to explain, over the networks of a reading, each on clips that it never heard.
+
+`costly` of each function is what `costly_methods` made for the networks of the reading, in their order; with none of it
+the costly methods are left out. What random weights do is asked of the others alone.
+"""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,47 +13,93 @@ from numpy.typing import NDArray
 
 from earmark.analyze import faithfulness as tests
 from earmark.analyze.attention import rank_correlations
-from earmark.analyze.explanations import CONTROLS, METHODS, Scores, explain
-from earmark.analyze.material import Material
+from earmark.analyze.explanations import CONTROLS, METHODS, Costly, Scores, explain
+from earmark.analyze.material import Material, Network, hear
 from earmark.analyze.reading import Reading, mean_with_interval
 
 Figures = dict[str, Any]
 Floats = NDArray[np.float64]
 Progress = Callable[[int], None]
 
+_LOCATED = {"hit_rate": "hits", "auc": "areas", "iou": "overlaps", "f1": "f1"}  # figures, and parts of `Located`
 # Over all networks of a reading.
 SPLICES = 300
 CURVE_CLIPS = 150
 RANDOMISED_CLIPS = 40
 PLANTED_CLIPS = 100
+MASK_CLIPS = 100  # that each network's mask learns from
+MASKS = 64  # of each window, that the forest learns from
 
 
-def spliced(reading: Reading, material: Material, *, rng: np.random.Generator, progress: Progress) -> Figures:
-    """Hit rate and ROC AUC of each method on splices; nothing where none can be made."""
+def costly_methods(reading: Reading, material: Material, *, progress: Progress) -> tuple[Costly, ...]:
+    """What the costly methods need, for each network of a reading.
+
+    Masks learn from clips that the network was trained on, so that they are asked of others; where nobody knows which
+    those are, from any.
+    """
+    made = []
+    for number, (network, rows) in enumerate(reading.parts()):
+        decoder = None
+        if network.module is not None:
+            from earmark.analyze.mask import fit_mask  # torch
+
+            others = np.setdiff1d(np.arange(len(material)), rows)
+            own = tests.pieces(others if len(others) else rows, MASK_CLIPS, np.random.default_rng(number))
+            heard = hear(network, material.db[own], progress=progress)
+            decoder = fit_mask(network, material.db[own], heard, filler=material.filler, seed=number, progress=progress)
+        made.append(Costly(MASKS, decoder))
+    return tuple(made)
+
+
+def windows_to_learn(networks: Sequence[Network]) -> int:
+    """An upper bound for what `costly_methods` reports to `progress`."""
+    from earmark.analyze.mask import EPOCHS  # torch
+
+    return sum(MASK_CLIPS * (1 + 2 * EPOCHS) for network in networks if network.module is not None)
+
+
+def spliced(
+    reading: Reading,
+    material: Material,
+    *,
+    rng: np.random.Generator,
+    progress: Progress,
+    costly: Sequence[Costly] = (),
+) -> Figures:
+    """How well each method finds splices; nothing where none can be made."""
     scores: list[Scores] = []
     inside, artists = [], []
-    for network, rows in reading.parts():
+    for number, (network, rows) in enumerate(reading.parts()):
         count = -(-SPLICES // len(reading.networks))
         made = tests.splices(material, rows, reading.heard.take(rows), count, rng)
         if made is None:
             continue
-        scores.append(explain(network, made.db, made.targets, filler=material.filler, rng=rng, progress=progress))
+        explained = partial(explain, filler=material.filler, costly=at(costly, number), rng=rng, progress=progress)
+        scores.append(explained(network, made.db, made.targets))
         inside.append(made.inside)
         artists += [material.artists[row] for row in made.rows]
     return _located(scores, inside, artists, rng)
 
 
-def planted(reading: Reading, material: Material, *, rng: np.random.Generator, progress: Progress) -> Figures:
+def planted(
+    reading: Reading,
+    material: Material,
+    *,
+    rng: np.random.Generator,
+    progress: Progress,
+    costly: Sequence[Costly] = (),
+) -> Figures:
     """The same on clips whose deciding span is known; nothing where it is not."""
     known = tests.planted(material)
     if known is None:
         return {}
     scores: list[Scores] = []
     inside, artists = [], []
-    for network, own in reading.parts():
-        rows = _some(own, PLANTED_CLIPS, reading, rng)
+    for number, (network, own) in enumerate(reading.parts()):
+        rows = some(own, PLANTED_CLIPS, reading, rng)
         targets = material.labels[rows]
-        scores.append(explain(network, known.db[rows], targets, filler=material.filler, rng=rng, progress=progress))
+        explained = partial(explain, filler=material.filler, costly=at(costly, number), rng=rng, progress=progress)
+        scores.append(explained(network, known.db[rows], targets))
         inside.append(known.inside[rows])
         artists += [material.artists[row] for row in rows]
     return _located(scores, inside, artists, rng)
@@ -68,25 +119,34 @@ def _located(
     rows = []
     for name, result in found.items():
         row: Figures = {"method": name}
-        for key, values in (("hit_rate", result.hits), ("auc", result.areas)):
+        for key, part in _LOCATED.items():
+            values = getattr(result, part).astype(float)
             row[key] = mean_with_interval(values, artists, rng)
             for control in CONTROLS:
-                rival = found[control].hits if key == "hit_rate" else found[control].areas
-                row[f"{key}_over_{control}"] = mean_with_interval(values.astype(float) - rival, artists, rng)
+                row[f"{key}_over_{control}"] = mean_with_interval(values - getattr(found[control], part), artists, rng)
+        row["shown"] = mean_with_interval(result.shown, artists, rng)
         rows.append(row)
     return {"n": len(where), "artists": len(set(artists)), "chance": float(where.mean()), "methods": rows}
 
 
-def curves(reading: Reading, material: Material, *, rng: np.random.Generator, progress: Progress) -> Figures:
+def curves(
+    reading: Reading,
+    material: Material,
+    *,
+    rng: np.random.Generator,
+    progress: Progress,
+    costly: Sequence[Costly] = (),
+) -> Figures:
     """Deletion and insertion curves of each method for the genre that the network hears."""
     made: list[tests.Curves] = []
     artists: list[str] = []
-    for network, own in reading.parts():
-        rows = _some(own, CURVE_CLIPS, reading, rng)
+    for number, (network, own) in enumerate(reading.parts()):
+        rows = some(own, CURVE_CLIPS, reading, rng)
         db, heard = material.db[rows], reading.heard.take(rows)
         targets = heard.logits.argmax(axis=1).astype(np.int64)
         filler = material.filler
-        scores = explain(network, db, targets, filler=filler, rng=rng, heard=heard, progress=progress)
+        explained = partial(explain, filler=filler, costly=at(costly, number), rng=rng, progress=progress)
+        scores = explained(network, db, targets, heard=heard)
         made.append(tests.curves(network, db, targets, scores, filler=filler, heard=heard, progress=progress))
         artists += [material.artists[row] for row in rows]
     whole = np.concatenate([each.whole for each in made])
@@ -125,7 +185,7 @@ def randomised(reading: Reading, material: Material, *, rng: np.random.Generator
         others = tests.randomised(network, seed=number)
         if not others:
             return {}
-        rows = _some(own, RANDOMISED_CLIPS, reading, rng)
+        rows = some(own, RANDOMISED_CLIPS, reading, rng)
         db, heard = material.db[rows], reading.heard.take(rows)
         targets = heard.logits.argmax(axis=1).astype(np.int64)
         before = explain(network, db, targets, filler=material.filler, rng=rng, heard=heard, progress=progress)
@@ -145,6 +205,11 @@ def randomised(reading: Reading, material: Material, *, rng: np.random.Generator
     return {"n": len(artists), "stages": stages, "methods": methods}
 
 
-def _some(own: NDArray[np.int64], total: int, reading: Reading, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A network's share of so many clips over all networks."""
+def some(own: NDArray[np.int64], total: int, reading: Reading, rng: np.random.Generator) -> NDArray[np.int64]:
+    """A network's share of so many clips over all networks, drawn from its own."""
     return tests.pieces(own, -(-total // len(reading.networks)), rng)
+
+
+def at(costly: Sequence[Costly], number: int) -> Costly | None:
+    """What the costly methods need for the network at this place."""
+    return costly[number] if costly else None

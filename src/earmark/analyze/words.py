@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from earmark.analyze.claims import CANNOT_BE_TOLD, DOES_NOT, HOLDS
+from earmark.analyze.numerals import MINUS, correlation, interval, number, percent, share
 from earmark.analyze.pictures import STEP_S
+from earmark.analyze.trust_words import faithfulness
 from earmark.plots.report import Section, Table
 
 Figures = Mapping[str, Any]
 SHOWN_EQUATIONS = 15
-MINUS = "\N{MINUS SIGN}"
 
 
 def sections(figures: Figures) -> list[Section]:
@@ -26,7 +27,7 @@ def sections(figures: Figures) -> list[Section]:
         _steps(figures),
         _shift(figures),
         _events(figures),
-        *_faithfulness(figures),
+        *faithfulness(figures),
     ]
 
 
@@ -70,8 +71,8 @@ def _claims(figures: Figures) -> Section:
 def _accuracy(figures: Figures) -> Section:
     found = figures["accuracy"]
     everything = found["all"]
-    text = f"{_share(everything)} of the clips are heard rightly. Rows are labels, columns what was heard."
-    rows = tuple((row["genre"], str(row["n"]), _share(row)) for row in found["by_genre"])
+    text = f"{share(everything)} of the clips are heard rightly. Rows are labels, columns what was heard."
+    rows = tuple((row["genre"], str(row["n"]), share(row)) for row in found["by_genre"])
     return Section(
         "Right and wrong",
         (text,),
@@ -93,7 +94,7 @@ def _map(figures: Figures) -> Section:
         "the true neighbours of each clip beside those on the map.",
     )
     rows = tuple(
-        (f"axis {row['axis']}", row["feature"], _correlation(row), str(row["n"]))
+        (f"axis {row['axis']}", row["feature"], correlation(row), str(row["n"]))
         for row in sorted(found["axes"], key=lambda row: (row["axis"], -abs(row["rho"])))
     )
     table = Table(("axis", "goes with", "rank correlation (95 %)", "clips"), rows)
@@ -201,122 +202,20 @@ def _shift(figures: Figures) -> Section:
         f"{found['n']} clips heard in windows of 15 tokens that start {', '.join(map(str, found['offsets']))} tokens "
         "late. GTZAN's excerpts start anywhere in a song: an effect of the music moves with the music, one of the "
         "position stays.",
-        f"The same seconds at another position: correlation of log attention {_interval(music)}. Other seconds at the "
-        f"same position: {_interval(position)}. The mean profile of positions explains {_percent(share['mean'])} of a "
-        f"clip's variance ({_percent(share['low'])} to {_percent(share['high'])}). When the start is "
+        f"The same seconds at another position: correlation of log attention {interval(music)}. Other seconds at the "
+        f"same position: {interval(position)}. The mean profile of positions explains {percent(share['mean'])} of a "
+        f"clip's variance ({percent(share['low'])} to {percent(share['high'])}). When the start is "
         f"{found['offsets'][-1]} tokens late, that profile agrees with the old one at the same positions by "
-        f"{_number(found['stays'])} and at the same seconds by {_number(found['moves'])}.",
+        f"{number(found['stays'])} and at the same seconds by {number(found['moves'])}.",
     )
     return Section("Music or position", text, pictures=("shift",))
 
 
 def _events(figures: Figures) -> Section:
-    rows = tuple((row["event"], _correlation(row), str(row["n"])) for row in figures["events"])
+    rows = tuple((row["event"], correlation(row), str(row["n"])) for row in figures["events"])
     text = ("Within each clip: do tokens with more of an event have more attention?",)
     table = Table(("event", "rank correlation with attention (95 %)", "clips"), rows)
     return Section("Attention and what happens", text, (table,), ("events",))
-
-
-def _faithfulness(figures: Figures) -> list[Section]:
-    made = []
-    heads = {
-        "splices": (
-            "Do they find it? Spliced genres",
-            "5.9 s of a clip of genre B by another artist, as loud as what was there, in a clip of genre A: where is "
-            "B?",
-        ),
-        "planted": (
-            "Do they find it? Planted motifs",
-            "Synthetic pieces whose style shows itself in a known span alone, there as loud as elsewhere, heard by "
-            "networks trained on such pieces.",
-        ),
-    }
-    for test, (heading, what) in heads.items():
-        found = figures[test]
-        if found:
-            text = (
-                f"{what} {found['n']} windows, {found['artists']} artists; a guess is right in {found['chance']:.0%}.",
-            )
-            made.append(Section(heading, text, (_located(found),), (test,)))
-    if figures["curves"]["methods"]:
-        made.append(_curves(figures["curves"]))
-    if figures["randomised"]:
-        made.append(_randomised(figures["randomised"]))
-    return made
-
-
-def _located(found: Figures) -> Table:
-    rows = tuple(
-        (
-            row["method"],
-            _share(row["hit_rate"]),
-            _interval(row["auc"]),
-            _points(row["hit_rate_over_energy"]),
-            _points(row["hit_rate_over_random"]),
-        )
-        for row in found["methods"]
-    )
-    head = ("method", "hit rate (95 %)", "ROC AUC (95 %)", "hits over energy, points", "over random, points")
-    return Table(head, rows)
-
-
-def _curves(found: Figures) -> Section:
-    text = (
-        f"{found['n']} clips, the genre that the network hears: its probability is {found['whole']:.2f} on the mean, "
-        f"and {found['empty']:.2f} when all is filled with the mean spectrum. Deletion fills the tokens that a method "
-        "names first, insertion shows them alone; areas are means over "
-        f"{', '.join(f'{share:.0%}' for share in found['shares'])} of the tokens.",
-    )
-    rows = tuple(
-        (
-            row["method"],
-            _interval(row["deletion_area"]),
-            _interval(row["insertion_area"]),
-            _interval(row["deletion_below_random"]),
-            _interval(row["insertion_over_random"]),
-        )
-        for row in found["methods"]
-    )
-    head = ("method", "deletion (lower is better)", "insertion (higher)", "below random", "over random")
-    return Section("What goes when it is taken away", text, (Table(head, rows),), ("deletion", "insertion"))
-
-
-def _randomised(found: Figures) -> Section:
-    text = (
-        f"{found['n']} clips, the network's weights made random from the answer down to the CNN, each stage on top of "
-        "those before: rank correlation over tokens of what a method says before and after. What stays alike (blue) "
-        "does not speak of what the network has learned.",
-    )
-    rows = tuple((row["method"], *(_number(cell["mean"]) for cell in row["stages"])) for row in found["methods"])
-    return Section("With random weights", text, (Table(("method", *found["stages"]), rows),), ("randomised",))
-
-
-def _share(row: Figures) -> str:
-    if row["mean"] is None:
-        return "–"
-    interval = "" if row["low"] is None else f" ({row['low']:.1%} to {row['high']:.1%})"
-    return f"{row['mean']:.1%}{interval}"
-
-
-def _interval(row: Figures) -> str:
-    return f"{_number(row['mean'])} ({_number(row['low'])} to {_number(row['high'])})"
-
-
-def _correlation(row: Figures) -> str:
-    return _interval({"mean": row["rho"], "low": row["low"], "high": row["high"]})
-
-
-def _points(row: Figures) -> str:
-    one, low, high = (f"{100 * row[key]:+.1f}".replace("-", MINUS) for key in ("mean", "low", "high"))
-    return f"{one} ({low} to {high})"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1%}".replace("-", MINUS)
-
-
-def _number(value: float) -> str:
-    return f"{value + 0.0:.2f}".replace("-0.00", "0.00").replace("-", MINUS)
 
 
 def tables(figures: Figures) -> dict[str, list[dict[str, Any]]]:
@@ -348,7 +247,9 @@ def tables(figures: Figures) -> dict[str, list[dict[str, Any]]]:
         ],
         "events": list(figures["events"]),
         "faithfulness": [
-            row for test in ("splices", "planted", "curves", "randomised") for row in _tested(figures, test)
+            row
+            for test in ("splices", "planted", "curves", "enough", "judged", "randomised")
+            for row in _tested(figures, test)
         ],
         "claims": list(figures["claims"]),
     }
@@ -367,14 +268,19 @@ def _arithmetic_row(row: Figures, names: Sequence[str]) -> dict[str, Any]:
 
 def _tested(figures: Figures, test: str) -> list[dict[str, Any]]:
     """Every figure with an interval of one test of faithfulness."""
-    found = figures[test]
+    found = figures.get(test) or {}
     rows = []
-    for row in found["methods"] if found else ():
+    for row in found.get("methods", ()):
         for key, value in row.items():
             if key == "method":
                 continue
             several = value if isinstance(value, list) else [value]
-            places = {"stages": found.get("stages"), "deletion": found.get("shares"), "insertion": found.get("shares")}
+            places = {
+                "stages": found.get("stages"),
+                **dict.fromkeys(("deletion", "insertion"), found.get("shares")),
+                **dict.fromkeys(("enough_within", "needed_within"), found.get("seconds")),
+            }
             for place, cell in zip(places.get(key) or [""] * len(several), several, strict=True):
-                rows.append({"test": test, "method": row["method"], "figure": key, "at": place, **cell})
+                ends = {end: cell[end] for end in ("mean", "low", "high")}
+                rows.append({"test": test, "method": row["method"], "figure": key, "at": place, **ends})
     return rows

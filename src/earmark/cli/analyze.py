@@ -24,6 +24,12 @@ def analyze(
     planted: Annotated[
         Path | None, typer.Option(help="A folder of `earmark demo`, to test explanations on known seconds.")
     ] = None,
+    judge: Annotated[
+        Path | None,
+        typer.Option(
+            help="Another system, to be convinced by the seconds shown: a checkpoint, cross-validation, bundle."
+        ),
+    ] = None,
 ) -> None:
     """Read networks by a data set: a map of its genres, arithmetic, attention in time, and tests of all of that.
 
@@ -42,12 +48,12 @@ def analyze(
     from earmark.files import guard_folder
 
     named = [("--data", data), ("--model", model), *(("--checkpoints", each) for each in checkpoints or ())]
-    named += [("--planted", planted), ("--out", out)]
+    named += [("--planted", planted), ("--judge", judge), ("--out", out)]
     # A report is for others: of a path on this machine they need the name alone.
     said = [f"{option} {path.name if path.is_absolute() else path}" for option, path in named if path is not None]
     guard_folder(out, FOLDER)
     with progress_bar("windows heard") as show:
-        found = read(data, model, checkpoints or (), planted=planted, progress=show)
+        found = read(data, model, checkpoints or (), planted=planted, judged_by=judge, progress=show)
     write(found, out, command=f"earmark analyze {' '.join(said)}")
     typer.echo(f"Read {len(found.figures['about']['networks'])} networks by {len(found.material)} clips:")
     for row in found.figures["claims"]:

@@ -33,8 +33,8 @@ READ_SCHEMAS = (1, SCHEMA)  # in 1 "none of these" stood beside the genres, with
 NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
 _OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
-ALONE = "alone"
 TOKEN_TAGS = "token_tags"
+_LATER = ("alone", "opinion_tokens", TOKEN_TAGS)  # of Outputs, where the network has them; those of old bundles do not
 DEFAULT_FOLDER = Path(__file__).parents[1] / "bundles" / "earmark"
 
 
@@ -124,6 +124,8 @@ class Outputs:
     outside: NDArray[np.float32] | None = None  # (windows,) logits that it is none of the genres; None likewise
     alone: NDArray[np.float32] | None = None  # (windows, tokens, genres) logits were each token all there is; likewise
     token_tags: NDArray[np.float32] | None = None  # (windows, tokens, tags) logits of each token; likewise
+    # (windows, tokens, genres): what kernel machines add to the logits, laid out in time; sums to it; likewise.
+    opinion_tokens: NDArray[np.float32] | None = None
 
 
 class Bundle:
@@ -154,10 +156,8 @@ class Bundle:
     def _outputs(self, session: "InferenceSession") -> list[str]:
         """The outputs that are asked for: a head that bundle.json does not describe has no say."""
         lacking = [name for name in _OPTIONAL if getattr(self.info, name) is None]
-        given = {output.name for output in session.get_outputs()}
-        lacking += [name for name in (ALONE, TOKEN_TAGS) if name not in given]  # bundles had none once
-        if self.info.tags is None:
-            lacking.append(TOKEN_TAGS)
+        there = {output.name for output in session.get_outputs()}
+        lacking += [name for name in _LATER if name not in there or (name == TOKEN_TAGS and self.info.tags is None)]
         return [field.name for field in fields(Outputs) if field.name not in lacking]
 
     def _check_heads(self, said: Outputs, *, windows: int) -> None:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from earmark.errors import EarmarkError
 from earmark.listen.bundle import Bundle, BundleInfo, Outputs
 from earmark.listen.calibrate import prediction_set, softmax
-from earmark.listen.explain import decisive_segments
+from earmark.listen.explain import decisive_segments, evidence, token_answers
 from earmark.listen.loudness import Loudness, only
 from earmark.listen.spans import TokenTags, heard_in_time
 from earmark.sound import tokens
@@ -88,6 +88,7 @@ class _HeardWindow:
     vectors: NDArray[np.float32]  # (k, 128)
     token_logits: NDArray[np.float32]  # (k, genres)
     token_tags: NDArray[np.float16] | None  # (k, tags), where the bundle has them
+    token_answers: NDArray[np.float32]  # (k, genres), with what kernel machines hear around them
 
 
 class Tally:
@@ -142,6 +143,7 @@ class Tally:
                 vectors=outputs.vectors[0, -count:],
                 token_logits=_token_logits(outputs)[0, -count:],
                 token_tags=None if outputs.token_tags is None else outputs.token_tags[0, -count:].astype(np.float16),
+                token_answers=token_answers(_token_logits(outputs), outputs.opinion_tokens)[0, -count:],
             )
         )
 
@@ -166,7 +168,7 @@ class Tally:
         weight = self._weight()
         means = {name: total / weight for name, total in means.items()}
         said = answer(info, means["logits"], means.get("outside"))
-        timeline = tuple(self._moments(duration_s))
+        timeline = tuple(self._moments(duration_s, said.genres[0].name))
         return Track(
             path=path,
             duration_s=round(duration_s, 3),
@@ -196,29 +198,52 @@ class Tally:
             return None
         return TokenTags(np.array(starts_s), self._token_s, np.concatenate(logits), duration_s)
 
-    def _moments(self, duration_s: float) -> Iterator[Moment]:
-        heard = self._heard_moments()
+    def _moments(self, duration_s: float, genre: str) -> Iterator[Moment]:
+        """All moments in order of time, with the evidence for a genre."""
+        heard = self._heard_moments(self._bundle.info.labels.index(genre))
+        total = sum(each.evidence for each in heard.values()) or 1.0
         for start_s in self._starts_s:
-            attention, genres = heard.get(start_s, (0.0, ()))
-            end_s = round(min(start_s + self._token_s, duration_s), 3)
-            yield Moment(round(start_s, 3), end_s, attention, genres, quiet=not genres)
+            each = heard.get(start_s, _SILENT)
+            yield Moment(
+                round(start_s, 3),
+                round(min(start_s + self._token_s, duration_s), 3),
+                each.attention,
+                each.genres,
+                quiet=not each.genres,
+                evidence=six_digits(each.evidence / total),
+            )
 
-    def _heard_moments(self) -> dict[float, tuple[float, tuple[Label, ...]]]:
-        """Attention and genres of the moments that are not quiet, by their start."""
+    def _heard_moments(self, genre: int) -> dict[float, "_HeardMoment"]:
+        """The moments that are not quiet, by their start, with evidence for the genre at this place."""
         info, weight = self._bundle.info, self._weight()
         moments = {}
         for heard, weights, attention in self._settled():
             probabilities = softmax(heard.token_logits / info.calibration.temperature)
+            shares = attention / weight, weights / weight
+            speaks = evidence(heard.token_answers, *shares, temperature=info.calibration.temperature)
             for place in np.flatnonzero(weights):
                 genres = _labels(info.labels, probabilities[place])
-                moments[heard.starts_s[place]] = (six_digits(attention[place] / weight), genres)
+                share = six_digits(shares[0][place])
+                moments[heard.starts_s[place]] = _HeardMoment(share, float(speaks[place, genre]), genres)
         return moments
+
+
+@dataclass(frozen=True, slots=True)
+class _HeardMoment:
+    """What was heard in a moment; `evidence` is not yet a share."""
+
+    attention: float
+    evidence: float
+    genres: tuple[Label, ...]
+
+
+_SILENT = _HeardMoment(0.0, 0.0, ())
 
 
 def _finite(outputs: Outputs, bundle: Bundle) -> Outputs:
     shown = (*_answers(outputs).values(), outputs.attention, _token_logits(outputs), outputs.vectors)
-    shown += () if outputs.token_tags is None else (outputs.token_tags,)
-    if not all(np.isfinite(array).all() for array in shown):
+    told = [array for array in (outputs.opinion_tokens, outputs.token_tags) if array is not None]
+    if not all(np.isfinite(array).all() for array in (*shown, *told)):
         raise EarmarkError(f"The network of {bundle.info.model} gave an answer that is not a number.")
     return outputs
 

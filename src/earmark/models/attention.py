@@ -153,7 +153,7 @@ class AttentionNet(Network):
         # The kernel machines are fitted last and take no part before.
         if self.kernel is None or self.training or not self.kernel.fitted:
             return outputs
-        return self._with_second_opinion(outputs, *self.kernel(db))
+        return self._with_second_opinion(self.kernel, outputs, db, in_time=attention)
 
     def genre(self, vectors: Tensor) -> Tensor:
         """Genre logits of vectors, `(..., vector)` -> `(..., genres)`."""
@@ -164,19 +164,26 @@ class AttentionNet(Network):
         """The window's logits `(windows, genres)`, from its vector and the logits of its tokens."""
         return self.genre(vector)
 
-    def _with_second_opinion(self, outputs: Outputs, opinions: Mapping[str, Tensor], share: Tensor) -> Outputs:
+    def _with_second_opinion(self, kernel: SecondOpinion, outputs: Outputs, db: Tensor, *, in_time: bool) -> Outputs:
+        opinions, weight = kernel(db), self.options.kernel_weight
         joined = {
             name: part.join(
                 outputs.logits if name == GENRE else outputs.heads[name],
-                opinions[name],
-                share=share,
-                weight=self.options.kernel_weight,
+                opinions.answers[name],
+                share=opinions.share,
+                weight=weight,
             )
             for name, part in self._heads()
-            if name in opinions
+            if name in opinions.answers
         }
-        opinion = self.options.kernel_weight * share * opinions[GENRE]
-        return outputs._replace(logits=joined.pop(GENRE), opinion=opinion, heads={**outputs.heads, **joined})
+        return outputs._replace(
+            logits=joined.pop(GENRE),
+            opinion=weight * opinions.share * opinions.answers[GENRE],
+            opinion_tokens=weight * kernel.by_token(opinions, GENRE, db, token_frames=self.token_frames)
+            if in_time
+            else None,
+            heads={**outputs.heads, **joined},
+        )
 
     def pretext_head(self) -> PretextHead:
         """The head of [pretext]."""

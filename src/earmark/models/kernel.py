@@ -6,7 +6,7 @@ some of the clips (Nyström, Williams & Seeger 2001).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
@@ -45,6 +45,18 @@ class KernelOptions:
     copy_weight: Annotated[float, Field(ge=0, description="of each of them; the clip as it is counts 1")] = 0.5
 
 
+class Opinions(NamedTuple):
+    """What the two machines say of windows, of all answers together.
+
+    `pieces` and `whole` are what each piece and the window as a whole add; they sum up to `share` times the answers.
+    """
+
+    answers: dict[str, Tensor]  # by name, each (windows, size)
+    share: Tensor  # (1, 1): how far they count, 0 to 1
+    pieces: Tensor  # (windows, pieces, outputs)
+    whole: Tensor  # (windows, outputs)
+
+
 class SecondOpinion(nn.Module):
     """Two kernel machines that err elsewhere.
 
@@ -71,17 +83,34 @@ class SecondOpinion(nn.Module):
         """Both."""
         return self.pieces, self.dull
 
-    def forward(self, db: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """`(windows, 128, frames)` dB -> answers by name, `(windows, size)` each, and how far they count, `(1, 1)`.
+    def forward(self, db: Tensor) -> Opinions:
+        """What is said of windows, `(windows, 128, frames)` dB.
 
         Each machine counts fully in windows in which it is sure, and proportionally less in shorter ones.
         """
         frames = torch.ones_like(db[:1, 0]).sum(dim=1, keepdim=True)
         pieces, dull = (frames / sure for sure in (SURE_PIECE_FRAMES, SURE_FRAMES))
         pieces, dull = pieces.clamp(max=1.0), dull.clamp(max=1.0)
-        answers = (pieces * self.pieces(db) + dull * self.dull(db)) / (pieces + dull)
-        # Columns are cut by numbers that ONNX keeps as constants.
-        return {name: answers[:, columns] for name, columns in self._columns().items()}, (pieces + dull) / 2
+        each, whole = self.pieces.each(db), self.dull(db)
+        answers = (pieces * each.mean(dim=1) + dull * whole) / (pieces + dull)
+        return Opinions(
+            # Columns are cut by numbers that ONNX keeps as constants.
+            {name: answers[:, columns] for name, columns in self._columns().items()},
+            (pieces + dull) / 2,
+            pieces[:, :, None] * each / (2 * self.pieces.count),
+            dull * whole / 2,
+        )
+
+    def by_token(self, opinions: Opinions, name: str, db: Tensor, *, token_frames: int) -> Tensor:
+        """One answer laid out in time, `(windows, tokens, size)`: its sum over tokens is `share` times the answer.
+
+        What a piece adds is shared out over the tokens that it has frames of, evenly by frames; the machine that hears
+        the window whole speaks of all tokens alike.
+        """
+        columns = self._columns()[name]
+        cover = self.pieces.cover(db, token_frames=token_frames)  # (pieces, tokens)
+        pieces = cover.T @ opinions.pieces[:, :, columns]  # (windows, tokens, size)
+        return pieces + opinions.whole[:, None, columns] / torch.ones_like(cover[0]).sum()
 
     def fit(self, lessons: Lessons) -> None:
         """Find the weights of both."""
@@ -121,8 +150,18 @@ class KernelHead(nn.Module):
         self.usual = _found(outputs)  # the answer far from all centres
 
     def forward(self, db: Tensor) -> Tensor:
+        return self.each(db).mean(dim=1)
+
+    def each(self, db: Tensor) -> Tensor:
+        """What is said of each piece, `(windows, pieces, outputs)`."""
         described = self.describe(db)
-        return self.answers(described.reshape(-1, SIZE)).reshape(-1, self.count, self.usual.numel()).mean(dim=1)
+        return self.answers(described.reshape(-1, SIZE)).reshape(-1, self.count, self.usual.numel())
+
+    def cover(self, db: Tensor, *, token_frames: int) -> Tensor:
+        """Which part of each piece lies in each token, `(pieces, tokens)`; a piece's parts sum to 1."""
+        numbers = torch.arange(db.shape[2] // token_frames, device=db.device)
+        tokens = self._places(db).div(token_frames, rounding_mode="floor")  # (pieces, PIECE_FRAMES)
+        return (tokens[:, :, None] == numbers).to(db).mean(dim=1)
 
     def describe(self, db: Tensor) -> Tensor:
         """`(windows, 128, frames)` dB -> `(windows, pieces, SIZE)`."""
@@ -132,11 +171,14 @@ class KernelHead(nn.Module):
 
     def _cut(self, db: Tensor) -> Tensor:
         """`(windows * pieces, 128, PIECE_FRAMES)`, each under its own maximum; a window that is shorter repeats."""
+        cut = db[:, :, self._places(db)].transpose(1, 2).reshape(-1, BANDS, PIECE_FRAMES)
+        return (cut - cut.amax(dim=(1, 2), keepdim=True)).clamp(min=FLOOR_DB)
+
+    def _places(self, db: Tensor) -> Tensor:
+        """The frames of the window that each piece has, `(pieces, PIECE_FRAMES)`."""
         frames = torch.ones_like(db[0, 0]).sum()  # as a tensor, so that it is free in ONNX
         starts = torch.arange(self.count, device=db.device) * (frames - PIECE_FRAMES).clamp(min=0) / (self.count - 1)
-        places = (starts.floor().long()[:, None] + self.piece) % frames.long()
-        cut = db[:, :, places].transpose(1, 2).reshape(-1, BANDS, PIECE_FRAMES)
-        return (cut - cut.amax(dim=(1, 2), keepdim=True)).clamp(min=FLOOR_DB)
+        return (starts.floor().long()[:, None] + self.piece) % frames.long()
 
     def answers(self, described: Tensor) -> Tensor:
         """`(n, SIZE)` -> `(n, outputs)`."""

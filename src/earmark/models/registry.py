@@ -41,6 +41,7 @@ class Outputs(NamedTuple):
     heads: Mapping[str, Tensor] = NO_HEADS  # each (windows, size)
     token_heads: Mapping[str, Tensor] = NO_HEADS  # those of them that are of tokens too, (windows, tokens, size)
     opinion: Tensor | None = None  # (windows, genres): the part of the logits that comes from kernel machines, if any
+    opinion_tokens: Tensor | None = None  # (windows, tokens, genres): the same in time, sums to it; as `attention`
 
 
 class Network(nn.Module):
@@ -58,7 +59,7 @@ class Network(nn.Module):
         return {}
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
-        """The outputs for windows; `attention` asks for `Outputs.attention` and `alone`, and changes no others."""
+        """The outputs for windows; `attention` asks for those that are told on request alone, and changes no others."""
         raise NotImplementedError
 
     def stages(self) -> Mapping[str, Sequence[nn.Module]]:

@@ -179,7 +179,7 @@ def _answer(track: Track) -> str:
 
 def _seconds(decisive: Sequence[Segment], width: int) -> str:
     """As many segments as fit, those that decided most, in order of time, and how many more there are."""
-    strongest = sorted(decisive, key=lambda segment: -segment.attention * (segment.probability or 1.0))
+    strongest = sorted(decisive, key=_weight, reverse=True)
     for count in range(len(decisive), 0, -1):
         shown = sorted(strongest[:count], key=lambda segment: segment.start_s)
         more = f" +{len(decisive) - count}" if count < len(decisive) else ""
@@ -187,6 +187,11 @@ def _seconds(decisive: Sequence[Segment], width: int) -> str:
         if len(said) <= width:
             return said
     return shortened(span(strongest[0]), width) if decisive and width else ""
+
+
+def _weight(segment: Segment) -> float:
+    """How much a segment speaks for the genre; where that was not told yet, attention times probability."""
+    return segment.attention * (segment.probability or 1.0) if segment.evidence is None else segment.evidence
 
 
 def _remark(track: Track) -> str:

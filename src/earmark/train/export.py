@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from earmark.models.registry import Network, Outputs
 from earmark.sound.mel import BANDS, FLOOR_DB
 
-OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector", "alone")  # and the heads, by their names
+# And the heads, by their names. Not every network has the last two.
+OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector", "alone", "opinion_tokens")
 TAGS, TOKEN_TAGS = "tags", "token_tags"  # of a window and of each token
-PER_TOKEN = ("attention", "token_logits", "vectors", "alone", TOKEN_TAGS)
+PER_TOKEN = ("attention", "token_logits", "vectors", "alone", "opinion_tokens", TOKEN_TAGS)
 Mix = Mapping[str, NDArray[np.float32]]  # by head: (outputs, words), the part of each output in each word
 PARITY = 1e-4
 OPSET = 17
@@ -77,7 +78,7 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None, mix: Mix | None
     words = None if mix is None else WordLayer(mix)
     with torch.inference_mode():
         outputs = named(net.eval().cpu()(_example(net.token_frames), attention=True), words=words)
-    names = [name for name in OUTPUTS if name in outputs]  # not every network has all of them
+    names = [name for name in OUTPUTS if name in outputs]
     names += [name for name in outputs if name not in OUTPUTS and (heads is None or name in heads)]
     free = {"db": {0: "windows", 2: "frames"}}
     for name in names:
@@ -101,14 +102,15 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None, mix: Mix | None
 def largest_difference(net: Network, onnx: bytes, *, tokens: int, mix: Mix | None = None, seed: int = 0) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Compared are `logits`, `alone`, and every head that is in the file; `mix` is as it was exported with.
+    Compared are `logits`, `alone`, `opinion_tokens`, and every head that is in the file; `mix` is as it was exported
+    with.
     """
     import onnxruntime
 
     rng, words = np.random.default_rng(seed), None if mix is None else WordLayer(mix)
     db: NDArray[np.float32] = rng.uniform(FLOOR_DB, 0, (3, BANDS, tokens * net.token_frames)).astype(np.float32)
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    compared = ("logits", "alone", TAGS, TOKEN_TAGS, *net.heads)
+    compared = ("logits", "alone", "opinion_tokens", TAGS, TOKEN_TAGS, *net.heads)
     names = [output.name for output in session.get_outputs() if output.name in compared]
     theirs = session.run(names, {"db": db})
     with torch.inference_mode():
