@@ -163,6 +163,15 @@ def test_a_first_stage_is_the_recipe_but_for_what_it_says() -> None:
     assert not recipe.same_as(recipe.with_values({"first.train.epochs": 65}).identity())
 
 
+def test_an_empty_first_stage_is_none_so_that_a_plan_can_take_it_out() -> None:
+    recipe = Recipe.load("recipes/ears.toml")
+    assert recipe.first_stage() is not None
+    without = recipe.with_values({"first": {}})
+    assert without.first_stage() is None
+    assert without.epochs == recipe.train.epochs
+    assert without.same_as(recipe.with_values({"first": None}).identity())
+
+
 def test_a_first_stage_cannot_be_of_another_network_and_is_checked_like_a_recipe() -> None:
     model = {"kind": "attention"}
     assert "'model' is none" in str(refused({"model": model, "first": {"model": {"vector": 64}}}))

@@ -106,9 +106,9 @@ def test_every_stored_recipe_is_still_the_one_it_was() -> None:
 
 
 def test_the_queue_of_every_plan_is_that_of_the_stored_runs() -> None:
-    for plan_file, out in (("plans/gtzan.toml", "results/benchmark"), ("plans/shipped.toml", "results/ablations")):
-        plan = Plan.load(Path(plan_file))
-        for path in sorted(Path(out).rglob("crossval.json")):
+    for name, out in (("gtzan", "benchmark"), ("shipped", "ablations"), ("fma", "fma"), ("ears", "ears")):
+        plan = Plan.load(Path(f"plans/{name}.toml"))
+        for path in sorted(Path("results", out).rglob("crossval.json")):
             stored = json.loads(path.read_text())
             protocol, system = path.parts[-3], path.parts[-2]
             if system in plan.systems:

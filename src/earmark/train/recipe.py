@@ -158,7 +158,7 @@ class Recipe:
             styles=top.styles,
             card=top.card,
             search=top.search,
-            first=top.first,
+            first=top.first or None,  # an empty section is none, so that a plan can take it out
         )
         recipe._refuse_what_does_not_fit(source)
         recipe.first_stage(source=f"{source}, [first]")
