@@ -73,3 +73,10 @@ def test_a_teacher_may_have_vectors_alone(tmp_path: Path) -> None:
     assert teacher.hears(clip("a"), start_s=30.0, end_s=60.0).vectors.tolist() == [[0.0, 255.0]]  # of all of it
     with pytest.raises(DataError, match=r"has no teacher\.npz"):
         Teacher.load(tmp_path)
+
+
+def test_a_teacher_may_have_heard_clips_as_a_whole(tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", ids=["a", "b"], tags=TAGS, logits=np.array([[1, 2], [3, 4]], np.float16))
+    teacher = Teacher.load(tmp_path, "w.npz")
+    assert (teacher.hop_s, teacher.window_s) == (np.inf, np.inf)
+    assert teacher.hears(clip("b"), start_s=30.0, end_s=60.0).logits.tolist() == [[3.0, 4.0]]

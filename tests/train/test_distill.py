@@ -106,6 +106,16 @@ def test_the_loss_is_nothing_for_who_agrees_and_counts_errors_in_deviations() ->
     assert teacher_loss(off, [untaught], places, torch.ones(1), options).item() == 0
 
 
+def test_what_a_teacher_says_of_a_whole_clip_is_learned_of_the_view_and_not_of_its_tokens() -> None:
+    places = torch.arange(40, dtype=torch.float32)[None]
+    whole = one_clip(logits=torch.tensor([[[2.0]]]), windows=torch.tensor([1]), times=torch.tensor([[1.0, 0.0]]))
+    options = TeacherOptions(tags=1.0)
+    uneven = torch.tensor([0.0, 4.0, 0.0, 4.0]).reshape(1, 4, 1)  # its mean is what the teacher says
+    assert teacher_loss(said(uneven, torch.zeros(1, 2)), [whole], places, torch.ones(1), options).item() == 0
+    wrong = said(uneven + 3, torch.zeros(1, 2))
+    assert teacher_loss(wrong, [whole], places, torch.ones(1), options).item() == pytest.approx(9)
+
+
 def test_a_student_comes_to_agree_with_its_teacher_on_artists_it_never_heard(data: Dataset, tmp_path: Path) -> None:
     plan = recipe()
     examples = gather([data], plan, data.labels)

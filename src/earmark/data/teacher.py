@@ -34,8 +34,8 @@ class Hearing(NamedTuple):
 class Teacher:
     """A set's teacher: its tags, and by the id of a clip, or the path of its file, what it heard.
 
-    Windows of `window_s` seconds begin every `hop_s`; vectors are of pieces of `piece_s` seconds in a row, or of whole
-    clips where that is infinite.
+    Windows of `window_s` seconds begin every `hop_s`, or are whole clips where that is infinite; vectors are of pieces
+    of `piece_s` seconds in a row, or of whole clips where that is infinite.
     """
 
     tags: tuple[str, ...]
@@ -98,7 +98,10 @@ def _parts(table: Any) -> dict[str, Any]:
     logits, vectors, piece_s = [np.zeros((0, len(tags)), np.float16)] * len(ids), None, np.inf
     starts = table.get("starts")
     if "logits" in table:
-        logits = _rows(table["logits"], starts, table.get("windows"))
+        each = table["logits"]
+        if each.ndim == 2 and starts is None:  # of clips as a whole
+            each, hop_s, window_s = each[:, np.newaxis], np.inf, np.inf
+        logits = _rows(each, starts, table.get("windows"))
     stored = next((name for name in ("embedding", "features") if name in table), None)
     if stored is not None:
         cuts = table.get("embedding_starts", starts)

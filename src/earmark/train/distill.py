@@ -39,8 +39,8 @@ class Targets:
     """A teacher's outputs for some clips; all tensors have one row a clip, zeros where it has none.
 
     `logits` (clips, windows, tags) float16, the last window repeated to the end; `windows` (clips,) how many are real;
-    `times` (clips, 2) float32, seconds from window to window and of a window; `embedding` (clips, e) float16; `taught`
-    and `embedded` (clips,) bool. `names` are those of the tags.
+    `times` (clips, 2) float32, seconds from window to window and of a window, 0 for the whole clip; `embedding` (clips,
+    e) float16; `taught` and `embedded` (clips,) bool. `names` are those of the tags.
     """
 
     logits: Tensor
@@ -157,6 +157,7 @@ def _tag_error(outputs: Outputs, targets: Targets, tags: slice, places: Tensor, 
     middle = places.reshape(len(places), of_tokens.shape[1], -1)
     wanted = targets.tags_at(middle[:, :, middle.shape[2] // 2])  # (clips, tokens, tags)
     token_error = ((of_tokens - wanted) / spread).square().mean(dim=(1, 2))
+    token_error = token_error * (targets.times[:, 1] > 0)  # of a whole clip nothing is known of its seconds
     return token_error + ((of_view - wanted.mean(dim=1)) / spread).square().mean(dim=1)
 
 
