@@ -154,6 +154,7 @@ def run_job(job: Job, *, alive: Callable[[], None] = lambda: None) -> None:
     )
     facts |= {"examples": len(mine), "threads": job.threads, "processor": processor()}
     write_whole(job.facts, json.dumps(facts, indent=2) + "\n")
+    said.pop("embedding", None)  # guesses of teachers' vectors, which nobody reads, are most of the numbers
     if len(said) > 1:
         Answers.of(held.clips, said).write(job.answers)
     answer.write(job.table)  # last: a table says that the run is done
