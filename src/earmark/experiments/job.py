@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from earmark.train.batches import Examples, gather, genres_of
 from earmark.train.checkpoint import FIRST, Checkpoint
 from earmark.train.recipe import Recipe
 from earmark.train.session import split_sets
+
+if TYPE_CHECKING:
+    from earmark.train.loop import Place
 
 Floats = NDArray[np.float32]
 WAIT_S = 5.0
@@ -168,24 +171,17 @@ def _train(
 
     place = Place(Place.find().device)  # each run is alone, whatever launched the queue
 
-    def learn(recipe: Recipe, out: Path, *, seed: int, held: Lease | None = None, **options: Any) -> Checkpoint:
-        def report(row: dict[str, float]) -> None:
-            alive()
-            if held is not None:
-                held.renew()
-
-        return train(recipe, mine, genres, out, seed=seed, place=place, report=report, **options)
-
-    first, learned = job.recipe.first_stage(), None
-    if first is not None and job.protocol.shared_first:
-        while (lease := Lease.take(job.first.with_suffix(".lease"))) is None:  # another run of this fold is at it
-            alive()
-            time.sleep(WAIT_S)
-        try:
-            learned = learn(first, job.first, seed=job.fold, finish=False, held=lease)
-        finally:
-            lease.release()
-    checkpoint = learn(job.recipe, job.checkpoints, seed=seed, learned=learned)
+    learned = _shared_first(job, genres, mine, place, alive)
+    checkpoint = train(
+        job.recipe,
+        mine,
+        genres,
+        job.checkpoints,
+        seed=seed,
+        place=place,
+        report=lambda row: alive(),
+        learned=learned,
+    )
     net = checkpoint.network()
     first = checkpoint.lineage.get("first", {"epochs": 0, "processor_seconds": 0.0})
     start = time.process_time()
@@ -200,6 +196,30 @@ def _train(
         "hear_seconds_per_clip": hearing,
         "device": place.device.type,
     }
+
+
+def _shared_first(
+    job: Job, genres: tuple[str, ...], mine: Examples, place: "Place", alive: Callable[[], None]
+) -> Checkpoint | None:
+    """The first stage that all seeds of a fold share, trained by whoever comes first; None where there is none."""
+    from earmark.train.loop import train
+
+    recipe = job.recipe.first_stage()
+    if recipe is None or not job.protocol.shared_first:
+        return None
+    while (lease := Lease.take(job.first.with_suffix(".lease"))) is None:  # another run of this fold is at it
+        alive()
+        time.sleep(WAIT_S)
+    held = lease
+
+    def report(row: dict[str, float]) -> None:
+        alive()
+        held.renew()
+
+    try:
+        return train(recipe, mine, genres, job.first, seed=job.fold, place=place, report=report, finish=False)
+    finally:
+        lease.release()
 
 
 def _fit(
