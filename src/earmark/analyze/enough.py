@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.analyze.explanations import METHODS, RANDOM, Costly, Scores, explain
+from earmark.analyze.explanations import METHODS, RANDOM, Costly
 from earmark.analyze.material import WINDOWS_AT_ONCE, Material, Network
 from earmark.analyze.reading import Reading, mean_with_interval
-from earmark.analyze.trust import at, some
+from earmark.analyze.trust import explained_answers
 from earmark.listen.loudness import only
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES
 
@@ -96,25 +96,12 @@ def fewest_seconds(
     """For each method how many seconds are enough and how many are needed, of clips that the network never heard."""
     found: dict[str, dict[str, list[Ints]]] = {}
     artists: list[str] = []
-    for number, (network, own) in enumerate(reading.parts()):
-        rows = some(own, CLIPS, reading, rng)
-        db, heard = material.db[rows], reading.heard.take(rows)
-        answers = heard.logits.argmax(axis=1).astype(np.int64)
-        scores: Scores = explain(
-            network,
-            db,
-            answers,
-            filler=material.filler,
-            rng=rng,
-            heard=heard,
-            costly=at(costly, number),
-            progress=progress,
-        )
-        artists += [material.artists[row] for row in rows]
-        for name, each in scores.items():
+    for part in explained_answers(reading, material, CLIPS, rng=rng, progress=progress, costly=costly):
+        artists += [material.artists[row] for row in part.rows]
+        for name, scores in part.scores.items():
             kinds = found.setdefault(name, {"enough": [], "needed": []})
-            kinds["enough"].append(enough(network, db, answers, each, progress))
-            kinds["needed"].append(needed(network, db, answers, each, progress))
+            kinds["enough"].append(enough(part.network, part.db, part.answers, scores, progress))
+            kinds["needed"].append(needed(part.network, part.db, part.answers, scores, progress))
     tokens = material.db.shape[2] // TOKEN_FRAMES
     counts = {
         name: {kind: np.concatenate(parts) for kind, parts in found[name].items()}

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.analyze.explanations import HEAD, METHODS, RANDOM, SHOWN, Costly, Scores, explain, shown_tokens
+from earmark.analyze.explanations import HEAD, METHODS, RANDOM, SHOWN, Costly, Scores, shown_tokens
 from earmark.analyze.material import WINDOWS_AT_ONCE, Material
 from earmark.analyze.reading import Reading, mean_with_interval
-from earmark.analyze.trust import at, some
+from earmark.analyze.trust import explained_answers
 from earmark.errors import DataError
 from earmark.evaluate.runs import kept_networks
 from earmark.listen.bundle import load_bundle
@@ -120,23 +120,11 @@ def convinced(
     whole: list[Bools] = []
     artists: list[str] = []
     counts: list[int] = []
-    for number, (network, own) in enumerate(reading.parts()):
-        rows = some(own, CLIPS, reading, rng)
-        db, heard = material.db[rows], reading.heard.take(rows)
-        answers = heard.logits.argmax(axis=1).astype(np.int64)
-        scores = explain(
-            network,
-            db,
-            answers,
-            filler=material.filler,
-            rng=rng,
-            heard=heard,
-            costly=at(costly, number),
-            progress=progress,
-        )
+    for part in explained_answers(reading, material, CLIPS, rng=rng, progress=progress, costly=costly):
+        rows, db, answers = part.rows, part.db, part.answers
         asked = [judges[judge_of[row]] for row in rows]
-        whole.append(_said(asked, db, np.ones((len(db), heard.attention.shape[1]), dtype=bool)) == answers)
-        marks = _marks(scores, rng)
+        whole.append(_said(asked, db, np.ones(part.heard.attention.shape, dtype=bool)) == answers)
+        marks = _marks(part.scores, rng)
         for name, marked in marks.items():
             kinds = agreed.setdefault(name, {"alone": [], "without": []})
             kinds["alone"].append(_said(asked, db, marked) == answers)

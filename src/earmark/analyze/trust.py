@@ -4,9 +4,9 @@
 the costly methods are left out. What random weights do is asked of the others alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from earmark.analyze import faithfulness as tests
 from earmark.analyze.attention import rank_correlations
 from earmark.analyze.explanations import CONTROLS, METHODS, Costly, Scores, explain
-from earmark.analyze.material import Material, Network, hear
+from earmark.analyze.material import Heard, Material, Network, hear
 from earmark.analyze.reading import Reading, mean_with_interval
 
 Figures = dict[str, Any]
@@ -51,6 +51,35 @@ def costly_methods(reading: Reading, material: Material, *, progress: Progress) 
     return tuple(made)
 
 
+class Explained(NamedTuple):
+    """Clips of one network that it never heard: their rows, windows, the genre heard in each, every method's scores."""
+
+    network: Network
+    rows: NDArray[np.int64]  # (n,) of the material
+    db: NDArray[np.float32]  # (n, 128, frames)
+    heard: Heard
+    answers: NDArray[np.int64]  # (n,)
+    scores: Scores  # (n, tokens) each, for that genre
+
+
+def explained_answers(
+    reading: Reading,
+    material: Material,
+    clips: int,
+    *,
+    rng: np.random.Generator,
+    progress: Progress,
+    costly: Sequence[Costly] = (),
+) -> Iterator[Explained]:
+    """So many clips over all networks of a reading, drawn from those that each never heard, a network at a time."""
+    for number, (network, own) in enumerate(reading.parts()):
+        rows = _some(own, clips, reading, rng)
+        db, heard = material.db[rows], reading.heard.take(rows)
+        answers = heard.logits.argmax(axis=1).astype(np.int64)
+        ask = partial(explain, filler=material.filler, costly=_at(costly, number), rng=rng, progress=progress)
+        yield Explained(network, rows, db, heard, answers, ask(network, db, answers, heard=heard))
+
+
 def windows_to_learn(networks: Sequence[Network]) -> int:
     """An upper bound for what `costly_methods` reports to `progress`."""
     from earmark.analyze.mask import EPOCHS  # torch
@@ -74,7 +103,7 @@ def spliced(
         made = tests.splices(material, rows, reading.heard.take(rows), count, rng)
         if made is None:
             continue
-        explained = partial(explain, filler=material.filler, costly=at(costly, number), rng=rng, progress=progress)
+        explained = partial(explain, filler=material.filler, costly=_at(costly, number), rng=rng, progress=progress)
         scores.append(explained(network, made.db, made.targets))
         inside.append(made.inside)
         artists += [material.artists[row] for row in made.rows]
@@ -96,9 +125,9 @@ def planted(
     scores: list[Scores] = []
     inside, artists = [], []
     for number, (network, own) in enumerate(reading.parts()):
-        rows = some(own, PLANTED_CLIPS, reading, rng)
+        rows = _some(own, PLANTED_CLIPS, reading, rng)
         targets = material.labels[rows]
-        explained = partial(explain, filler=material.filler, costly=at(costly, number), rng=rng, progress=progress)
+        explained = partial(explain, filler=material.filler, costly=_at(costly, number), rng=rng, progress=progress)
         scores.append(explained(network, known.db[rows], targets))
         inside.append(known.inside[rows])
         artists += [material.artists[row] for row in rows]
@@ -140,15 +169,10 @@ def curves(
     """Deletion and insertion curves of each method for the genre that the network hears."""
     made: list[tests.Curves] = []
     artists: list[str] = []
-    for number, (network, own) in enumerate(reading.parts()):
-        rows = some(own, CURVE_CLIPS, reading, rng)
-        db, heard = material.db[rows], reading.heard.take(rows)
-        targets = heard.logits.argmax(axis=1).astype(np.int64)
-        filler = material.filler
-        explained = partial(explain, filler=filler, costly=at(costly, number), rng=rng, progress=progress)
-        scores = explained(network, db, targets, heard=heard)
-        made.append(tests.curves(network, db, targets, scores, filler=filler, heard=heard, progress=progress))
-        artists += [material.artists[row] for row in rows]
+    for each in explained_answers(reading, material, CURVE_CLIPS, rng=rng, progress=progress, costly=costly):
+        said, filler = (each.network, each.db, each.answers, each.scores), material.filler
+        made.append(tests.curves(*said, filler=filler, heard=each.heard, progress=progress))
+        artists += [material.artists[row] for row in each.rows]
     whole = np.concatenate([each.whole for each in made])
     empty = np.concatenate([each.empty for each in made])
     rows_ = []
@@ -185,7 +209,7 @@ def randomised(reading: Reading, material: Material, *, rng: np.random.Generator
         others = tests.randomised(network, seed=number)
         if not others:
             return {}
-        rows = some(own, RANDOMISED_CLIPS, reading, rng)
+        rows = _some(own, RANDOMISED_CLIPS, reading, rng)
         db, heard = material.db[rows], reading.heard.take(rows)
         targets = heard.logits.argmax(axis=1).astype(np.int64)
         before = explain(network, db, targets, filler=material.filler, rng=rng, heard=heard, progress=progress)
@@ -205,11 +229,11 @@ def randomised(reading: Reading, material: Material, *, rng: np.random.Generator
     return {"n": len(artists), "stages": stages, "methods": methods}
 
 
-def some(own: NDArray[np.int64], total: int, reading: Reading, rng: np.random.Generator) -> NDArray[np.int64]:
+def _some(own: NDArray[np.int64], total: int, reading: Reading, rng: np.random.Generator) -> NDArray[np.int64]:
     """A network's share of so many clips over all networks, drawn from its own."""
     return tests.pieces(own, -(-total // len(reading.networks)), rng)
 
 
-def at(costly: Sequence[Costly], number: int) -> Costly | None:
+def _at(costly: Sequence[Costly], number: int) -> Costly | None:
     """What the costly methods need for the network at this place."""
     return costly[number] if costly else None
