@@ -1,12 +1,13 @@
 """A set measured among its own genres, and labels that stand for several."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from earmark.errors import DataError
-from earmark.evaluate.among import LabelMap, among_own, grouped, groups_of
+from earmark.evaluate.among import LabelMap, among_own, grouped, groups_of, own_by_set, own_genres
 from earmark.evaluate.predictions import Predictions
 
 GENRES = ("jazz", "metal", "pop", "rock")
@@ -21,7 +22,7 @@ def predictions(sets: tuple[str, ...] = ("one", "one"), labels: tuple[str, ...] 
 def test_a_set_is_measured_among_the_genres_it_has() -> None:
     assert groups_of(GENRES, {"rock", "pop", "polka"}) == {"pop": ("pop",), "rock": ("rock",)}
     assert list(groups_of(GENRES, {"rock"}, among="all")) == list(GENRES)
-    assert list(groups_of(GENRES, {"rock"}, among="rock, jazz")) == ["rock", "jazz"]
+    assert list(groups_of(GENRES, {"rock"}, among=["rock", "jazz"])) == ["rock", "jazz"]
     own = among_own(predictions())
     assert own.genres == ("pop", "rock")
     np.testing.assert_allclose(own.probabilities, [[0.75, 0.25], [0.5, 0.5]])
@@ -29,10 +30,26 @@ def test_a_set_is_measured_among_the_genres_it_has() -> None:
 
 
 def test_each_of_several_sets_is_measured_among_its_own() -> None:
-    own = among_own(predictions(sets=("one", "two")))
-    np.testing.assert_allclose(own.probabilities, [[1, 0], [0, 1]])
-    with_all = Predictions(**{**vars(predictions()), "genres": ("pop", "rock"), "probabilities": np.eye(2)})
+    four = predictions()
+    pairs = {"ids": tuple("abcd"), "sets": ("one", "one", "two", "two"), "artists": tuple("wxyz")}
+    pairs |= {"labels": ("pop", "rock", "jazz", "rock"), "probabilities": np.tile(four.probabilities, (2, 1))}
+    both = replace(four, **pairs, seeds=np.zeros(4, np.int64), folds=np.zeros(4, np.int64))
+    own = among_own(both)
+    assert own.genres == ("jazz", "pop", "rock")
+    np.testing.assert_allclose(own.probabilities[:2], [[0, 0.75, 0.25], [0, 0.5, 0.5]])
+    np.testing.assert_allclose(own.probabilities[2:], [[5 / 6, 0, 1 / 6], [0.5, 0, 0.5]])
+    assert own_by_set(both)["two"].tolist() == [True, False, False, True]
+    with_all = replace(four, genres=("pop", "rock"), probabilities=np.eye(2))
     assert among_own(with_all) is with_all
+
+
+def test_a_set_of_one_genre_is_measured_among_all_for_it_would_always_be_right() -> None:
+    assert own_genres(GENRES, {"rock", "polka"}) == GENRES
+    assert list(groups_of(GENRES, {"rock"})) == list(GENRES)
+    alone = predictions(labels=("rock", "rock"))
+    assert among_own(alone) is alone
+    mapped = LabelMap({"Rock": ("rock", "metal"), "Jazz": ("jazz",)})
+    assert set(groups_of(GENRES, {"Rock"}, label_map=mapped)) == {"Rock", "Jazz"}
 
 
 def test_a_label_that_stands_for_several_genres_has_all_their_probability(tmp_path: Path) -> None:
@@ -68,13 +85,13 @@ def test_a_map_that_is_none_is_refused(tmp_path: Path, content: str | None, sent
 
 def test_genres_that_are_not_there_are_named() -> None:
     with pytest.raises(DataError, match=r"no genre 'polka'. Its genres are jazz, metal"):
-        groups_of(GENRES, {"rock"}, among="rock,polka")
+        groups_of(GENRES, {"rock"}, among=["rock", "polka"])
     with pytest.raises(DataError, match=r"The set has no label that is known\. Known are jazz"):
         groups_of(GENRES, {"polka"})
     with pytest.raises(DataError, match="no genre 'ska'"):
         groups_of(GENRES, {"a"}, label_map=LabelMap({"a": ("ska",)}))
     with pytest.raises(DataError, match="Name one of the two"):
-        groups_of(GENRES, {"a"}, among="rock", label_map=LabelMap({"a": ("rock",)}))
+        groups_of(GENRES, {"a"}, among=["rock"], label_map=LabelMap({"a": ("rock",)}))
 
 
 def test_the_project_s_map_of_fma_is_of_the_genres_of_its_recipe() -> None:

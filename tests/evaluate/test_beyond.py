@@ -1,5 +1,6 @@
 """What networks say beyond the genre, from answers beside a cross-validation to figures and into a bundle."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +161,17 @@ def test_the_outputs_of_several_teachers_and_the_styles_are_told_as_words(tmp_pa
     assert "word left out: punk, nobody says it" in found.words
     found.write(tmp_path / "cv")
     assert Beyond.read(tmp_path / "cv") == found
+
+
+def test_parts_are_measured_among_the_genres_that_a_set_has(data: Dataset, tmp_path: Path) -> None:
+    write_runs(data, tmp_path / "cv", noise=0.0)
+    for path in (tmp_path / "cv" / "runs").glob("*.npz"):
+        answers = Answers.read(path)
+        loud = np.full((len(answers), 1), 9.0, np.float32)  # a genre that no clip has, the loudest of all
+        said = {name: np.hstack([answers.said[name], loud]) for name in ("logits", "opinion")}
+        replace(answers, said=said).write(path)
+    four = predictions(data)
+    more = replace(four, genres=(*four.genres, "polka"), probabilities=np.full((len(four), 4), 0.25))
+    found = measure_beyond(recipe(data), [data.folder], tmp_path / "cv", more)
+    accuracies = {name: row["accuracy"] for name, row in found.parts.items()}
+    assert accuracies == {"together": 1, "network": 1, "kernel machines": 0}

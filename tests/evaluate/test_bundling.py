@@ -153,3 +153,18 @@ def test_a_cross_validation_that_does_not_fit_calibrates_nothing(
     with pytest.raises(DataError, match=words):
         recalibrate_files(tmp_path / "bundle", crossval)
     assert (tmp_path / "bundle/bundle.json").read_bytes() == before
+
+
+def test_a_genre_that_no_reported_clip_has_is_not_called_weak_and_costs_the_figures_nothing(tmp_path: Path) -> None:
+    said = untrained.predictions()
+    asked = [row for row, label in enumerate(said.labels) if label != untrained.GENRES[0]]
+    few = replace(
+        said,
+        **{name: tuple(getattr(said, name)[row] for row in asked) for name in ("ids", "sets", "artists", "labels")},
+        **{name: getattr(said, name)[asked] for name in ("probabilities", "seeds", "folds")},
+    )
+    info = make_bundle(untrained.checkpoint(), few, tmp_path, version="1", created="2026-01-01")
+    assert untrained.GENRES[0] not in info.lineage["card"]["weakest"]
+    three = few.probabilities[:, 1:]
+    assert info.metrics["accuracy"] == pytest.approx((three.argmax(axis=1) + 1 == few.truth).mean())
+    assert info.labels == untrained.GENRES

@@ -16,6 +16,7 @@ import synthetic
 from earmark.errors import DataError, RecipeError
 from earmark.evaluate.predictions import Predictions
 from earmark.experiments.benchmark import run_benchmark
+from earmark.experiments.comparison.cells import cells_of
 from earmark.experiments.plan import Plan
 
 PLAN = """
@@ -267,3 +268,18 @@ def test_predictions_of_shared_folds_can_be_paired(desk: Path) -> None:
     tables = [Predictions.read(desk / f"out/artists/{name}/runs/seed0_fold0.csv") for name in ("svm", "mean")]
     assert tables[0].ids == tables[1].ids
     np.testing.assert_array_equal(tables[0].truth, tables[1].truth)
+
+
+def test_a_system_with_more_genres_than_the_set_is_measured_among_those_of_the_set(desk: Path) -> None:
+    plan = Plan.load(desk / "plan.toml")
+    (job, *_) = [job for job in plan.jobs([desk / "pieces"], desk / "out") if job.recipe.name == "svm"]
+    shares = np.array([[0.5, 0.3, 0.2], [0.5, 0.2, 0.3]])  # the first genre, the likeliest, is no clip's
+    zeros = np.zeros(2, dtype=np.int64)
+    labels, sets = ("drone", "noise"), ("pieces", "pieces")
+    said = Predictions(("polka", "drone", "noise"), ("a", "b"), sets, ("x", "y"), labels, shares, zeros, zeros)
+    said.write(job.table)
+    found = {(cell.system, cell.protocol): cell for cell in cells_of(plan, [desk / "pieces"], desk / "out")}
+    answers = found["svm", "artists"].predictions
+    assert answers is not None
+    assert answers.genres == ("drone", "noise")
+    assert (answers.predicted == answers.truth).all()

@@ -10,6 +10,7 @@ import pytest
 import synthetic
 from earmark.data.synth import write_dataset
 from earmark.errors import DataError
+from earmark.evaluate.predictions import Predictions
 from earmark.experiments.crossval import crossval
 from earmark.experiments.protocol import Protocol
 from earmark.experiments.robustness import robustness, table_of
@@ -37,8 +38,6 @@ def test_the_networks_of_a_cross_validation_hear_the_clips_they_never_heard(made
     assert figures["networks"] == 2
     rows = {row["condition"]: row for row in figures["conditions"]}
     assert list(rows) == ["clean", "noise_30", "excerpt_5", "mp3_64"]
-    from earmark.evaluate.predictions import Predictions
-
     runs = Predictions.joined([Predictions.read(path) for path in sorted((made / "cv/runs").glob("*.csv"))])
     assert rows["clean"]["n"] == 16
     assert rows["clean"]["accuracy"] == pytest.approx((runs.predicted == runs.truth).mean())
@@ -75,3 +74,16 @@ def test_a_loss_too_small_to_see_has_no_sign() -> None:
     changes = {"change": -0.0001, "change_low": -0.02, "change_high": 0.0125}
     ((*_, change, interval, _),) = table_of([{"words": "rain", "of": "sound", **shares, **changes}]).rows
     assert (change, interval) == ("0.0", "-2.0 to +1.2")
+
+
+def test_folds_that_lack_genres_are_measured_among_those_of_the_whole_set(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    write_dataset(tmp_path / "two", clips_per_style=2, artists_per_style=1, duration_s=6.0, rng=rng)
+    cv = tmp_path / "cv"
+    crossval(synthetic.recipe(epochs=1), [tmp_path / "two"], cv, protocol=Protocol(folds=2), seeds=1, jobs=1)
+    runs = [Predictions.read(path) for path in sorted((cv / "runs").glob("*.csv"))]
+    assert all(len(set(part.labels)) < 4 for part in runs)
+    robustness(cv, tmp_path / "two", tmp_path / "out", names=["excerpt_5"])
+    clean = json.loads((tmp_path / "out" / "robustness.json").read_text())["conditions"][0]
+    whole = Predictions.joined(runs)
+    assert clean["accuracy"] == pytest.approx((whole.predicted == whole.truth).mean())

@@ -29,8 +29,11 @@ def evaluate(
     Example: earmark evaluate --data gtzan --split fault_filtered_split=valid --out figures
     """
     from earmark.cli._bar import progress_bar
+    from earmark.evaluate.among import ALL, OWN
     from earmark.evaluate.evaluate import evaluate_files
 
+    named = [part.strip() for part in among.split(",") if part.strip()]
+    genres = among if among in (OWN, ALL) else named
     with progress_bar("clips") as show:
-        said = evaluate_files(model, data, out, split=split or None, among=among, label_map=label_map, progress=show)
+        said = evaluate_files(model, data, out, split=split or None, among=genres, label_map=label_map, progress=show)
     typer.echo(said)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from earmark.data.dataset import LABEL_COLUMN
 from earmark.errors import DataError
@@ -60,11 +61,13 @@ def groups_of(
     genres: Sequence[str],
     labels: Collection[str],
     *,
-    among: str = OWN,
+    among: str | Sequence[str] = OWN,
     label_map: LabelMap | None = None,
     name: str = "The set",
 ) -> dict[str, tuple[str, ...]]:
     """The labels that a set is measured by, each with the genres of the network that it stands for.
+
+    Where a set has one label of its own alone, all are measured among.
 
     Parameters
     ----------
@@ -73,7 +76,7 @@ def groups_of(
     labels:
         That the set has.
     among:
-        "own", "all", or genres with commas between.
+        "own", "all", or genres.
     label_map:
         What labels stand for; by default each for the genre of its name.
     name:
@@ -86,11 +89,11 @@ def groups_of(
     """
     groups: dict[str, tuple[str, ...]]
     if label_map is None:
-        named = [part.strip() for part in among.split(",") if part.strip()]
-        named = [label for label in genres if label in labels] if among == OWN else named
-        groups = {genre: (genre,) for genre in (genres if among == ALL else named)}
+        named = genres if among == ALL else own_genres(genres, labels) if among == OWN else among
+        groups = {genre: (genre,) for genre in named}
     elif among in (OWN, ALL):
-        groups = {label: each for label, each in label_map.labels.items() if among == ALL or label in labels}
+        own = own_genres(tuple(label_map.labels), labels)
+        groups = {label: each for label, each in label_map.labels.items() if among == ALL or label in own}
     else:
         raise DataError("--among names genres, and --map says already which there are.", hint="Name one of the two.")
     unknown = next((genre for each in groups.values() for genre in each if genre not in genres), None)
@@ -106,21 +109,37 @@ def grouped(predictions: Predictions, groups: Mapping[str, Sequence[str]]) -> Pr
     """Predictions of other genres: each the sum of some, as shares of all that are in a group."""
     place = {genre: number for number, genre in enumerate(predictions.genres)}
     sums = [predictions.probabilities[:, [place[genre] for genre in each]].sum(axis=1) for each in groups.values()]
-    restricted = np.stack(sums, axis=1)
-    total = np.maximum(restricted.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    return predictions.with_probabilities(restricted / total, genres=tuple(groups))
+    return predictions.with_probabilities(_as_shares(np.stack(sums, axis=1)), genres=tuple(groups))
+
+
+def own_genres(genres: Sequence[str], labels: Collection[str]) -> tuple[str, ...]:
+    """Those of a network's genres that are labels of a set; all of them where only one is: it would always be right."""
+    own = tuple(genre for genre in genres if genre in labels)
+    return tuple(genres) if len(own) == 1 else own
+
+
+def own_by_set(predictions: Predictions) -> dict[str, NDArray[np.bool_]]:
+    """The genres that the clips of each set are judged among, (genres,) bool, by the set's name."""
+    labels: dict[str, set[str]] = {name: set() for name in predictions.sets}
+    for name, label in zip(predictions.sets, predictions.labels, strict=True):
+        labels[name].add(label)
+    own = {name: own_genres(predictions.genres, those) for name, those in labels.items()}
+    return {name: np.isin(predictions.genres, those) for name, those in own.items()}
 
 
 def among_own(predictions: Predictions) -> Predictions:
-    """Each set's predictions among the genres that it has labels of; all genres that any set has are kept."""
-    owned: dict[str, set[str]] = {name: set() for name in predictions.sets}
-    for name, label in zip(predictions.sets, predictions.labels, strict=True):
-        owned[name].add(label)
-    kept = tuple(genre for genre in predictions.genres if any(genre in labels for labels in owned.values()))
-    if kept == predictions.genres and len(owned) == 1:
+    """Each set's predictions among its own genres, as shares of these; genres that no set has are left out."""
+    own = own_by_set(predictions)
+    kept = np.any(list(own.values()), axis=0)
+    if all(mask.all() for mask in own.values()):
         return predictions
-    columns = [predictions.genres.index(genre) for genre in kept]
-    mine = np.array([[genre in owned[name] for genre in kept] for name in predictions.sets])
-    restricted = predictions.probabilities[:, columns] * mine
+    restricted = (predictions.probabilities * np.array([own[name] for name in predictions.sets]))[:, kept]
+    genres = tuple(genre for genre, keep in zip(predictions.genres, kept, strict=True) if keep)
+    return predictions.with_probabilities(_as_shares(restricted), genres=genres)
+
+
+def _as_shares(restricted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows that sum to 1."""
     total = np.maximum(restricted.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    return predictions.with_probabilities(restricted / total, genres=kept)
+    shares: NDArray[np.float64] = restricted / total
+    return shares

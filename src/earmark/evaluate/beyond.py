@@ -18,6 +18,7 @@ from earmark.data.dataset import Clip, Dataset
 from earmark.data.teacher import TEACHER_FILE, Teacher
 from earmark.errors import DataError
 from earmark.evaluate import calibration, whole
+from earmark.evaluate.among import own_by_set
 from earmark.evaluate.answers import Answers
 from earmark.evaluate.calibration import clips_of
 from earmark.evaluate.judging import Bench, Heard
@@ -48,7 +49,7 @@ class Beyond:
     differences between sets. `whole` has the figures of genres and "none of these" as one distribution: for reported
     sets together with all clips outside, for the clips inside in each set, for those outside, and for all in another
     mix than the one calibrated for. `precision` is from `tagging.tag_precision`, by the labels of people. `parts` are
-    accuracies of networks with kernel machines: of both together, of the network and of the machines alone. Where tags
+    accuracies of networks with kernel machines, of each set among its own genres: together, and each alone. Where tags
     are words of the vocabulary, `mix` says of which outputs they are made, and `left_out` which words are not told, and
     why; both are empty where tags are the teacher's own.
     """
@@ -341,11 +342,13 @@ def _parts(rows: _Rows, predictions: Predictions) -> dict[str, dict[str, float]]
     truth = dict(zip(keys, predictions.truth.tolist(), strict=True))
     labels = np.array([truth.get((clip.folder.name, clip.id), -1) for clip in rows.clips])
     reported = labels >= 0
+    own = own_by_set(predictions)
+    among = np.array([own[clip.folder.name] for clip, take in zip(rows.clips, reported, strict=True) if take])
     logits, opinion = rows.said["logits"][reported], rows.said["opinion"][reported]
     artists = [artist for artist, take in zip(rows.artists, reported, strict=True) if take]
     parts = {}
     for name, scores in (("together", logits), ("network", logits - opinion), ("kernel machines", opinion)):
-        right = scores.argmax(axis=1) == labels[reported]
+        right = np.where(among, scores, -np.inf).argmax(axis=1) == labels[reported]
         low, high = artist_interval(right, artists, rng=np.random.default_rng(BOOTSTRAP_SEED))
         parts[name] = {"accuracy": float(right.mean()), "accuracy_low": low, "accuracy_high": high}
     return parts

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from earmark import __version__
 from earmark.errors import BundleError, DataError
 from earmark.evaluate import calibration
+from earmark.evaluate.among import among_own
 from earmark.evaluate.beyond import Beyond
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.report import figures
@@ -113,7 +114,8 @@ def make_bundle(
 
 
 def _metrics(out_of_fold: Predictions) -> dict[str, Any]:
-    """The figures that a bundle keeps, of the genres alone."""
+    """The figures that a bundle keeps, of the genres alone, each set among its own."""
+    out_of_fold = among_own(out_of_fold)
     probabilities, sets = calibration.cross_fit(out_of_fold)
     protocol = calibration.protocol(out_of_fold.folds)
     measured = figures(out_of_fold.with_probabilities(probabilities), sets, protocol=protocol)
@@ -148,7 +150,8 @@ def _described(net: Network, tags: TagInfo | None, outside: OutsideInfo | None, 
 
 
 def _weakest(predictions: Predictions) -> str:
-    """The three genres that were recognised least often, in words."""
+    """The three genres that were recognised least often, of those that were asked for, in words."""
+    predictions = among_own(predictions)
     table = class_table(predictions.truth, predictions.predicted, len(predictions.genres))
     worst = table.recall.argsort(kind="stable")[:3]
     return ", ".join(f"{predictions.genres[row]} ({table.recall[row]:.0%} of its clips recognised)" for row in worst)

@@ -55,7 +55,7 @@ def evaluate(
     dataset: Dataset,
     *,
     split: str | None = None,
-    among: str = OWN,
+    among: str | Sequence[str] = OWN,
     label_map: LabelMap | None = None,
     progress: Progress = lambda done, total: None,
 ) -> tuple[Predictions, NDArray[np.bool_], dict[str, Any]]:
@@ -111,7 +111,7 @@ def evaluate_files(
     out: Path,
     *,
     split: str | None = None,
-    among: str = OWN,
+    among: str | Sequence[str] = OWN,
     label_map: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> str:

@@ -16,6 +16,7 @@ from earmark.data.dataset import Dataset
 from earmark.data.degrade import CONDITIONS, Condition, DegradedDataset
 from earmark.data.splits import column_split
 from earmark.errors import DataError
+from earmark.evaluate.among import own_genres
 from earmark.evaluate.evaluate import Progress, System, evaluate, load_system
 from earmark.evaluate.predictions import Predictions
 from earmark.evaluate.runs import kept_networks
@@ -71,7 +72,8 @@ def robustness(
         heard = []
         for place, (system, clips) in enumerate(parts):
             progress(number * len(parts) + place, len(conditions) * len(parts))
-            heard.append(evaluate(system, DegradedDataset.of(clips, each))[0])
+            own = own_genres(system.genres, dataset.labels)  # of the whole set: a fold may lack one
+            heard.append(evaluate(system, DegradedDataset.of(clips, each), among=own)[0])
         answers[each.name] = Predictions.joined(heard)
     rows = [_row(each, answers[each.name], answers["clean"]) for each in conditions]
     table = f"{markdown_table(table_of(rows))}\n"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from earmark.evaluate.among import among_own
 from earmark.evaluate.predictions import Predictions
 from earmark.experiments.comparison.report import Cell, ProtocolWords, write_benchmark_report
 from earmark.experiments.job import Job
@@ -39,7 +40,7 @@ def _cell(system: str, protocol: str, runs: Sequence[Job]) -> Cell:
     return Cell(
         system=system,
         protocol=protocol,
-        predictions=Predictions.joined([Predictions.read(job.table) for job in done]) if done else None,
+        predictions=among_own(Predictions.joined([Predictions.read(job.table) for job in done])) if done else None,
         runs_done=len(done),
         runs_planned=len(runs),
         facts=facts,
