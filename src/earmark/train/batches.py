@@ -310,13 +310,13 @@ def batches(
     cuts = list(range(size, len(order), size))
     if cuts and len(order) - cuts[-1] < size / 2:
         cuts.pop()
-    partners = Partners(examples.artists) if paired else None
+    partners = _Partners(examples.artists) if paired else None
     for rows in np.split(order, cuts):
         parts = [rows] if partners is None else [rows, partners.of(rows, rng)]
         yield examples.take(np.concatenate([part[rank::world] for part in parts]))
 
 
-class Partners:
+class _Partners:
     """Other clips of the same artists; `artists` are of all clips."""
 
     def __init__(self, artists: Sequence[str]) -> None:
