@@ -72,13 +72,18 @@ class Examples:
     def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> "Examples":
         """Some of the rows, by mask or by number."""
         picked = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        index = torch.from_numpy(picked)
+        index = torch.from_numpy(picked).to(self.pictures.device)
         return replace(
             self,
             clips=tuple(self.clips[i] for i in picked),
             targets=tuple(each.take(index) for each in self.targets),
             **{name: tensor[index] for name, tensor in self.tensors().items()},
         )
+
+    def to(self, device: torch.device) -> "Examples":
+        """The same on another device."""
+        moved = {name: tensor.to(device) for name, tensor in self.tensors().items()}
+        return replace(self, targets=tuple(each.to(device) for each in self.targets), **moved)
 
     def tensors(self) -> dict[str, Any]:
         """All tensors but those of the targets, by name."""

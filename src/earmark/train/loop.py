@@ -21,6 +21,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from earmark.data.dataset import fingerprint
 from earmark.data.splits import artist_folds
@@ -165,6 +166,7 @@ class Run:
             if parameter.ndim == 4:  # kernels with their channels last: a tenth faster on CPUs, see benchmarks/train.py
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.objective = Objective(recipe, self.net, self.examples)
+        self._placed = self.examples.to(place.device)  # all of them: a GPU would wait longer for batches than for steps
         self.averaged = {k: v.clone() for k, v in self.net.state_dict().items()} if self.options.ema_decay else {}
         self.best: dict[str, Tensor] = {}
         self.optimizer = _optimizer(self.net, recipe)
@@ -206,13 +208,14 @@ class Run:
 
     def train_epoch(self) -> dict[str, float]:
         """One pass over the examples; returns its row of the log."""
-        start, busy, total, clips = time.perf_counter(), time.process_time(), 0.0, 0
+        start, busy, clips = time.perf_counter(), time.process_time(), 0
+        total = torch.zeros((), dtype=torch.float64, device=self.place.device)
         self.net.train()
         for batch in self._batches(self.rng):
-            total += self._train_batch(batch) * len(batch)
+            total += self._train_batch(batch).double() * len(batch)  # read at the end: a GPU is not to be waited for
             clips += len(batch)
         self.epoch += 1
-        row = {"epoch": self.epoch, "loss": total / max(clips, 1), "rate": self._rate()}
+        row = {"epoch": self.epoch, "loss": float(total) / max(clips, 1), "rate": self._rate()}
         if len(self.validation):
             row |= self._validate()
             if row["validation_loss"] <= min(r["validation_loss"] for r in [*self.history, row]):
@@ -273,9 +276,9 @@ class Run:
     def _batches(self, rng: torch.Generator) -> Iterator[Examples]:
         size, place, pretext = self.options.batch_size, self.place, self.recipe.pretext
         paired, shares = pretext is not None and pretext.artists > 0, self.shares
-        return batches(self.examples, size, rng=rng, shares=shares, paired=paired, rank=place.rank, world=place.world)
+        return batches(self._placed, size, rng=rng, shares=shares, paired=paired, rank=place.rank, world=place.world)
 
-    def _train_batch(self, batch: Examples) -> float:
+    def _train_batch(self, batch: Examples) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         loss = self._loss(batch)
@@ -287,7 +290,7 @@ class Run:
         self.optimizer.step()
         self.step += 1
         self._average()
-        return float(loss.detach())
+        return loss.detach()
 
     def _loss(self, batch: Examples) -> Tensor:
         db = to_db(batch.pictures.to(self.place.device))
@@ -337,11 +340,14 @@ class Run:
     def _average(self) -> None:
         # Early on the average follows faster, else it would be made of the random start.
         decay = min(self.options.ema_decay, (1 + self.step) / (10 + self.step))
-        for key, value in self.net.state_dict().items() if self.averaged else ():
-            if value.dtype.is_floating_point:
-                self.averaged[key].lerp_(value, 1 - decay)
-            else:
-                self.averaged[key].copy_(value)
+        if not self.averaged:
+            return
+        state = self.net.state_dict()
+        floating = [key for key, value in state.items() if value.dtype.is_floating_point]
+        follow = get_ema_multi_avg_fn(decay)
+        follow([self.averaged[key] for key in floating], [state[key] for key in floating], self.step)
+        for key in state.keys() - set(floating):
+            self.averaged[key].copy_(state[key])
 
     def _answering(self) -> dict[str, Tensor]:
         return self.averaged or self.net.state_dict()
