@@ -63,7 +63,6 @@ def outside() -> OutsideInfo:
         logits=np.concatenate([said.logits, said.logits]),
         outside=rng.normal(size=2 * CLIPS) + away,
         allowed=np.concatenate([np.eye(len(GENRES), dtype=bool)[said.truth], np.zeros((CLIPS, len(GENRES)), bool)]),
-        reported=~away,
         artists=2 * ARTISTS,
         folds=np.concatenate([FOLDS, FOLDS]),
         seeds=np.zeros(2 * CLIPS, dtype=np.int64),

@@ -29,7 +29,6 @@ def judged(*, seed: int = 0, **changes: Any) -> Judged:
         # Two normal laws of deviation 1, 2 apart: the honest logit is 2 * x plus a constant.
         outside=(rng.normal(size=CLIPS) + 2 * away) / 4,
         allowed=np.eye(GENRES, dtype=bool)[truth] & ~away[:, np.newaxis],
-        reported=~away,
         artists=ARTISTS,
         folds=FOLDS,
         seeds=np.zeros(CLIPS, dtype=np.int64),
@@ -75,7 +74,7 @@ def test_sets_hold_the_true_answer_as_often_as_promised_in_the_mix_that_is_asked
         told = cross_fit(answers, share=share)
         found = figures(answers, told, answers.exact, share=share, rounds=2, rng=np.random.default_rng(0))
         held.append(found.coverage)
-        errors.append(np.average(told.probabilities[:, -1], weights=mix_weights(answers.is_outside, share)) - share)
+        errors.append(np.average(told.probabilities[:, -1], weights=mix_weights(answers.allowed, share)) - share)
     assert 0.89 < np.mean(held) < 0.92
     assert abs(np.mean(errors)) < 0.01
 
@@ -90,7 +89,7 @@ def test_the_labels_of_a_fold_do_not_reach_its_own_answers() -> None:
     answers, here = judged(), FOLDS == 2
     allowed = answers.allowed.copy()
     allowed[here] = np.eye(GENRES, dtype=bool)[0]
-    before, after = cross_fit(answers), cross_fit(replace(answers, allowed=allowed, reported=allowed.any(axis=1)))
+    before, after = cross_fit(answers), cross_fit(replace(answers, allowed=allowed))
     assert np.array_equal(before.probabilities[here], after.probabilities[here])
     assert np.array_equal(before.sets[here], after.sets[here])
     assert not np.array_equal(before.probabilities[~here], after.probabilities[~here])
@@ -100,7 +99,7 @@ def test_clips_that_may_be_several_genres_count_for_the_line_and_not_for_sets_an
     answers = judged()
     partial = answers.allowed.any(axis=1) & (np.arange(CLIPS) % 3 == 0)
     allowed = answers.allowed | partial[:, np.newaxis]
-    found = measured(replace(answers, allowed=allowed, reported=answers.reported & ~partial))
+    found = measured(replace(answers, allowed=allowed))
     assert found.whole
     assert (found.n, found.whole.n) == (CLIPS, CLIPS - partial.sum())
     assert found.calibration == measured(answers).calibration
@@ -115,18 +114,31 @@ def test_clips_that_are_told_apart_without_error_leave_finite_figures() -> None:
 
 
 def test_weights_bring_the_clips_to_the_mix_and_have_a_mean_of_1() -> None:
-    away = np.array([True, False, False, False])
-    assert mix_weights(away, 0.4) == pytest.approx([1.6, 0.8, 0.8, 0.8])
-    assert mix_weights(np.ones(3, dtype=bool), 0.4).tolist() == [1, 1, 1]
+    allowed = np.array([[False, False], [True, False], [True, False], [False, True]])
+    assert mix_weights(allowed, 0.4) == pytest.approx([1.6, 0.6, 0.6, 1.2])
+    assert mix_weights(allowed[1:], 0.4) == pytest.approx([0.75, 0.75, 1.5])
+    assert mix_weights(allowed[:1].repeat(3, axis=0), 0.4).tolist() == [1, 1, 1]
+    either = np.array([[True, True], [True, False], [False, True]])
+    assert mix_weights(either, 0.4) == pytest.approx([1, 1, 1])
+
+
+def test_only_loose_genres_get_an_offset_and_it_undoes_what_was_taken_from_them() -> None:
+    plain = judged()
+    shy = replace(plain, logits=plain.logits - np.array([0, 0, 3, 0]), loose=np.array([False, False, True, False]))
+    found = measured(shy)
+    assert found.offsets[0] == found.offsets[1] == found.offsets[3] == 0
+    assert 2 < found.offsets[2] < 3.5
+    assert found.whole
+    assert found.whole.ece < measured(replace(shy, loose=None)).whole.ece
+    assert measured(plain).offsets == ()
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"outside": np.zeros((CLIPS, 1))}, "do not fit"),
-        ({"allowed": np.zeros((CLIPS, GENRES), dtype=bool)}, "must each have one genre"),
-        ({"allowed": np.zeros((CLIPS, GENRES), dtype=bool), "reported": np.zeros(CLIPS, dtype=bool)}, "one fold"),
-        ({"reported": np.zeros(CLIPS, dtype=bool)}, "fit the temperature"),
+        ({"allowed": np.zeros((CLIPS, GENRES), dtype=bool)}, "one fold"),
+        ({"allowed": np.arange(CLIPS)[:, np.newaxis].repeat(GENRES, axis=1) % 3 > 0}, "fit the temperature"),
         ({"folds": np.zeros(CLIPS, dtype=int)}, "two folds"),
         ({"artists": ["one"] * CLIPS}, "two artists"),
         ({"artists": ["one"]}, "do not fit"),

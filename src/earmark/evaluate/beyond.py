@@ -294,15 +294,14 @@ def _judged(rows: _Rows, recipe: Recipe, predictions: Predictions) -> tuple[Judg
     pairs = list(zip(rows.clips, options, strict=True))
     allowed = np.stack([allowed_genres(clip, option, predictions.genres) for clip, option in pairs])
     places = np.array([outside_of(clip, row, option) for (clip, option), row in zip(pairs, allowed, strict=True)])
-    labelled = set(zip(predictions.sets, predictions.ids, strict=True))
     judged = Judged(
         rows.said["logits"].astype(np.float64),
         rows.said["outside"][:, 0].astype(np.float64),
         allowed & (places != 1)[:, np.newaxis],
-        np.array([(clip.folder.name, clip.id) in labelled for clip in rows.clips]),
         rows.artists,
         rows.folds,
         rows.seeds,
+        np.asarray(~np.stack(list(own_by_set(predictions).values())).any(axis=0)),  # genres that no reported set has
     )
     known = ~np.isnan(places)
     if not known.any() or len(set(judged.is_outside[known].tolist())) < 2:
@@ -319,7 +318,7 @@ def _outside(
     told, away = whole.cross_fit(judged), judged.is_outside
     info = whole.fit_outside(judged, told, protocol=protocol, rng=rng())
     by_set: dict[str, dict[str, Any]] = {}
-    mixes = {"reported sets and all outside": ((judged.reported | away) & judged.exact, whole.SHARE)}
+    mixes: dict[str, tuple[NDArray[np.bool_], float]] = {"all sets": (judged.exact, whole.SHARE)}
     for name in sorted(set(sets.tolist())):
         here = sets == name
         if len(set(away[here].tolist())) == 2:

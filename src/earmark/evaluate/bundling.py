@@ -19,6 +19,7 @@ from earmark.evaluate.report import figures
 from earmark.evaluate.words import Mix
 from earmark.files import FolderKind, guard_folder
 from earmark.listen.bundle import INFO_FILE, NETWORK_FILE, BundleInfo, FrontEnd, load_bundle, write_bundle
+from earmark.listen.calibrate import Calibration, softmax
 from earmark.listen.heads import OutsideInfo, TagInfo
 from earmark.measure.metrics import class_table
 from earmark.models.registry import Network
@@ -81,9 +82,11 @@ def make_bundle(
     net = checkpoint.network()
     window_tokens = window_tokens_of(net.token_frames)
     weights = _weights(net, mix, tags) if tags is not None and mix else None
-    network = to_onnx(net, heads=_described(net, tags, outside, mixed=weights is not None), mix=weights)
+    offsets = outside.offsets if outside else ()
+    heads = _described(net, tags, outside, mixed=weights is not None)
+    network = to_onnx(net, heads=heads, mix=weights, offsets=offsets)
     for tokens in (1, window_tokens // 2, window_tokens):
-        difference = largest_difference(net, network, tokens=tokens, mix=weights)
+        difference = largest_difference(net, network, tokens=tokens, mix=weights, offsets=offsets)
         if difference > PARITY:
             raise BundleError(f"ONNX and torch differ by {difference:.2g} in logits of {tokens} tokens.")
     clips = checkpoint.lineage["clips"]
@@ -95,7 +98,7 @@ def make_bundle(
         licence=licence,
         labels=checkpoint.genres,
         front_end=FrontEnd(token_frames=net.token_frames, window_tokens=window_tokens),
-        calibration=calibration.fit(out_of_fold),
+        calibration=_calibrated(out_of_fold, outside),
         lineage={
             "trained_on": "trained on " + ", ".join(f"{count} clips of {name}" for name, count in clips.items()),
             "recipe": checkpoint.recipe.to_dict(),
@@ -111,6 +114,14 @@ def make_bundle(
     )
     write_bundle(out, network, info)
     return info
+
+
+def _calibrated(out_of_fold: Predictions, outside: OutsideInfo | None) -> Calibration:
+    """Of the genres, at the temperature and with the offsets that the whole answer has."""
+    if outside is None or outside.temperature is None:
+        return calibration.fit(out_of_fold)
+    shifted = out_of_fold.logits + np.asarray(outside.offsets) if outside.offsets else out_of_fold.logits
+    return calibration.fit(out_of_fold.with_probabilities(softmax(shifted)), temperature=outside.temperature)
 
 
 def _metrics(out_of_fold: Predictions) -> dict[str, Any]:
@@ -200,12 +211,18 @@ def recalibrate_files(bundle: Path | None, crossval: Path) -> BundleInfo:
     for name, found in heads.items():
         if found is None and getattr(old.info, name) is not None:
             raise DataError(f"{crossval} has no figures of '{name}', which {old.folder} has.")
+    if (
+        old.info.outside is not None
+        and beyond.outside is not None
+        and old.info.outside.offsets != beyond.outside.offsets
+    ):
+        raise DataError(f"{crossval} has other offsets of genres than {old.folder}.", hint="Export the bundle again.")
     if old.info.tags is not None and dict(old.info.lineage.get("words", {})) != dict(beyond.mix):
         raise DataError(f"{crossval} tells other words than {old.folder}.", hint="Export the bundle again.")
     card = {**old.info.lineage.get("card", {}), "weakest": _weakest(predictions)}
     info = replace(
         old.info,
-        calibration=calibration.fit(predictions),
+        calibration=_calibrated(predictions, beyond.outside),
         lineage={**old.info.lineage, "card": card},
         metrics=_metrics(predictions),
         tags=beyond.tags if old.info.tags else None,

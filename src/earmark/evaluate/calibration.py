@@ -17,9 +17,13 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 
-def fit(predictions: Predictions, *, level: float = LEVEL) -> Calibration:
-    """Temperature and set quantile from all rows; "cannot tell" is a set of more than half of the genres."""
-    temperature = fit_temperature(predictions.logits, predictions.truth)
+def fit(predictions: Predictions, *, level: float = LEVEL, temperature: float | None = None) -> Calibration:
+    """Temperature and set quantile from all rows; "cannot tell" is a set of more than half of the genres.
+
+    A `temperature` that was fitted on more than these rows (`whole`) is kept.
+    """
+    if temperature is None:
+        temperature = fit_temperature(predictions.logits, predictions.truth)
     probabilities = softmax(predictions.logits / temperature)
     quantile = lac_quantile(probabilities, predictions.truth, level=level)
     most = max(1, len(predictions.genres) // 2)

@@ -103,7 +103,7 @@ def with_none(genres: ArrayLike, none_logits: ArrayLike) -> NDArray[np.float64]:
     return np.concatenate([np.asarray(genres) * sigmoid(-logits), sigmoid(logits)], axis=-1)
 
 
-def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+def fit_temperature(logits: ArrayLike, labels: ArrayLike, *, weights: ArrayLike | None = None) -> float:
     """The temperature that minimises the negative log likelihood of `labels`.
 
     The loss is convex in 1 / temperature, and its slope is the mean over clips of (expected logit - logit of the true
@@ -115,14 +115,16 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         (clips, genres), out of fold.
     labels:
         (clips,) indices of the true genres.
+    weights:
+        (clips,) how much each counts; alike by default.
     """
     values, truth = _checked(logits, labels)
     values = values - values.max(axis=1, keepdims=True)
-    true_logits = values[np.arange(len(values)), truth]
+    true_logits, shares = values[np.arange(len(values)), truth], _shares(weights, len(values))
 
     def slope(inverse: float) -> float:
         expected = (softmax(values * inverse) * values).sum(axis=1)
-        return float((expected - true_logits).mean())
+        return float(shares @ (expected - true_logits))
 
     low, high = 1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE
     for _ in range(60):

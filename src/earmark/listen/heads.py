@@ -217,6 +217,11 @@ class OutsideInfo:
         "none of these" were one answer: the genres' own quantile serves then, and its sets promise nothing.
     whole:
         Figures of the whole answer; None likewise.
+    temperature:
+        Of the genres' logits, as it was fitted together with the rest: `BundleInfo.calibration` has it too. None in
+        bundles that have the one fitted on the reported sets alone.
+    offsets:
+        (genres,) what was added to the network's genre logits when it was exported; none in bundles without.
     """
 
     calibration: Platt
@@ -233,6 +238,8 @@ class OutsideInfo:
     share: float | None = None
     set_quantile: float | None = None
     whole: WholeFigures | None = None
+    temperature: float | None = None
+    offsets: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name, share in (("share", self.share), ("set_quantile", self.set_quantile)):
@@ -256,7 +263,9 @@ class OutsideInfo:
         known = _known(cls, values, "outside")
         whole = known.get("whole")
         figures = None if whole is None else WholeFigures(**_known(WholeFigures, whole, "outside: whole"))
-        return cls(**{**known, "calibration": _line(known["calibration"], "outside"), "whole": figures})
+        offsets = tuple(float(offset) for offset in known.get("offsets", ()))
+        line = _line(known["calibration"], "outside")
+        return cls(**{**known, "calibration": line, "whole": figures, "offsets": offsets})
 
 
 def _known(kind: type[Any], values: object, what: str) -> dict[str, Any]:

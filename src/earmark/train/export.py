@@ -40,14 +40,17 @@ class WordLayer(nn.Module):
 class _Named(nn.Module):
     """The network with its attention, as a plain tuple of named outputs."""
 
-    def __init__(self, net: Network, names: Sequence[str], words: WordLayer | None) -> None:
+    offsets: Tensor
+
+    def __init__(self, net: Network, names: Sequence[str], words: WordLayer | None, offsets: Sequence[float]) -> None:
         super().__init__()
         self.net = net
         self.names = names
         self.words = words
+        self.register_buffer("offsets", torch.tensor(offsets))
 
     def forward(self, db: Tensor) -> tuple[Tensor, ...]:
-        outputs = named(self.net(db, attention=True), words=self.words)
+        outputs = named(_shifted(self.net(db, attention=True), self.offsets), words=self.words)
         return tuple(outputs[name] for name in self.names)
 
 
@@ -68,11 +71,22 @@ def named(outputs: Outputs, *, words: WordLayer | None = None) -> dict[str, Tens
     return {name: array for name, array in {**core, **heads, **told}.items() if array is not None}
 
 
-def to_onnx(net: Network, *, heads: Sequence[str] | None = None, mix: Mix | None = None) -> bytes:
+def _shifted(outputs: Outputs, offsets: Tensor) -> Outputs:
+    """With (genres,) offsets on all genre logits; () leaves them."""
+    if not offsets.numel():
+        return outputs
+    alone = None if outputs.alone is None else outputs.alone + offsets
+    return outputs._replace(logits=outputs.logits + offsets, token_logits=outputs.token_logits + offsets, alone=alone)
+
+
+def to_onnx(
+    net: Network, *, heads: Sequence[str] | None = None, mix: Mix | None = None, offsets: Sequence[float] = ()
+) -> bytes:
     """The network as ONNX: input `db` (windows, 128, frames), outputs OUTPUTS and heads; windows and frames are free.
 
     `heads` are names of outputs that the file shall have beside OUTPUTS, by default all of them. With a `mix` it has
-    words in the place of the heads that they are made of, as in `named`. BundleError where such a network cannot be
+    words in the place of the heads that they are made of, as in `named`; `offsets`, (genres,), are added to all genre
+    logits. BundleError where such a network cannot be
     exported.
     """
     words = None if mix is None else WordLayer(mix)
@@ -87,7 +101,7 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None, mix: Mix | None
         warnings.simplefilter("ignore")  # the exporter warns of its own successor
         file = Path(folder) / "network.onnx"
         torch.onnx.export(
-            _Named(net.eval(), names, words).cpu().float(),
+            _Named(net.eval(), names, words, offsets).cpu().float(),
             (_example(net.token_frames),),
             file,
             input_names=["db"],
@@ -99,11 +113,13 @@ def to_onnx(net: Network, *, heads: Sequence[str] | None = None, mix: Mix | None
         return file.read_bytes()
 
 
-def largest_difference(net: Network, onnx: bytes, *, tokens: int, mix: Mix | None = None, seed: int = 0) -> float:
+def largest_difference(
+    net: Network, onnx: bytes, *, tokens: int, mix: Mix | None = None, offsets: Sequence[float] = (), seed: int = 0
+) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Compared are `logits`, `alone`, `opinion_tokens`, and every head that is in the file; `mix` is as it was exported
-    with.
+    Compared are `logits`, `alone`, `opinion_tokens`, and every head that is in the file; `mix` and `offsets` are as
+    it was exported with.
     """
     import onnxruntime
 
@@ -114,7 +130,8 @@ def largest_difference(net: Network, onnx: bytes, *, tokens: int, mix: Mix | Non
     names = [output.name for output in session.get_outputs() if output.name in compared]
     theirs = session.run(names, {"db": db})
     with torch.inference_mode():
-        ours = named(net.eval().cpu()(torch.from_numpy(db), attention=True), words=words)
+        heard = _shifted(net.eval().cpu()(torch.from_numpy(db), attention=True), torch.tensor(offsets))
+        ours = named(heard, words=words)
     return max(float(np.abs(ours[name].numpy() - array).max()) for name, array in zip(names, theirs, strict=True))
 
 
