@@ -162,6 +162,8 @@ def test_the_answers_are_genres_and_none_of_these_and_the_genres_alone_are_share
         ({"genre_set": ("classical", NONE)}, "classical or none of the two"),
         ({"genre_set": ("rock", "metal", NONE), "outside": 0.2}, "rock or metal or none of the two"),
         ({"genre_set": ("rock", NONE, "metal"), "outside": 0.3}, "rock or metal or none of the two"),
+        ({"genre_set": ("rock", "metal", "pop", NONE), "outside": 0.2}, "rock or metal or 2 more"),
+        ({"genre_set": ("rock", NONE, "metal", "pop", "folk"), "outside": 0.2}, "rock or metal or 3 more"),
         ({"genre_set": (NONE,), "none_of_these": True}, "none of the two, nearest rock"),
         ({"genre_set": (NONE, "rock"), "none_of_these": True}, "none of the two, nearest rock"),
         ({"genre_set": ("rock", NONE), "cannot_tell": True}, "cannot tell"),
@@ -173,7 +175,7 @@ def test_the_words_follow_from_the_set(changes: dict[str, Any], words: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(1, NONE), (10, "none of the ten"), (12, "none of the twelve"), (13, "none of the 13")]
+    ("count", "words"), [(1, NONE), (10, "none of the ten"), (18, "none of the eighteen"), (21, "none of the 21")]
 )
 def test_none_of_these_says_how_many_genres_there_are(count: int, words: str) -> None:
     genres = tuple(Label(f"genre {number}", 0.1 / count) for number in range(count))

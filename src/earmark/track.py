@@ -15,7 +15,11 @@ SCHEMA = 2
 FIRST_SCHEMA = 1  # its genres summed to 1 by themselves
 NONE = "none of these"  # the answer beside the genres, in `Track.genre_set` and `Track.answers`
 CANNOT_TELL = "cannot tell"
-_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_COUNTS = (
+    *("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+_NAMED = 2  # of more possible answers than one more than these
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +248,19 @@ class Track:
 
     @property
     def words(self) -> str:
-        """The answer in a few words, for a person: "rock or metal", "none of the ten, nearest classical"."""
+        """The answer in a few words, for a person: "rock or metal", "none of the ten, nearest classical".
+
+        Of more than three possible answers it names two, "rock or pop or 3 more"; `genre_set` has all.
+        """
         if self.cannot_tell:
             return CANNOT_TELL
         if self.none_of_these:
             return f"{self._none}, nearest {self.genre}"
         genres = [name for name in self.genre_set if name != NONE]
-        return " or ".join(genres + [self._none] * (NONE in self.genre_set))
+        answers = genres + [self._none] * (NONE in self.genre_set)
+        if len(answers) > _NAMED + 1:
+            answers = [*answers[:_NAMED], f"{len(answers) - _NAMED} more"]
+        return " or ".join(answers)
 
     @property
     def _none(self) -> str:

@@ -67,7 +67,7 @@ def found(made, small):
 
 
 def test_clips_are_spoken_for_by_the_network_that_never_heard_them(made):
-    networks = networks_of(made / "crossval", (), "data")
+    networks = networks_of(made / "crossval", (), Dataset.load(made / "data"))
     material = gather(Dataset.load(made / "data"), networks[0].genres)
     (reading,) = read(networks, material)
     assert reading.out_of_fold
@@ -80,7 +80,7 @@ def test_clips_are_spoken_for_by_the_network_that_never_heard_them(made):
 
 
 def test_half_a_cross_validation_is_no_reading(made):
-    networks = networks_of(made / "crossval", (), "data")
+    networks = networks_of(made / "crossval", (), Dataset.load(made / "data"))
     material = gather(Dataset.load(made / "data"), networks[0].genres)
     with pytest.raises(DataError, match="do not hold out the clips of data between them"):
         read(networks[:1], material)

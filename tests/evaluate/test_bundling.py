@@ -64,6 +64,26 @@ WORDS = {"rock": {"tags": {"0": 0.5, "1": 0.25}}, "sad": {"tags": {"2": 1.0}, "s
 WITH_STYLES = {"heads": {"tags": 3, "outside": 1, "styles": 2}}
 
 
+def test_offsets_are_added_to_all_genre_logits_and_the_temperature_is_that_of_the_whole_answer(tmp_path: Path) -> None:
+    made, plain = untrained.checkpoint(heads={"outside": 1}), replace(untrained.outside(), temperature=None)
+    shifts = (0.0, 0.0, 1.5, -0.5)
+    shifted = replace(plain, offsets=shifts, temperature=2.5)
+    for name, outside in (("plain", plain), ("shifted", shifted)):
+        make_bundle(made, untrained.predictions(), tmp_path / name, version="1", created="2026-01-01", outside=outside)
+    db = np.random.default_rng(0).uniform(-80, 0, (2, 128, 95)).astype(np.float32)
+    before, after = (load_bundle(tmp_path / name) for name in ("plain", "shifted"))
+    first, second = before.run(db), after.run(db)
+    for name in ("logits", "token_logits", "alone"):
+        difference = getattr(second, name) - getattr(first, name)
+        np.testing.assert_allclose(difference, np.broadcast_to(shifts, difference.shape), atol=1e-5, err_msg=name)
+    assert second.outside == pytest.approx(first.outside, abs=1e-5)
+    assert after.info.calibration.temperature == 2.5
+    assert before.info.calibration.temperature != 2.5
+    assert after.info.outside is not None
+    assert after.info.outside.offsets == shifts
+    assert after.info.metrics == before.info.metrics  # of clips of the genres alone, as they were
+
+
 def test_words_are_one_layer_over_the_outputs_that_they_are_made_of(tmp_path: Path) -> None:
     given = untrained.checkpoint(styles=("Punk", "Noise"), **WITH_STYLES)
     info = make_bundle(

@@ -102,7 +102,7 @@ def test_clips_that_may_be_several_genres_count_for_the_line_and_not_for_sets_an
     found = measured(replace(answers, allowed=allowed))
     assert found.whole
     assert (found.n, found.whole.n) == (CLIPS, CLIPS - partial.sum())
-    assert found.calibration == measured(answers).calibration
+    assert found.calibration.slope == pytest.approx(measured(answers).calibration.slope, rel=0.01)
     assert found.set_quantile != measured(answers).set_quantile
 
 
@@ -129,7 +129,9 @@ def test_only_loose_genres_get_an_offset_and_it_undoes_what_was_taken_from_them(
     assert found.offsets[0] == found.offsets[1] == found.offsets[3] == 0
     assert 2 < found.offsets[2] < 3.5
     assert found.whole
-    assert found.whole.ece < measured(replace(shy, loose=None)).whole.ece
+    without = measured(replace(shy, loose=None))
+    assert without.whole
+    assert found.whole.mean_set_size < without.whole.mean_set_size - 0.1
     assert measured(plain).offsets == ()
 
 

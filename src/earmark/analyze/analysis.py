@@ -85,7 +85,7 @@ def analyze(
     """
     rng = np.random.default_rng(SEED)
     dataset = Dataset.load(folder)
-    networks = networks_of(model, checkpoints, dataset.name)
+    networks = networks_of(model, checkpoints, dataset)
     material = gather(dataset, networks[0].genres)
     judges = judge.judges_of(judged_by, dataset.name, material.genres) if judged_by else []
     masks = trust.windows_to_learn(networks)
@@ -177,7 +177,7 @@ def _planted(
     if folder is None:
         return trust.planted(reading, material, **more)
     pieces = Dataset.load(folder / "data")
-    networks = networks_of(folder / "crossval", (), pieces.name)
+    networks = networks_of(folder / "crossval", (), pieces)
     made = gather(pieces, networks[0].genres)
     theirs = read(networks, made)[0]
     own: _More = {**more, "costly": trust.costly_methods(theirs, made, progress=more["progress"])}

@@ -5,7 +5,7 @@ which clips it never heard; what is said of a clip comes from that network where
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,8 +159,8 @@ def hear(network: Network, db: Floats, *, progress: Callable[[int], None] = lamb
     return Heard(**{name: np.concatenate([getattr(said, name) for said in parts]) for name in names})
 
 
-def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) -> list[Network]:
-    """The networks that are to be read.
+def networks_of(model: Path | None, checkpoints: Sequence[Path], dataset: Dataset) -> list[Network]:
+    """The networks that are to be read, among the genres that the data set has labels of.
 
     Parameters
     ----------
@@ -168,8 +168,9 @@ def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) 
         A bundle, a checkpoint or the folder of a cross-validation; with None and no checkpoints the shipped bundle.
     checkpoints:
         More of them.
-    set_name:
-        The data set, to know which of its clips each network of a cross-validation never heard.
+    dataset:
+        Its labels say which genres are left to a network, all where fewer than two are, and its name which of its clips
+        each network of a cross-validation never heard.
 
     Raises
     ------
@@ -179,25 +180,49 @@ def networks_of(model: Path | None, checkpoints: Sequence[Path], set_name: str) 
         A folder is none of the three.
     """
     paths: list[Path | None] = [*([model] if model or not checkpoints else []), *checkpoints]
-    networks = [network for path in paths for network in _networks_at(path, set_name)]
+    networks = [network for path in paths for network in _networks_at(path, dataset)]
     for network in networks:
         if network.genres != networks[0].genres:
             raise DataError(f"{networks[0].name} and {network.name} know different genres, so they cannot be compared.")
     return networks
 
 
-def _networks_at(path: Path | None, set_name: str) -> list[Network]:
+def _networks_at(path: Path | None, dataset: Dataset) -> list[Network]:
     if path is None or (path / "bundle.json").exists() or path.name == "bundle.json":
         bundle = load_bundle(path)
         _refuse_other_tokens(bundle.info.model, bundle.info.front_end.token_frames)
-        return [Network(bundle.info.model, bundle.info.model, bundle.info.labels, bundle.run)]
-    kept = list(kept_networks(path, set_name))
+        own = _own(bundle.info.labels, dataset)
+        genres = tuple(bundle.info.labels[place] for place in own)
+        return [Network(bundle.info.model, bundle.info.model, genres, _among(bundle.run, own))]
+    kept = list(kept_networks(path, dataset.name))
     if not kept:
-        return [_of_checkpoint(path, path.name, "1", None)]
-    return [_of_checkpoint(file, file.name, file.name.partition("_")[0], held) for file, held in kept]
+        return [_of_checkpoint(path, path.name, "1", None, dataset)]
+    return [_of_checkpoint(file, file.name, file.name.partition("_")[0], held, dataset) for file, held in kept]
 
 
-def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | None) -> Network:
+def _own(genres: Sequence[str], dataset: Dataset) -> list[int]:
+    """The places of the genres that the set has; of all, where it has fewer than two."""
+    own = [place for place, genre in enumerate(genres) if genre in dataset.labels]
+    return own if len(own) > 1 else list(range(len(genres)))
+
+
+def _among(run: Callable[[Floats], Outputs], own: list[int]) -> Callable[[Floats], Outputs]:
+    """`run` with logits of some genres alone."""
+
+    def narrowed(db: Floats) -> Outputs:
+        said = run(db)
+        return replace(
+            said,
+            logits=said.logits[..., own],
+            token_logits=said.token_logits[..., own],
+            alone=None if said.alone is None else said.alone[..., own],
+            opinion_tokens=None if said.opinion_tokens is None else said.opinion_tokens[..., own],
+        )
+
+    return narrowed
+
+
+def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | None, dataset: Dataset) -> Network:
     from earmark.models.registry import Decides
     from earmark.train.checkpoint import Checkpoint
 
@@ -207,7 +232,10 @@ def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | Non
         kind = checkpoint.recipe.model.kind
         raise DataError(f"{path} is a network of the kind '{kind}', which has no attention to read.")
     _refuse_other_tokens(str(path), net.token_frames)
-    return Network(name, group, checkpoint.genres, runner(net), net, held)
+    own = _own(checkpoint.genres, dataset)
+    if len(own) < len(checkpoint.genres):
+        net.keep_genres(own)
+    return Network(name, group, tuple(checkpoint.genres[place] for place in own), runner(net), net, held)
 
 
 def _refuse_other_tokens(name: str, token_frames: int) -> None:

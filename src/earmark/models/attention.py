@@ -16,7 +16,17 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from earmark.models.heads import GENRE, Head, PretextHead, TagHead, build_heads, check_heads, check_judged, head_names
+from earmark.models.heads import (
+    GENRE,
+    GenreHead,
+    Head,
+    PretextHead,
+    TagHead,
+    build_heads,
+    check_heads,
+    check_judged,
+    head_names,
+)
 from earmark.models.kernel import SecondOpinion
 from earmark.models.options import check_divides, options_class
 from earmark.models.registry import Lessons, Network, Outputs, register
@@ -184,6 +194,14 @@ class AttentionNet(Network):
             else None,
             heads={**outputs.heads, **joined},
         )
+
+    def keep_genres(self, kept: Sequence[int]) -> None:
+        """As `registry.Decides.keep_genres`."""
+        head = self.head_layers[GENRE]
+        assert isinstance(head, GenreHead)
+        head.keep(kept)
+        if self.kernel is not None and GENRE in self.kernel.sizes:
+            self.kernel.keep(GENRE, kept)
 
     def pretext_head(self) -> PretextHead:
         """The head of [pretext]."""

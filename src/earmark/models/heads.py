@@ -4,7 +4,7 @@ A head has the name of its output in a recipe (`[model.heads]`: name = size), in
 in bundle.json. A new one is a class under `@head("name")`, here or in another file of this folder.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 import torch
@@ -90,6 +90,12 @@ class LinearHead(Head):
     def forward(self, vectors: Tensor) -> Tensor:
         numbers: Tensor = self.layer(vectors)
         return numbers
+
+    def keep(self, kept: Sequence[int]) -> None:
+        """Give up all numbers but these, by their places."""
+        weight, bias = self.layer.weight[list(kept)], self.layer.bias[list(kept)]
+        self.size, self.layer = len(kept), nn.Linear(weight.shape[1], len(kept))
+        self.layer.weight.data, self.layer.bias.data = weight.detach(), bias.detach()
 
 
 @head(GENRE)

@@ -112,6 +112,16 @@ class SecondOpinion(nn.Module):
         pieces = cover.T @ opinions.pieces[:, :, columns]  # (windows, tokens, size)
         return pieces + opinions.whole[:, None, columns] / torch.ones_like(cover[0]).sum()
 
+    def keep(self, name: str, kept: Sequence[int]) -> None:
+        """Of one answer, give up all numbers but these, by their places."""
+        columns = {each: list(range(place.start, place.stop)) for each, place in self._columns().items()}
+        columns[name] = [columns[name][number] for number in kept]
+        chosen = [column for each in columns.values() for column in each]
+        self.sizes[name] = len(kept)
+        for head in self.heads:
+            head.weights = nn.Parameter(head.weights[:, chosen], requires_grad=False)
+            head.usual = nn.Parameter(head.usual[chosen], requires_grad=False)
+
     def fit(self, lessons: Lessons) -> None:
         """Find the weights of both."""
         columns = self._columns()

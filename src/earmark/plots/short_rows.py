@@ -131,9 +131,14 @@ def fitted_answer(answer: str, width: int) -> str:
     'none of the ten'
     >>> fitted_answer("rock or metal or country", 20)
     'rock or 2 more'
+    >>> fitted_answer("rock or metal or 3 more", 20)
+    'rock or 4 more'
     """
-    parts = answer.split(" or ")
-    fewer = (" or ".join([*parts[:count], f"{len(parts) - count} more"]) for count in range(len(parts) - 1, 0, -1))
+    parts, unnamed = answer.split(" or "), 0
+    if parts[-1].endswith(" more"):
+        unnamed = int(parts.pop().split()[0])
+    total = len(parts) + unnamed
+    fewer = (" or ".join([*parts[:count], f"{total - count} more"]) for count in range(len(parts) - 1, 0, -1))
     shorter = (answer, answer.partition(",")[0], *fewer)
     return next((words for words in shorter if cell_len(words) <= width), shortened(answer, width))
 
