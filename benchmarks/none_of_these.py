@@ -61,7 +61,7 @@ def main() -> None:
 
 def show(name: str, judged: Judged, told: Floats, shipped: Floats) -> None:
     """One line: the mean, and the gain over the shipped form."""
-    weights = mix_weights(judged.is_outside, SHARE)
+    weights = mix_weights(judged.allowed, SHARE)
     gain = told - shipped
     low, high = artist_interval(gain, judged.artists, weights=weights, rng=np.random.default_rng(0))
     mean = -np.average(told, weights=weights)
@@ -86,8 +86,8 @@ def likelihoods(judged: Judged, features: Callable[[Floats], Floats], *, softmax
         return np.asarray(logsumexp(np.where(known[rows], log_probabilities(values, rows), -np.inf), axis=1))
 
     for here, others in checked_parts(len(judged), judged.artists, judged.seeds, judged.folds):
-        weights = mix_weights(judged.is_outside[others], SHARE)
-        exact = others & judged.reported
+        weights = mix_weights(judged.allowed[others], SHARE)
+        exact = others & judged.exact & ~judged.is_outside
         own = np.log(fit_temperature(judged.logits[exact], judged.truth[exact]))
 
         def whole(values: Floats, own: float = own) -> Floats:

@@ -318,7 +318,7 @@ def _outside(
     told, away = whole.cross_fit(judged), judged.is_outside
     info = whole.fit_outside(judged, told, protocol=protocol, rng=rng())
     by_set: dict[str, dict[str, Any]] = {}
-    mixes: dict[str, tuple[NDArray[np.bool_], float]] = {"all sets": (judged.exact, whole.SHARE)}
+    mixes: dict[str, tuple[NDArray[np.bool_], float]] = {}
     for name in sorted(set(sets.tolist())):
         here = sets == name
         if len(set(away[here].tolist())) == 2:

@@ -61,8 +61,8 @@ def evaluate(
 ) -> tuple[Predictions, NDArray[np.bool_], dict[str, Any]]:
     """Predict the clips of a set (those of `split`, `COLUMN=VALUE`) and measure.
 
-    Probabilities are restricted to the genres that the set has (`evaluate.among`). Clips whose label is none of them
-    are left out, and counted as `n_left_out`.
+    Probabilities are restricted to the genres that the set has (`evaluate.among`). Clips whose label is none of them,
+    and those that the set marks (column `flag`), are left out, and counted as `n_left_out`.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def evaluate(
     if split:
         chosen = column_split(clips, split)
         clips = [clip for clip, take in zip(clips, chosen, strict=True) if take]
-    known = [clip for clip in clips if clip.label in groups]
+    known = [clip for clip in clips if clip.label in groups and not clip.flagged]
     if not known:
         hint = f"It is measured by {', '.join(groups)}."
         raise DataError(f"No clip of {dataset.folder} has a label that {system.name} knows.", hint=hint)
