@@ -238,7 +238,7 @@ def test_clips_of_artists_that_the_whitening_never_saw_are_near_0_too(real_data:
     same, unrelated = related(artists, heard.genres)
     same, unrelated = (pairs & judged & judged[:, None] for pairs in (same, unrelated))
     before = heard.vectors / np.linalg.norm(heard.vectors, axis=1, keepdims=True)
-    assert (before @ before.T)[unrelated].mean() > 0.85
+    assert (before @ before.T)[unrelated].mean() > 0.8
     after = fit_whitening(heard.vectors[~judged]).apply(heard.vectors)
     cosines = after @ after.T
     assert abs(cosines[unrelated].mean()) < 0.05

@@ -32,7 +32,7 @@ def demo(
     typer.echo(
         f"{len(files)} pieces in {out}: the same bed, with a style of its own from {MOTIF[0]:.0f} to {MOTIF[1]:.0f} s."
     )
-    typer.echo("The shipped network knows ten genres and none of these styles; this is what it makes of them:")
+    typer.echo("The shipped network knows 18 genres and none of these styles; this is what it makes of them:")
     listener = Listener()
     table = Table(labels=listener.bundle.info.labels, paths=files)
     for heard in listener.hear_all(files, jobs=1):

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-EXPONENT = 0.35
+EXPONENT = 0.25
 _NOTHING = 1e-12  # a vector that is no longer than this is the mean itself, and has no direction
 
 
