@@ -1,7 +1,7 @@
 """Which form of P(none of these) is best out of fold (docs/experiments.md, lines 46 to 48).
 
-The answers of a cross-validation are calibrated on the other folds in several forms, in a mix with a fifth outside. Of
-each the mean negative log likelihood is printed, a partial label counting as a set, and the gain over the shipped form
+The answers of a cross-validation are calibrated on the other folds in several forms, all answers as frequent as each
+other. Of each the mean negative log likelihood is printed, a partial label counting as a set, and the gain over the shipped form
 with its 95 % interval by artist. It needs the extra `benchmark`, which brings SciPy.
 
     python benchmarks/none_of_these.py results/ablations/artist_grouped/earmark recipes/shipped.toml --data gtzan ...
@@ -20,7 +20,7 @@ from earmark.data.dataset import Dataset
 from earmark.evaluate.beyond import _judged, _rows
 from earmark.evaluate.calibration import checked_parts
 from earmark.evaluate.predictions import Predictions
-from earmark.evaluate.whole import SHARE, Judged, mix_weights
+from earmark.evaluate.whole import Judged, mix_weights
 from earmark.listen.calibrate import fit_temperature
 from earmark.measure.bootstrap import artist_interval
 from earmark.train.recipe import Recipe
@@ -61,7 +61,7 @@ def main() -> None:
 
 def show(name: str, judged: Judged, told: Floats, shipped: Floats) -> None:
     """One line: the mean, and the gain over the shipped form."""
-    weights = mix_weights(judged.allowed, SHARE)
+    weights = mix_weights(judged.allowed)
     gain = told - shipped
     low, high = artist_interval(gain, judged.artists, weights=weights, rng=np.random.default_rng(0))
     mean = -np.average(told, weights=weights)
@@ -86,7 +86,7 @@ def likelihoods(judged: Judged, features: Callable[[Floats], Floats], *, softmax
         return np.asarray(logsumexp(np.where(known[rows], log_probabilities(values, rows), -np.inf), axis=1))
 
     for here, others in checked_parts(len(judged), judged.artists, judged.seeds, judged.folds):
-        weights = mix_weights(judged.allowed[others], SHARE)
+        weights = mix_weights(judged.allowed[others])
         exact = others & judged.exact & ~judged.is_outside
         own = np.log(fit_temperature(judged.logits[exact], judged.truth[exact]))
 

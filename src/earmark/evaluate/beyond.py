@@ -318,7 +318,7 @@ def _outside(
     told, away = whole.cross_fit(judged), judged.is_outside
     info = whole.fit_outside(judged, told, protocol=protocol, rng=rng())
     by_set: dict[str, dict[str, Any]] = {}
-    mixes: dict[str, tuple[NDArray[np.bool_], float]] = {}
+    mixes: dict[str, tuple[NDArray[np.bool_], float | None]] = {}
     for name in sorted(set(sets.tolist())):
         here = sets == name
         if len(set(away[here].tolist())) == 2:
@@ -326,8 +326,8 @@ def _outside(
             auc, low, high = whole.auc_of(part, told.probabilities[here, -1], rng=rng())
             clips = {"n": clips_of(len(part), part.seeds), "n_outside": clips_of(int(away[here].sum()), part.seeds)}
             by_set[name] = {"auc": auc, "auc_low": low, "auc_high": high, **clips}
-        mixes[f"{name}, of the genres"] = (here & judged.exact & ~away, whole.SHARE)
-    mixes |= {"outside": (away, whole.SHARE), "all sets, half outside": (judged.exact, 0.5)}
+        mixes[f"{name}, of the genres"] = (here & judged.exact & ~away, None)
+    mixes |= {"outside": (away, None), "all sets, half outside": (judged.exact, 0.5)}
     figures = {
         name: whole.figures(judged, told, rows, share=share, rng=rng()).to_dict()
         for name, (rows, share) in mixes.items()

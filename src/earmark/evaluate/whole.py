@@ -3,11 +3,11 @@
 The probability of "none of these" is a line (`Platt`) of its logit; the genres share the rest, at the temperature that
 is fitted on clips of one known genre. So the likelihood of the distribution is the product of the two, and each is
 fitted by itself. Weights bring the clips to a mix in which a given share lies outside and all genres are as frequent as
-each other, for how many clips of a genre the sets have says nothing of a stranger's collection. Sets are conformal over
-genres and "none of these", with clips of one known class; a clip with several possible genres counts for the line
-alone. `loose` genres, whose labels are rarer and vaguer, so that networks say them too seldom or too often, each have
-an offset on their logit. Figures are of predictions that no row was used to calibrate, as in `calibration.cross_fit`;
-the calibration of a bundle is fitted on all rows.
+each other, for how many clips of a genre the sets have says nothing of a stranger's collection; by default "none of
+these" is as frequent as one genre. Sets are conformal over genres and "none of these", with clips of one known class; a
+clip with several possible genres counts for the line alone. `loose` genres, whose labels are rarer and vaguer, so that
+networks say them too seldom or too often, each have an offset on their logit. Figures are of predictions that no row
+was used to calibrate, as in `calibration.cross_fit`; the calibration of a bundle is fitted on all rows.
 """
 
 from collections.abc import Sequence
@@ -33,9 +33,6 @@ from earmark.measure.binary import adaptive_ece, roc_auc, weighted_roc_auc
 from earmark.measure.bootstrap import artist_interval, artist_interval_of
 from earmark.measure.metrics import weighted_ece
 
-# Of the clips of 4Q of which it is known, 111 of 565 are outside. The other sets were made genre by genre, so their
-# shares say nothing of a stranger's collection.
-SHARE = 0.2
 RIDGE = 0.01  # on offsets, so that a genre with few clips keeps its own
 ROUNDS = 20  # of fitting offsets and temperature in turn
 Floats = NDArray[np.float64]
@@ -130,7 +127,7 @@ class _Fit:
         return with_none(softmax((judged.logits + self.offsets) / self.temperature), self.line.on(judged.outside))
 
 
-def cross_fit(judged: Judged, *, share: float = SHARE, level: float = calibration.LEVEL) -> Told:
+def cross_fit(judged: Judged, *, share: float | None = None, level: float = calibration.LEVEL) -> Told:
     """Calibrated probabilities and sets; no row is used for its own calibration.
 
     Raises
@@ -152,7 +149,7 @@ def fit_outside(
     told: Told | None = None,
     *,
     protocol: str = "",
-    share: float = SHARE,
+    share: float | None = None,
     level: float = calibration.LEVEL,
     rounds: int = 2000,
     rng: np.random.Generator,
@@ -168,7 +165,7 @@ def fit_outside(
     protocol:
         How the predictions were made, in words; artist-grouped cross-validation by default.
     share:
-        Of tracks outside, in the mix that is calibrated for.
+        Of tracks outside, in the mix that is calibrated for; by default that of `share_outside`.
     level:
         The share of tracks whose set shall hold their class.
     rounds, rng:
@@ -179,6 +176,7 @@ def fit_outside(
     DataError
         As `cross_fit`.
     """
+    share = share_outside(judged.allowed.shape[1]) if share is None else share
     told = told or cross_fit(judged, share=share, level=level)
     fitted, away = _fit(judged, share=share, level=level), judged.is_outside
     none, first = told.probabilities[:, -1], told.probabilities.argmax(axis=1) == told.probabilities.shape[1] - 1
@@ -204,7 +202,7 @@ def fit_outside(
 
 
 def figures(
-    judged: Judged, told: Told, rows: Bools, *, share: float = SHARE, rounds: int = 2000, rng: np.random.Generator
+    judged: Judged, told: Told, rows: Bools, *, share: float | None = None, rounds: int = 2000, rng: np.random.Generator
 ) -> WholeFigures:
     """Calibration error and sets of some rows, whose classes are known, in a mix with `share` outside."""
     probabilities, truth, away = told.probabilities[rows], judged.truth[rows], judged.is_outside[rows]
@@ -244,13 +242,21 @@ def auc_of(
     return roc_auc(scores, judged.is_outside), *artist_interval_of(auc, judged.artists, rounds=rounds, rng=rng)
 
 
-def mix_weights(allowed: Bools, share: float) -> Floats:
+def share_outside(genres: int) -> float:
+    """The share outside in a mix in which "none of these" is as frequent as each of so many genres."""
+    return 1 / (genres + 1)
+
+
+def mix_weights(allowed: Bools, share: float | None = None) -> Floats:
     """(n,) weights, 1 in the mean, under which `share` of the clips is outside, and genres are alike in the rest.
+
+    By default "none of these" is as frequent as one of the genres.
 
     `allowed`, (n, genres), is as in `Judged`; a clip of several possible genres counts for each in part. Where no clip
     is outside, or all are, those that there are have all the weight.
     """
     away: Bools = np.asarray(~allowed.any(axis=1))
+    share = share_outside(allowed.shape[1]) if share is None else share
     if away.all():
         return np.ones(len(away))
     parts = allowed / np.maximum(allowed.sum(axis=1, keepdims=True), 1)
@@ -260,7 +266,7 @@ def mix_weights(allowed: Bools, share: float) -> Floats:
     return np.asarray(weights * len(away))
 
 
-def _fit(judged: Judged, *, share: float, level: float) -> _Fit:
+def _fit(judged: Judged, *, share: float | None, level: float) -> _Fit:
     away, exact = judged.is_outside, judged.exact
     if away.all() or not away.any():
         raise DataError("Clips of the genres and clips outside must be in more than one fold, to be told apart.")
