@@ -86,7 +86,7 @@ def test_the_segment_with_the_most_evidence_is_told_first_where_that_is_known() 
 
 
 def test_what_was_not_heard_stands_at_the_end_of_the_row() -> None:
-    (line,) = lines(track(unread_s=14.2), width=90)
+    (line,) = lines(track(unread_s=14.2), width=96)
     assert line.endswith("1:12–1:15  in part: 14 s unread")
 
 

@@ -44,12 +44,12 @@ _STEPS = (
     ("answer", len("country or classical")),
     ("seconds", len("0:10–0:14, 1:02–1:05 +1")),
     ("name", 44),
-    ("answer", len("none of the ten, nearest classical")),
+    ("answer", len("none of the eighteen, nearest electronic")),
     ("seconds", len("10:10–10:14, 11:02–11:05, 12:05–12:06")),
     ("name", _UNBOUNDED),
 )
 _TRACKS_A_FOLDER = 3
-_IN_A_PIPE = _Widths(name=100, answer=len("none of the ten, nearest classical"), seconds=_UNBOUNDED)
+_IN_A_PIPE = _Widths(name=100, answer=len("metal or electronic or none of the eighteen"), seconds=_UNBOUNDED)
 
 
 class Names(Enum):
