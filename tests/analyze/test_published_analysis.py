@@ -26,7 +26,7 @@ def test_the_figures_give_the_published_report() -> None:
 
 
 def test_the_document_quotes_the_report_to_the_letter() -> None:
-    known = set(rows_of(ANALYSIS / "report.md"))
+    known = {*rows_of(ANALYSIS / "report.md"), *rows_of(ROOT / "results/ears/analysis/report.md")}
     quoted = rows_of(ROOT / "docs/analysis.md")
     assert len(quoted) > 30
     assert [row for row in quoted if row not in known] == []
