@@ -24,11 +24,11 @@ def test_colours_are_read_as_they_are_written() -> None:
     assert rgb("#102030") == (16, 32, 48)
 
 
-def test_no_two_genres_of_ten_share_a_colour_and_the_eleventh_begins_again() -> None:
-    colours = [genre_colour(index) for index in range(10)]
+def test_no_two_genres_of_eighteen_share_a_colour_and_the_next_begins_again() -> None:
+    colours = [genre_colour(index) for index in range(18)]
     for one, other in itertools.combinations(colours, 2):
         assert np.abs(np.subtract(rgb(one), rgb(other))).sum() > 60
-    assert genre_colour(10) == genre_colour(0) == GENRE_COLOURS[0]
+    assert genre_colour(18) == genre_colour(0) == GENRE_COLOURS[0]
 
 
 def test_decisive_seconds_differ_from_others_on_the_axis_that_colour_blind_eyes_keep() -> None:

@@ -2,7 +2,9 @@
 
 The scale rises in lightness all the way, so it survives grey printing; its anchors are those of "magma" (S. van der
 Walt & N. Smith, matplotlib, CC0). The list is Paul Tol's "muted" scheme with one of his darker reds (SRON technical
-note SRON/EPS/TN/09-002). Colours are "#rrggbb". A genre's colour never stands without its name or its marker.
+note SRON/EPS/TN/09-002); from the eleventh genre on come colours of his "light", "vibrant" and contrast schemes and
+others between, as far from all before as can be. Colours are "#rrggbb". A genre's colour never stands without its name
+or its marker.
 """
 
 import numpy as np
@@ -20,6 +22,14 @@ GENRE_COLOURS = (
     "#999933",
     "#aa4499",
     "#661100",
+    "#ffaabb",
+    "#0077bb",
+    "#bbcc33",
+    "#004488",
+    "#997700",
+    "#dd8866",
+    "#66aa55",
+    "#6655cc",
 )
 # Shapes by matplotlib's letters, so that a genre is known without its colour.
 GENRE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
