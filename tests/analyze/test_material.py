@@ -75,6 +75,16 @@ def test_a_network_is_read_among_the_genres_of_the_set(tmp_path: Path, kind: str
     assert np.abs(said.opinion_tokens).max() > 0
 
 
+def test_a_network_that_has_no_way_to_give_up_genres_is_not_read_among_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path, kind="attention")
+    monkeypatch.delattr("earmark.models.attention.AttentionNet.keep_genres")
+    assert networks_of(path, [], labelled(untrained.GENRES))[0].genres == untrained.GENRES
+    with pytest.raises(DataError, match="cannot be read among some of its genres"):
+        networks_of(path, [], labelled(untrained.GENRES[:2]))
+
+
 class Silent(torch.nn.Module):
     """A network that does not tell tokens alone."""
 
@@ -90,9 +100,6 @@ class Silent(torch.nn.Module):
 
     def decide(self, vectors: torch.Tensor, db: torch.Tensor, *, attention: bool = False) -> Outputs:
         return self.net.decide(vectors, db, attention=attention)._replace(alone=None)
-
-    def keep_genres(self, kept: Sequence[int]) -> None:
-        self.net.keep_genres(kept)
 
 
 def test_a_network_that_does_not_tell_tokens_alone_is_explained_without_them() -> None:

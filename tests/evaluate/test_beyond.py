@@ -91,7 +91,6 @@ def test_a_network_that_says_what_its_teacher_says_and_knows_what_is_outside_is_
     assert found.outside.whole
     assert found.outside.whole.n == len(data.clips)
     assert {name: row["n"] for name, row in found.whole.items()} == {
-        "all sets": len(data.clips),
         "pieces, of the genres": len(data.clips) * 3 // 4,
         "outside": len(data.clips) // 4,
         "all sets, half outside": len(data.clips),

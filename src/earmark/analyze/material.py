@@ -223,7 +223,7 @@ def _among(run: Callable[[Floats], Outputs], own: list[int]) -> Callable[[Floats
 
 
 def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | None, dataset: Dataset) -> Network:
-    from earmark.models.registry import Decides
+    from earmark.models.registry import Decides, Narrows
     from earmark.train.checkpoint import Checkpoint
 
     checkpoint = Checkpoint.load(path)
@@ -234,6 +234,14 @@ def _of_checkpoint(path: Path, name: str, group: str, held: frozenset[str] | Non
     _refuse_other_tokens(str(path), net.token_frames)
     own = _own(checkpoint.genres, dataset)
     if len(own) < len(checkpoint.genres):
+        if not isinstance(net, Narrows):
+            kind = checkpoint.recipe.model.kind
+            hint = (
+                "Read it by a set with clips of all its genres, or give it `keep_genres` (`models.registry.Narrows`)."
+            )
+            raise DataError(
+                f"{path} is of the kind '{kind}', which cannot be read among some of its genres.", hint=hint
+            )
         net.keep_genres(own)
     return Network(name, group, tuple(checkpoint.genres[place] for place in own), runner(net), net, held)
 

@@ -255,7 +255,7 @@ class OutsideInfo:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return asdict(self)
+        return {**asdict(self), "offsets": list(self.offsets)}
 
     @classmethod
     def from_dict(cls, values: object) -> Self:

@@ -196,7 +196,7 @@ class AttentionNet(Network):
         )
 
     def keep_genres(self, kept: Sequence[int]) -> None:
-        """As `registry.Decides.keep_genres`."""
+        """As `registry.Narrows.keep_genres`."""
         head = self.head_layers[GENRE]
         assert isinstance(head, GenreHead)
         head.keep(kept)

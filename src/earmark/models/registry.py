@@ -77,6 +77,11 @@ class Decides(Protocol):
     def decide(self, vectors: Tensor, db: Tensor, *, attention: bool = False) -> Outputs:
         """What `forward` gives, from the vectors of tokens and the windows that they are of."""
 
+
+@runtime_checkable
+class Narrows(Protocol):
+    """A network that can do with fewer genres: to be read by a set that has not all of them."""
+
     def keep_genres(self, kept: Sequence[int]) -> None:
         """Give up all genres but these, by their places, whose logits stay as they are, in this order."""
 
