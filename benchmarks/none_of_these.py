@@ -4,7 +4,7 @@ The answers of a cross-validation are calibrated on the other folds in several f
 other. Of each the mean negative log likelihood is printed, a partial label counting as a set, and the gain over the shipped form
 with its 95 % interval by artist. It needs the extra `benchmark`, which brings SciPy.
 
-    python benchmarks/none_of_these.py results/ablations/artist_grouped/earmark recipes/shipped.toml --data gtzan ...
+    python benchmarks/none_of_these.py results/ablations/artist_grouped/earmark recipes/version4.toml --data gtzan ...
 """
 
 import argparse

@@ -20,7 +20,7 @@ from earmark.train.recipe import Recipe
 @pytest.mark.parametrize("path", sorted(Path("recipes").glob("*.toml")), ids=lambda path: path.stem)
 def test_every_recipe_of_the_project_can_be_read_and_says_its_own_name(path: Path) -> None:
     # What ships is named as the program: a bundle has its recipe's name.
-    assert Recipe.load(path).name == {"shipped": "earmark", "ears": "earmark"}.get(path.stem, path.stem)
+    assert Recipe.load(path).name == {"version4": "earmark", "ears": "earmark"}.get(path.stem, path.stem)
 
 
 def test_a_recipe_survives_the_way_into_a_checkpoint_and_back() -> None:
@@ -29,7 +29,7 @@ def test_a_recipe_survives_the_way_into_a_checkpoint_and_back() -> None:
 
 
 def test_values_can_be_changed_in_sections_within_sections_and_in_those_that_are_missing() -> None:
-    recipe = Recipe.load("recipes/shipped.toml")
+    recipe = Recipe.load("recipes/version4.toml")
     changed = recipe.with_values(
         {"sets.4q.weight": 0.0, "model.heads.pretext": 1, "pretext.masked": 0.5, "train.epochs": 3}
     )
