@@ -1,8 +1,8 @@
 """Which form of P(none of these) is best out of fold (docs/experiments.md, lines 46 to 48).
 
 The answers of a cross-validation are calibrated on the other folds in several forms, all answers as frequent as each
-other. Of each the mean negative log likelihood is printed, a partial label counting as a set, and the gain over the shipped form
-with its 95 % interval by artist. It needs the extra `benchmark`, which brings SciPy.
+other. Of each the mean negative log likelihood is printed, a partial label counting as a set, and the gain over the
+shipped form with its 95 % interval by artist. It needs the extra `benchmark`, which brings SciPy.
 
     python benchmarks/none_of_these.py results/ablations/artist_grouped/earmark recipes/version4.toml --data gtzan ...
 """
