@@ -155,12 +155,18 @@ def mixed(folder: Path) -> None:
     Beyond(untrained.tags(), untrained.outside(), {}, {}, {}, mix=WORDS).write(folder)
 
 
+def moved(folder: Path) -> None:
+    outside = replace(untrained.outside(), offsets=(0.0, 0.0, 0.0, 0.5))
+    Beyond(untrained.tags(), outside, {}, {}, {}).write(folder)
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
         (lambda folder: (folder / "crossval.json").unlink(), "holds no cross-validation"),
         (lambda folder: (folder / "beyond.json").unlink(), "has no figures of 'tags'"),
         (mixed, "tells other words than"),
+        (moved, "has other offsets of genres than"),
         (lambda folder: (folder / "crossval.json").write_text(json.dumps(OTHER)), "of another recipe"),
     ],
 )

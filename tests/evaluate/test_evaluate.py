@@ -50,6 +50,17 @@ def test_onnx_and_torch_agree(made: Made, tokens: int) -> None:
     assert largest_difference(net, to_onnx(net), tokens=tokens) < 1e-4
 
 
+def test_clips_that_their_set_marks_are_left_out_and_counted(made: Made) -> None:
+    marked = made.data.clips[0].id
+    clips = tuple(
+        replace(clip, columns={**clip.columns, "flag": "a copy"}) if clip.id == marked else clip
+        for clip in made.data.clips
+    )
+    answer, _, metrics = evaluate(load_system(made.folder / "run"), replace(made.data, clips=clips))
+    assert marked not in answer.ids
+    assert (len(answer), metrics["n_left_out"]) == (len(clips) - 1, 1)
+
+
 def test_the_bundle_carries_calibration_lineage_and_figures(made: Made) -> None:
     info = load_bundle(made.folder / "bundle").info
     assert info.labels == made.data.labels

@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics as oracle
 
 from earmark.errors import DataError
-from earmark.evaluate.whole import Judged, cross_fit, figures, fit_outside, mix_weights
+from earmark.evaluate.whole import Judged, cross_fit, figures, fit_outside, mix_weights, share_outside
 from earmark.listen.calibrate import softmax
 
 GENRES = 4
@@ -116,6 +116,8 @@ def test_clips_that_are_told_apart_without_error_leave_finite_figures() -> None:
 def test_weights_bring_the_clips_to_the_mix_and_have_a_mean_of_1() -> None:
     allowed = np.array([[False, False], [True, False], [True, False], [False, True]])
     assert mix_weights(allowed, 0.4) == pytest.approx([1.6, 0.6, 0.6, 1.2])
+    assert mix_weights(allowed) == pytest.approx([4 / 3, 2 / 3, 2 / 3, 4 / 3])  # a third each
+    assert share_outside(2) == pytest.approx(1 / 3)
     assert mix_weights(allowed[1:], 0.4) == pytest.approx([0.75, 0.75, 1.5])
     assert mix_weights(allowed[:1].repeat(3, axis=0), 0.4).tolist() == [1, 1, 1]
     either = np.array([[True, True], [True, False], [False, True]])

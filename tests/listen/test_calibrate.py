@@ -173,6 +173,14 @@ def test_weights_are_as_good_as_copies() -> None:
     assert lac_quantile(probabilities, labels, weights=np.full(300, 0.7)) == lac_quantile(probabilities, labels)
 
 
+def test_a_temperature_by_weights_is_that_of_copies() -> None:
+    logits, labels = drawn(300, temperature=2.0)
+    copies = np.arange(300) % 3 + 1
+    weighted = fit_temperature(logits, labels, weights=copies)
+    assert weighted == pytest.approx(fit_temperature(np.repeat(logits, copies, axis=0), np.repeat(labels, copies)))
+    assert weighted != pytest.approx(fit_temperature(logits, labels), rel=1e-4)
+
+
 def test_weighted_sets_keep_their_promise_in_another_mix() -> None:
     held: dict[bool, list[float]] = {False: [], True: []}
     for seed in range(100):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from earmark.data.dataset import Clip, Dataset
 from earmark.errors import DataError
+from earmark.evaluate.among import own_genres
 from earmark.evaluate.runs import kept_networks
 from earmark.listen.bundle import Outputs, load_bundle
 from earmark.sound.mel import under_maximum
@@ -202,8 +203,7 @@ def _networks_at(path: Path | None, dataset: Dataset) -> list[Network]:
 
 def _own(genres: Sequence[str], dataset: Dataset) -> list[int]:
     """The places of the genres that the set has; of all, where it has fewer than two."""
-    own = [place for place, genre in enumerate(genres) if genre in dataset.labels]
-    return own if len(own) > 1 else list(range(len(genres)))
+    return [genres.index(genre) for genre in own_genres(genres, dataset.labels) or genres]
 
 
 def _among(run: Callable[[Floats], Outputs], own: list[int]) -> Callable[[Floats], Outputs]:

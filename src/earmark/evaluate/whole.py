@@ -273,7 +273,7 @@ def _fit(judged: Judged, *, share: float | None, level: float) -> _Fit:
     inside = exact & ~away
     if not inside.any():
         raise DataError("Clips of one known genre must be in more than one fold, to fit the temperature on.")
-    alike = mix_weights(judged.allowed[inside], share)
+    alike = mix_weights(judged.allowed[inside])
     temperature, offsets = _levels(judged.logits[inside], judged.truth[inside], alike, judged.loose)
     line = fit_platt(judged.outside, away, weights=mix_weights(judged.allowed, share))
     known = judged.take(exact)

@@ -86,8 +86,7 @@ def to_onnx(
 
     `heads` are names of outputs that the file shall have beside OUTPUTS, by default all of them. With a `mix` it has
     words in the place of the heads that they are made of, as in `named`; `offsets`, (genres,), are added to all genre
-    logits. BundleError where such a network cannot be
-    exported.
+    logits. BundleError where such a network cannot be exported.
     """
     words = None if mix is None else WordLayer(mix)
     with torch.inference_mode():
