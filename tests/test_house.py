@@ -219,10 +219,13 @@ def test_a_room_that_reaches_up_a_floor_breaks_the_contract(tmp_path: Path) -> N
     for room in (
         "errors",
         "track",
+        "mood",
+        "label",
         "sound",
         "listen",
         "data",
         "measure",
+        "teach",
         "plots",
         "models",
         "train",

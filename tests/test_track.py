@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark import EarmarkError, Track
-from earmark.track import NONE, HeardTag, Label, Moment, Segment, Span, sorted_labels
+from earmark.label import Label, sorted_labels
+from earmark.track import NONE, HeardTag, Moment, Segment, Span
 
 SHARES = st.floats(0, 1)
 TIMES_S = st.floats(0, 1e5)
@@ -120,15 +121,17 @@ def test_the_schema_is_what_is_written_down() -> None:
                 "passing": False,
             }
         ],
+        "mood": None,
+        "heads": [],
     }
 
 
 def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
-    new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes", "heard")
+    new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes", "heard", "mood", "heads")
     old = {name: value for name, value in short_track().to_dict().items() if name not in new}
     track = Track.from_dict(old | {"schema": 1})
     assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
-    assert (track.unread_s, track.notes, track.heard) == (0.0, (), ())
+    assert (track.unread_s, track.notes, track.heard, track.mood, track.heads) == (0.0, (), (), None, ())
     assert track.genres == short_track().genres
 
 

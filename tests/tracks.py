@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from earmark.track import NONE, HeardTag, Label, Moment, Segment, Span, Track
+from earmark.label import Label
+from earmark.track import NONE, HeardTag, Moment, Segment, Span, Track
 
 GENRES = (Label("rock", 0.614), Label("blues", 0.2), Label("classical", 0.1), Label("pop", 0.086))
 TAGS = (Label("rock", 0.62), Label("female vocalists", 0.33), Label("Progressive rock", 0.21), Label("sad", 0.02))

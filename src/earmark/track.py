@@ -6,10 +6,12 @@ sum to 1 together, those of tags are each for themselves. Attention and evidence
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from earmark.errors import EarmarkError
+from earmark.label import Label, Measured, labels_to_dict, sorted_labels
+from earmark.mood import Mood
 
 SCHEMA = 2
 FIRST_SCHEMA = 1  # its genres summed to 1 by themselves
@@ -20,25 +22,6 @@ _COUNTS = (
     *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 )
 _NAMED = 2  # of more possible answers than one more than these
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A genre or tag and its calibrated probability."""
-
-    name: str
-    probability: float
-
-
-def six_digits(value: float) -> float:
-    """The digits that count: as many as float32 knows, and short in JSON."""
-    return float(f"{value:.6g}")
-
-
-def sorted_labels(probabilities: Mapping[str, float]) -> tuple[Label, ...]:
-    """Labels of {name: probability}, the most probable first, equal ones by name."""
-    labels = (Label(name, probability) for name, probability in probabilities.items())
-    return tuple(sorted(labels, key=lambda label: (-label.probability, label.name)))
 
 
 def ranked(genres: Sequence[Label], outside: float | None) -> tuple[Label, ...]:
@@ -76,7 +59,7 @@ class Moment:
             "start_s": self.start_s,
             "end_s": self.end_s,
             "attention": self.attention,
-            "genres": _labels_to_dict(self.genres),
+            "genres": labels_to_dict(self.genres),
             "quiet": self.quiet,
             "evidence": self.evidence,
         }
@@ -150,7 +133,8 @@ class HeardTag:
     Attributes
     ----------
     name, group:
-        What it is, and of which kind: style, instrument, voice, mood, decade or sound; empty where tags have no groups.
+        What it is, and of which kind: style, instrument, voice, mood, decade or sound, "yours" of a user's own words,
+        or the name of a further head; empty where tags have no groups.
     probability:
         That it is heard in the track; of a tag that is heard in `passing`, in its seconds.
     spans:
@@ -186,6 +170,50 @@ class HeardTag:
         return cls(
             values["name"], values["group"], values["probability"], spans, values["throughout"], values["passing"]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadAnswer:
+    """What a head that was trained beside the network says of a track.
+
+    Attributes
+    ----------
+    name, kind:
+        As in `listen.linear.LinearHead`.
+    labels:
+        Its labels with their probabilities, or shares of listeners, the largest first; empty for numbers.
+    numbers:
+        Its numbers by name, for a head that tells numbers.
+    told:
+        The labels that are told; of a single label its 90 % set.
+    cannot_tell:
+        True where the set is too large to be an answer.
+    """
+
+    name: str
+    kind: str
+    labels: tuple[Label, ...] = ()
+    numbers: Mapping[str, Measured] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    cannot_tell: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "labels": labels_to_dict(self.labels),
+            "numbers": {name: number.to_dict() for name, number in self.numbers.items()},
+            "told": list(self.told),
+            "cannot_tell": self.cannot_tell,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The answer that `to_dict` wrote."""
+        numbers = {name: Measured(**number) for name, number in values["numbers"].items()}
+        labels, told = sorted_labels(values["labels"]), tuple(values["told"])
+        return cls(values["name"], values["kind"], labels, numbers, told, values["cannot_tell"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +256,10 @@ class Track:
     notes:
         What a person should know of how the sound was heard, each one sentence: that its channels cancel, that it is
         very quiet. Mostly empty.
+    mood:
+        Valence, arousal, and what follows; None where the bundle does not tell.
+    heads:
+        What further heads say, in the order of the bundle; empty where it has none.
     """
 
     path: str
@@ -245,6 +277,8 @@ class Track:
     unread_s: float = 0.0
     notes: tuple[str, ...] = ()
     heard: tuple[HeardTag, ...] = ()
+    mood: Mood | None = None
+    heads: tuple[HeadAnswer, ...] = ()
 
     @property
     def words(self) -> str:
@@ -291,19 +325,21 @@ class Track:
             "schema": SCHEMA,
             "path": self.path,
             "duration_s": self.duration_s,
-            "genres": _labels_to_dict(self.genres),
+            "genres": labels_to_dict(self.genres),
             "genre_set": list(self.genre_set),
             "cannot_tell": self.cannot_tell,
             "decisive": [segment.to_dict() for segment in self.decisive],
             "timeline": [moment.to_dict() for moment in self.timeline],
             "model": self.model,
-            "tags": _labels_to_dict(self.tags),
+            "tags": labels_to_dict(self.tags),
             "heard_tags": list(self.heard_tags),
             "heard": [tag.to_dict() for tag in self.heard],
             "outside": self.outside,
             "none_of_these": self.none_of_these,
             "unread_s": self.unread_s,
             "notes": list(self.notes),
+            "mood": None if self.mood is None else self.mood.to_dict(),
+            "heads": [head.to_dict() for head in self.heads],
         }
 
     @classmethod
@@ -338,13 +374,11 @@ class Track:
                 unread_s=values.get("unread_s", 0.0),
                 notes=tuple(values.get("notes", ())),
                 heard=tuple(HeardTag.from_dict(tag) for tag in values.get("heard", ())),
+                mood=None if values.get("mood") is None else Mood.from_dict(values["mood"]),
+                heads=tuple(HeadAnswer.from_dict(head) for head in values.get("heads", ())),
             )
         except KeyError as missing:
             raise EarmarkError(f"This track lacks the field {missing}.") from None
-
-
-def _labels_to_dict(labels: tuple[Label, ...]) -> dict[str, float]:
-    return {label.name: label.probability for label in labels}
 
 
 def _from_first_schema(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from earmark.label import Label
 from earmark.listen.explain import decisive_segments, evidence, token_answers
-from earmark.track import Label, Moment, Segment
+from earmark.track import Moment, Segment
 
 
 def timeline(*evidence: float, gaps_after: tuple[int, ...] = ()) -> list[Moment]:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from earmark.label import Label
 from earmark.listen.calibrate import Platt
 from earmark.listen.heads import MOST_HEARD, OutsideInfo, Tag, TagInfo
-from earmark.track import Label
 from tiny_bundle import OUTSIDE, TAGS
 
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from earmark.label import Label
 from earmark.listen.calibrate import Platt
 from earmark.listen.heads import Tag, TagInfo
 from earmark.listen.spans import TokenTags, heard_in_time
-from earmark.track import HeardTag, Label
+from earmark.track import HeardTag
 from tiny_bundle import TAGS
 
 TOKEN_S = 1.5

@@ -30,7 +30,7 @@ def test_of_a_short_window_less_is_said_and_that_by_the_machine_of_pieces() -> N
     shares = {1: 19 / 65, 5: 1, 10: 1, 20: 1}, {1: 0.1, 5: 0.5, 10: 1, 20: 1}
     for tokens in (1, 5, 10, 20):
         pieces, dull = (each[tokens] for each in shares)
-        answers, share, _, _ = both(music(frames=19 * tokens))
+        answers, share, *_ = both(music(frames=19 * tokens))
         assert answers["genre"].flatten().tolist() == pytest.approx([pieces / (pieces + dull)] * 2)
         assert share.item() == pytest.approx((pieces + dull) / 2)
 

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from atlases import RATE_HZ, low_bursts, points, small_atlas
+from earmark.label import Label
 from earmark.listen.atlas import Atlas, Neighbour
 from earmark.listen.explanation import Excerpt, Explanation
 from earmark.listen.tally import Answer
 from earmark.plots.explanation import explanation_page
 from earmark.plots.sheet import new_sheet
 from earmark.sound.decode import blocks
-from earmark.track import NONE, Label, Moment, Segment, Track
+from earmark.track import NONE, Moment, Segment, Track
 from pages import read
 
 LABELS = ("low", "middle", "high")

@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 
 from earmark.errors import EarmarkError
+from earmark.label import Label
 from earmark.listen.listener import Failure, PicturedTrack
 from earmark.plots.page import Page
 from earmark.plots.palette import ACCENT, sequential_table
-from earmark.track import NONE, HeardTag, Label, Moment, Segment, Span, Track
+from earmark.track import NONE, HeardTag, Moment, Segment, Span, Track
 from pages import read
 
 LABELS = ("blues", "rock", "pop")

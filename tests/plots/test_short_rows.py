@@ -5,8 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
+from earmark.label import Label
 from earmark.plots.short_rows import Names, ShortRows, fitted_answer
-from earmark.track import NONE, Label, Segment, Track
+from earmark.track import NONE, Segment, Track
 from tracks import NONE_FIRST, TAGS, track
 
 

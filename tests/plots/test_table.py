@@ -8,8 +8,9 @@ import sys
 import pytest
 from rich.cells import cell_len
 
+from earmark.label import Label
 from earmark.plots.table import Table, stdout_width
-from earmark.track import Label, Track
+from earmark.track import Track
 from tracks import GENRES, NONE_FIRST, TAGS, track
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earmark.label import Label
 from earmark.plots.text import attention_bins, clock, missing, percent, remarks, span, sparkline
-from earmark.track import Label, Moment, Segment
+from earmark.track import Moment, Segment
 from tracks import track
 
 GENRES = (Label("rock", 1.0),)

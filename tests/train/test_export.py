@@ -11,7 +11,7 @@ from earmark.models.registry import Network
 from earmark.train.export import OUTPUTS, PARITY, largest_difference, to_onnx
 from earmark.train.recipe import Model
 
-WITHOUT_KERNEL = [name for name in OUTPUTS if name != "opinion_tokens"]
+WITHOUT_KERNEL = [name for name in OUTPUTS if name not in ("opinion_tokens", "view")]
 HEADS = {"tags": 5, "embedding": 7, "outside": 1}
 
 

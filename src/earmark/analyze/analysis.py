@@ -15,8 +15,8 @@ from earmark.analyze.material import Material, gather, networks_of
 from earmark.analyze.reading import Reading, mean_with_interval, read, windows_to_hear
 from earmark.data.dataset import Dataset
 from earmark.errors import DataError
+from earmark.label import six_digits
 from earmark.measure.metrics import confusion
-from earmark.track import six_digits
 
 Figures = dict[str, Any]
 Progress = Callable[[int, int], None]

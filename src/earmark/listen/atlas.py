@@ -21,10 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import BundleError
 from earmark.files import FolderKind, write_whole
+from earmark.label import six_digits
 from earmark.listen.bundle import INFO_FILE, Bundle
 from earmark.listen.whitening import Whitening
 from earmark.sound.mel import BANDS
-from earmark.track import six_digits
 
 Part = TypeVar("Part")
 

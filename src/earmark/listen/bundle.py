@@ -28,13 +28,21 @@ from earmark.track import NONE
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+    from earmark.listen.linear import LinearHead
+
 SCHEMA = 2
 READ_SCHEMAS = (1, SCHEMA)  # in 1 "none of these" stood beside the genres, with a threshold of its own
 NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
 _OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
 TOKEN_TAGS = "token_tags"
-_LATER = ("alone", "opinion_tokens", TOKEN_TAGS)  # of Outputs, where the network has them; those of old bundles do not
+_LATER = (
+    "alone",
+    "opinion_tokens",
+    "alone_vectors",
+    "view",
+    TOKEN_TAGS,
+)  # of Outputs, where the network has them; those of old bundles do not
 DEFAULT_FOLDER = Path(__file__).parents[1] / "bundles" / "earmark"
 
 
@@ -126,6 +134,8 @@ class Outputs:
     token_tags: NDArray[np.float32] | None = None  # (windows, tokens, tags) logits of each token; likewise
     # (windows, tokens, genres): what kernel machines add to the logits, laid out in time; sums to it; likewise.
     opinion_tokens: NDArray[np.float32] | None = None
+    alone_vectors: NDArray[np.float32] | None = None  # (windows, tokens, 128) of each token as a whole window; likewise
+    view: NDArray[np.float32] | None = None  # (windows, numbers) of kernel machines: what music it is like; likewise
 
 
 class Bundle:
@@ -152,6 +162,14 @@ class Bundle:
         said = Outputs(**{name: np.asarray(array) for name, array in zip(names, arrays, strict=True)})
         self._check_heads(said, windows=len(db))
         return said
+
+    @cached_property
+    def heads(self) -> "tuple[LinearHead, ...]":
+        """The heads that were trained beside the network; BundleError where they are broken, or another network's."""
+        from earmark.listen.linear import HEADS_FILE, read_heads
+
+        file = self.folder / HEADS_FILE
+        return tuple(head.checked(self.info.sha256, file) for head in read_heads(file))
 
     def _outputs(self, session: "InferenceSession") -> list[str]:
         """The outputs that are asked for: a head that bundle.json does not describe has no say."""

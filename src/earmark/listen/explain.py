@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.label import six_digits
 from earmark.listen.calibrate import softmax
-from earmark.track import Moment, Segment, six_digits
+from earmark.track import Moment, Segment
 
 SHARE = 0.2  # of the evidence is shown as decisive
 SEGMENTS = 3  # at most

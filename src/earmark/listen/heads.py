@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from earmark.label import Label, sorted_labels
 from earmark.listen.calibrate import Platt, with_none
-from earmark.track import Label, sorted_labels
 
 MOST_HEARD = 5  # a handful: more tags than that are no answer
 GROUPS = ("style", "instrument", "voice", "mood", "decade", "sound")  # of tags that have one, in the order of telling

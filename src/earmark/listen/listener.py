@@ -6,7 +6,7 @@ What the windows say is summed up in `listen.tally`.
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from earmark.sound.watchdog import PATIENCE_S, Pulse, watched
 from earmark.track import Track
 
 if TYPE_CHECKING:
+    from earmark.listen.linear import LinearHead
     from earmark.listen.whitening import Whitening
 
 Columns = NDArray[np.float32]  # (128, any number of frames), absolute dB
@@ -84,10 +85,21 @@ class Listener:
         What `load_bundle` gave; the shipped one by default.
     patience_s:
         A file of which nothing came for so many seconds is given up.
+    words:
+        Heads for a user's own words (`earmark.teach.words.read_words`), beside those of the bundle.
+
+    Raises
+    ------
+    BundleError
+        A head is of another network than the bundle's.
     """
 
-    def __init__(self, bundle: Bundle | None = None, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, bundle: Bundle | None = None, *, patience_s: float = PATIENCE_S, words: "Sequence[LinearHead]" = ()
+    ) -> None:
         self.bundle = bundle or load_bundle()
+        self.words = tuple(word.checked(self.bundle.info.sha256, Path("your words")) for word in words)
+        self._heads = (*self.bundle.heads, *self.words)
         self.patience_s = patience_s
 
     def hear(
@@ -173,7 +185,7 @@ class Listener:
         front_end = self.bundle.info.front_end
         name = _name(source)
         stream = _Stream(blocks, on_columns)
-        tally = Tally(self.bundle)
+        tally = Tally(self.bundle, self._heads)
         with contextlib.closing(blocks):
             for window in tokens.windows(
                 stream.columns(), token_frames=front_end.token_frames, window_tokens=front_end.window_tokens, name=name
@@ -286,14 +298,16 @@ def _all(
         here = alone or not watchdog.anything_left()
     if not names:
         return
-    start = partial(_start, listener.bundle.folder, listener.patience_s, hear)
+    start = partial(_start, listener.bundle.folder, listener.patience_s, listener.words, hear)
     for answer in parallel.work(start, names, jobs=jobs):
         yield _crashed(answer) if isinstance(answer, parallel.Crash) else answer
 
 
-def _start(folder: Path, patience_s: float, hear: Callable[[Listener, str], Heard]) -> Callable[[str], Heard | Failure]:
+def _start(
+    folder: Path, patience_s: float, words: "Sequence[LinearHead]", hear: Callable[[Listener, str], Heard]
+) -> Callable[[str], Heard | Failure]:
     """What a worker process does first: a listener of its own."""
-    return partial(_hear_or_say_why, Listener(load_bundle(folder), patience_s=patience_s), hear)
+    return partial(_hear_or_say_why, Listener(load_bundle(folder), patience_s=patience_s, words=words), hear)
 
 
 def _hear_or_say_why(listener: Listener, hear: Callable[[Listener, str], Heard], name: str) -> Heard | Failure:

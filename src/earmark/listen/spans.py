@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.label import Label, six_digits
 from earmark.listen.heads import GROUPS, MOST_OF_A_GROUP, PASSING, Tag, TagInfo
-from earmark.track import HeardTag, Label, Span, six_digits
+from earmark.track import HeardTag, Span
 
 LEAST_S = 2.9  # two tokens
 JOINED_S = 3.0  # gaps of two tokens
@@ -68,14 +69,18 @@ def heard_in_time(
         spans: tuple[Span, ...] = ()
         if tag.timed:
             shares = tag.calibration.probabilities(smoothed[:, column])
-            spans = tuple(_spans(tokens, shares, info.threshold_of(tag)))
+            spans = tuple(spans_of(tokens, shares, info.threshold_of(tag)))
         if tag.name in told:
-            heard_s = sum(span.end_s - span.start_s for span in spans)
-            throughout = heard_s >= THROUGHOUT * len(tokens.starts_s) * tokens.token_s
-            found.append(HeardTag(tag.name, tag.group, probability[tag.name], spans, throughout))
+            found.append(HeardTag(tag.name, tag.group, probability[tag.name], spans, throughout(tokens, spans)))
         else:
             found += _passing(tag, spans)
     return tuple(_fewest(found))
+
+
+def throughout(tokens: TokenTags, spans: Sequence[Span]) -> bool:
+    """Whether spans are nearly all of the seconds that were heard."""
+    heard_s = sum(span.end_s - span.start_s for span in spans)
+    return heard_s >= THROUGHOUT * len(tokens.starts_s) * tokens.token_s
 
 
 def _passing(tag: Tag, spans: Sequence[Span]) -> list[HeardTag]:
@@ -97,7 +102,7 @@ def _fewest(tags: Sequence[HeardTag]) -> Iterator[HeardTag]:
         yield from passing[:room]
 
 
-def _spans(tokens: TokenTags, shares: Floats, threshold: float) -> Iterator[Span]:
+def spans_of(tokens: TokenTags, shares: Floats, threshold: float) -> Iterator[Span]:
     """The spans of one tag, from its probability in each token."""
     runs: list[list[int]] = []
     for place in np.flatnonzero(shares >= threshold).tolist():

@@ -16,15 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from earmark.errors import EarmarkError
+from earmark.label import Label, six_digits, sorted_labels
 from earmark.listen.bundle import Bundle, BundleInfo, Outputs
 from earmark.listen.calibrate import prediction_set, softmax
 from earmark.listen.explain import decisive_segments, evidence, token_answers
+from earmark.listen.linear import LinearHead
 from earmark.listen.loudness import Loudness, only
+from earmark.listen.reading import Moments, read_heads_of
 from earmark.listen.spans import TokenTags, heard_in_time
 from earmark.sound import tokens
-from earmark.track import NONE, Label, Moment, Track, ranked, six_digits, sorted_labels
+from earmark.track import NONE, Moment, Track, ranked
 
 _HEADS = ("logits", "tags", "outside")  # of Outputs: one answer a window
+_NUMBERS = ("vector", "view")  # of Outputs: what heads read of a window, in this order
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class _HeardWindow:
     token_logits: NDArray[np.float32]  # (k, genres)
     token_tags: NDArray[np.float16] | None  # (k, tags), where the bundle has them
     token_answers: NDArray[np.float32]  # (k, genres), with what kernel machines hear around them
+    alone: NDArray[np.float16] | None  # (k, 128), each token as a whole window, where the bundle has them
 
 
 class Tally:
@@ -98,10 +103,13 @@ class Tally:
     ----------
     bundle:
         The network that hears the windows.
+    heads:
+        What else is read off what it makes of them (`listen.linear`).
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, heads: Sequence[LinearHead] = ()) -> None:
         self._bundle = bundle
+        self._heads = heads
         self._token_frames = bundle.info.front_end.token_frames
         self._token_s = self._token_frames * tokens.FRAME_S
         self._loudness = Loudness(token_frames=self._token_frames)
@@ -118,6 +126,26 @@ class Tally:
         """What the network makes of the track: the mean of its tokens' vectors by attention, (128,) float32, raw."""
         total = sum(attention @ heard.vectors for heard, _, attention in self._settled())
         return np.asarray(total / self._weight(), dtype=np.float32)
+
+    @property
+    def numbers(self) -> NDArray[np.float32]:
+        """What heads read of the track, (numbers,) float32: the vector that decides, and the kernel machines' view."""
+        means = self._means()
+        return np.concatenate([means[name] for name in _NUMBERS if name in means]).astype(np.float32)
+
+    @property
+    def moments(self) -> Moments:
+        """What heads read of its tokens; EarmarkError where the bundle does not tell that of single tokens."""
+        starts_s: list[float] = []
+        vectors, weights = [], []
+        for heard, loud, _ in self._settled():
+            if heard.alone is None:
+                raise EarmarkError(f"The bundle {self._bundle.info.model} is too old for heads.")
+            kept = np.flatnonzero(loud)
+            starts_s += [heard.starts_s[place] for place in kept]
+            vectors.append(heard.alone[kept])
+            weights.append(loud[kept])
+        return Moments(np.array(starts_s), self._token_s, np.concatenate(vectors), np.concatenate(weights))
 
     def add(self, window: tokens.Window, *, silence_db: float = tokens.SILENCE_DB) -> None:
         """Hear the next window of the track; raises EarmarkError where the network gives what is not a number.
@@ -138,12 +166,13 @@ class Tally:
             _HeardWindow(
                 starts_s=[start_s for start_s, kept in zip(starts_s, new, strict=True) if kept],
                 levels_db=judged.levels_db[first:][new],
-                said={name: said[0].astype(np.float64) for name, said in _answers(outputs).items()},
+                said={name: said[0].astype(np.float64) for name, said in _said(outputs).items()},
                 attention=outputs.attention[0, -count:].astype(np.float64) + 1e-12,  # never nothing to share out
                 vectors=outputs.vectors[0, -count:],
                 token_logits=_token_logits(outputs)[0, -count:],
                 token_tags=None if outputs.token_tags is None else outputs.token_tags[0, -count:].astype(np.float16),
                 token_answers=token_answers(_token_logits(outputs), outputs.opinion_tokens)[0, -count:],
+                alone=None if outputs.alone_vectors is None else outputs.alone_vectors[0, -count:].astype(np.float16),
             )
         )
 
@@ -161,12 +190,7 @@ class Tally:
     def track(self, path: str, duration_s: float, *, unread_s: float = 0.0, notes: Sequence[str] = ()) -> Track:
         """The answer for a track of this name and length in seconds; the rest as `Track` has it."""
         info = self._bundle.info
-        means: dict[str, NDArray[np.float64]] = {}
-        for heard, weights, _ in self._settled():
-            for name, logits in heard.said.items():
-                means[name] = means.get(name, 0) + weights.sum() * logits
-        weight = self._weight()
-        means = {name: total / weight for name, total in means.items()}
+        means = self._means()
         said = answer(info, means["logits"], means.get("outside"))
         timeline = tuple(self._moments(duration_s, said.genres[0].name))
         return Track(
@@ -182,8 +206,26 @@ class Tally:
             notes=tuple(notes),
             outside=said.outside,
             none_of_these=said.none_of_these,
-            **_further(info, means, self._token_tags(duration_s)),
+            **self._further(means, duration_s),
         )
+
+    def _means(self) -> dict[str, NDArray[np.float64]]:
+        """What the network says of the track as a whole, by output: the mean over windows by what is new in them."""
+        means: dict[str, NDArray[np.float64]] = {}
+        for heard, weights, _ in self._settled():
+            for name, logits in heard.said.items():
+                means[name] = means.get(name, 0) + weights.sum() * logits
+        weight = self._weight()
+        return {name: total / weight for name, total in means.items()}
+
+    def _further(self, means: Mapping[str, NDArray[np.float64]], duration_s: float) -> dict[str, Any]:
+        """The fields of a track that only some bundles fill, and what heads say."""
+        fields = _tag_fields(self._bundle.info, means, self._token_tags(duration_s))
+        if not self._heads:
+            return fields
+        read = read_heads_of(self._heads, self.numbers, self.moments, duration_s)
+        more = {name: fields.get(name, ()) + found for name, found in read.tags.items()}
+        return {**fields, **more, "mood": read.mood, "heads": read.answers}
 
     def _token_tags(self, duration_s: float) -> TokenTags | None:
         """What the tokens that are not quiet say of tags; None where the bundle does not tell."""
@@ -253,16 +295,22 @@ def _token_logits(outputs: Outputs) -> NDArray[np.float32]:
     return outputs.token_logits if outputs.alone is None else outputs.alone
 
 
+def _said(outputs: Outputs) -> dict[str, NDArray[np.float32]]:
+    """What there is of a window that is averaged over a track, by name."""
+    numbers = {name: getattr(outputs, name) for name in _NUMBERS}
+    return {**_answers(outputs), **{name: array for name, array in numbers.items() if array is not None}}
+
+
 def _answers(outputs: Outputs) -> dict[str, NDArray[np.float32]]:
     """What the heads that there are say of the windows, by name."""
     said = {name: getattr(outputs, name) for name in _HEADS}
     return {name: logits for name, logits in said.items() if logits is not None}
 
 
-def _further(
+def _tag_fields(
     info: BundleInfo, means: Mapping[str, NDArray[np.float64]], token_tags: TokenTags | None
 ) -> dict[str, Any]:
-    """The fields of a track that only some bundles fill."""
+    """The fields of a track that bundles with tags fill."""
     if info.tags is None:
         return {}
     tags = info.tags.labels(means["tags"])

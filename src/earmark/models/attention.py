@@ -149,6 +149,7 @@ class AttentionNet(Network):
         vector, weights = self.pool(context)  # (windows, vector), (windows, tokens)
         each: Tensor = self.pool.each(context)  # (windows, tokens, vector)
         token_logits = self.genre(each)
+        alone = self.alone(vectors) if attention else None
         answering = [(name, part) for name, part in self._heads() if part.answers and name != GENRE]
         outputs = Outputs(
             logits=self.judge(vector, token_logits),
@@ -156,7 +157,8 @@ class AttentionNet(Network):
             vectors=vectors,
             vector=vector,
             attention=weights if attention else None,
-            alone=self.alone(vectors) if attention else None,
+            alone=self.genre(alone) if alone is not None else None,
+            alone_vectors=alone,
             heads={name: part(vector) for name, part in answering},
             token_heads={name: part(each) for name, part in answering if part.of_tokens},
         )
@@ -192,6 +194,7 @@ class AttentionNet(Network):
             opinion_tokens=weight * kernel.by_token(opinions, GENRE, db, token_frames=self.token_frames)
             if in_time
             else None,
+            view=kernel.view(opinions) if in_time else None,
             heads={**outputs.heads, **joined},
         )
 
@@ -240,14 +243,14 @@ class AttentionNet(Network):
         return [(name, part) for name, part in self.head_layers.items() if isinstance(part, Head)]
 
     def alone(self, vectors: Tensor) -> Tensor:
-        """Logits as though each token were the whole window, `(windows, tokens, genres)`.
+        """The vector as though each token were the whole window, `(windows, tokens, vector)`.
 
-        Unlike `token_logits`, into which self-attention mixes the other tokens, they depend on these seconds only: of
-        all that costs next to nothing they tell best where a genre is (docs/analysis.md). Without the kernel machines,
-        which are unsure of 1.5 s.
+        Unlike `token_logits`, into which self-attention mixes the other tokens, what is read off it depends on these
+        seconds only: of all that costs next to nothing it tells best where a genre is (docs/analysis.md). Without the
+        kernel machines, which are unsure of 1.5 s.
         """
-        vector, _ = self.pool(self.relate(vectors.reshape(-1, 1, self.options.vector)))
-        return self.genre(vector).reshape(vectors.shape[0], vectors.shape[1], -1)
+        vector: Tensor = self.pool(self.relate(vectors.reshape(-1, 1, self.options.vector)))[0]
+        return vector.reshape(vectors.shape[0], vectors.shape[1], -1)
 
     def relate(self, vectors: Tensor) -> Tensor:
         """Token vectors of single tokens after positions and self-attention, `(windows, tokens, vector)`."""

@@ -27,6 +27,8 @@ SURE_FRAMES, SURE_PIECE_FRAMES = 190, 65
 LEAST_SPREAD = 1e-4
 JITTER = 1e-6  # keeps the equations solvable where two centres are alike
 FAR = 1e3  # where centres lie that are not needed: like nothing
+LEAST_VIEW = 1e-3  # of the largest spread on an axis
+VIEW = 64  # axes of the likeness of each machine (`SecondOpinion.view`)
 # Columns of the answers, what each clip should be answered there, (clips, columns), and how much it counts, (clips,).
 _Wanted = tuple[slice, Tensor, Tensor]
 
@@ -55,6 +57,7 @@ class Opinions(NamedTuple):
     share: Tensor  # (1, 1): how far they count, 0 to 1
     pieces: Tensor  # (windows, pieces, outputs)
     whole: Tensor  # (windows, outputs)
+    likeness: tuple[Tensor, Tensor]  # of each machine, (windows, pieces, centres)
 
 
 class SecondOpinion(nn.Module):
@@ -91,7 +94,8 @@ class SecondOpinion(nn.Module):
         frames = torch.ones_like(db[:1, 0]).sum(dim=1, keepdim=True)
         pieces, dull = (frames / sure for sure in (SURE_PIECE_FRAMES, SURE_FRAMES))
         pieces, dull = pieces.clamp(max=1.0), dull.clamp(max=1.0)
-        each, whole = self.pieces.each(db), self.dull(db)
+        likeness = (self.pieces.alike(db), self.dull.alike(db))
+        each, whole = self.pieces.answer(likeness[0]), self.dull.answer(likeness[1]).mean(dim=1)
         answers = (pieces * each.mean(dim=1) + dull * whole) / (pieces + dull)
         return Opinions(
             # Columns are cut by numbers that ONNX keeps as constants.
@@ -99,7 +103,17 @@ class SecondOpinion(nn.Module):
             (pieces + dull) / 2,
             pieces[:, :, None] * each / (2 * self.pieces.count),
             dull * whole / 2,
+            likeness,
         )
+
+    def view(self, opinions: Opinions) -> Tensor:
+        """What kind of music windows are like, (windows, 2 VIEW): what heads are learned on beside the CNN's vector.
+
+        The likeness to all centres, on the axes on which it differs most among them (kernel principal components,
+        Schölkopf et al. 1998, without centring), those of one machine after those of the other.
+        """
+        parts = zip(self.heads, opinions.likeness, strict=True)
+        return torch.cat([each.mean(dim=1) @ head.view_axes().to(each) for head, each in parts], dim=1)
 
     def by_token(self, opinions: Opinions, name: str, db: Tensor, *, token_frames: int) -> Tensor:
         """One answer laid out in time, `(windows, tokens, size)`: its sum over tokens is `share` times the answer.
@@ -158,14 +172,35 @@ class KernelHead(nn.Module):
         self.width = nn.Parameter(torch.ones(()), requires_grad=False)  # a squared distance of this much is far
         self.weights = _found(centres, outputs)
         self.usual = _found(outputs)  # the answer far from all centres
+        self._view: Tensor | None = None
 
     def forward(self, db: Tensor) -> Tensor:
-        return self.each(db).mean(dim=1)
+        return self.answer(self.alike(db)).mean(dim=1)
 
-    def each(self, db: Tensor) -> Tensor:
-        """What is said of each piece, `(windows, pieces, outputs)`."""
+    def alike(self, db: Tensor) -> Tensor:
+        """The likeness of each piece to each centre, `(windows, pieces, centres)`."""
         described = self.describe(db)
-        return self.answers(described.reshape(-1, SIZE)).reshape(-1, self.count, self.usual.numel())
+        return self.likeness(self.place(described.reshape(-1, SIZE))).reshape(-1, self.count, len(self.known))
+
+    def answer(self, likeness: Tensor) -> Tensor:
+        """What is said of what is so alike, `(..., centres)` -> `(..., outputs)`."""
+        return self.usual + likeness @ self.weights
+
+    def view_axes(self) -> Tensor:
+        """The axes of `SecondOpinion.view`, `(centres, VIEW)`, found at the first call."""
+        if self._view is None or len(self._view) != len(self.known):
+            with torch.no_grad():
+                among = self.likeness(self.known).double().cpu()
+                values, axes = torch.linalg.eigh(among)
+            axes, values = axes.flip(1)[:, :VIEW], values.flip(0)[:VIEW]
+            # What hardly differs would be told by rounding alone.
+            scales = torch.where(values > LEAST_VIEW * values[0], values.clamp(min=JITTER).rsqrt(), 0.0)
+            # An axis may point either way: its largest part shall be positive.
+            signs = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True)).sign()
+            found = torch.zeros(len(self.known), VIEW)
+            found[:, : axes.shape[1]] = signs * axes * scales
+            self._view = found
+        return self._view
 
     def cover(self, db: Tensor, *, token_frames: int) -> Tensor:
         """Which part of each piece lies in each token, `(pieces, tokens)`; a piece's parts sum to 1."""
@@ -192,8 +227,11 @@ class KernelHead(nn.Module):
 
     def answers(self, described: Tensor) -> Tensor:
         """`(n, SIZE)` -> `(n, outputs)`."""
-        scores: Tensor = self.usual + self.likeness(self.place(described)) @ self.weights
-        return scores
+        return self.answer(self.likeness(self.place(described)))
+
+    def forget_view(self) -> None:
+        """Find the axes of the view anew when they are asked for, as the centres are others now."""
+        self._view = None
 
     def place(self, described: Tensor) -> Tensor:
         """Descriptors on the axes, `(n, components)`."""
@@ -212,6 +250,7 @@ def _found(*size: int) -> nn.Parameter:
 
 def _fit(head: KernelHead, lessons: Lessons, wanted: list[_Wanted]) -> None:
     views, options = lessons.views, lessons.options
+    head.forget_view()
     described = [_describe(head, each) for each in views]  # each (clips, pieces, SIZE)
     _turn(head, described[0].flatten(0, 1))
     head.width.fill_(SIZE / options.sharpness)

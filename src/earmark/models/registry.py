@@ -42,6 +42,8 @@ class Outputs(NamedTuple):
     token_heads: Mapping[str, Tensor] = NO_HEADS  # those of them that are of tokens too, (windows, tokens, size)
     opinion: Tensor | None = None  # (windows, genres): the part of the logits that comes from kernel machines, if any
     opinion_tokens: Tensor | None = None  # (windows, tokens, genres): the same in time, sums to it; as `attention`
+    alone_vectors: Tensor | None = None  # (windows, tokens, vector): what `alone` is read off, where it is a vector
+    view: Tensor | None = None  # (windows, any): what kernel machines make of the window, as numbers; as `attention`
 
 
 class Network(nn.Module):

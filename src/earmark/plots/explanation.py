@@ -6,6 +6,7 @@ clips are those of the atlas. The page needs nothing else and runs no script.
 
 from collections.abc import Iterator, Sequence
 
+from earmark.label import Label
 from earmark.listen.atlas import Atlas
 from earmark.listen.explanation import Explanation
 from earmark.plots.palette import genre_colour
@@ -14,7 +15,7 @@ from earmark.plots.track_figure import has_quiet, track_figure
 from earmark.plots.track_map import track_map
 from earmark.sound.decode import name_of
 from earmark.sound.encode import encode
-from earmark.track import NONE, Label
+from earmark.track import NONE
 
 COMPARED_GENRES = 5
 

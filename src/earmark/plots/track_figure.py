@@ -14,12 +14,13 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.label import Label
 from earmark.plots.cells import shortened
 from earmark.plots.palette import sequential_table
 from earmark.plots.sheet import data_uri, rendered
 from earmark.plots.text import attention_bins, clock, percent
 from earmark.sound.mel import BANDS, FFT_SAMPLES, SAMPLE_RATE_HZ, mel_filter_bank
-from earmark.track import HeardTag, Label, Moment, Track
+from earmark.track import HeardTag, Moment, Track
 
 # The figure, in units of its view box.
 _WIDTH = 1000

@@ -11,11 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from earmark.label import Label
 from earmark.plots.cells import one_line
 from earmark.plots.palette import ACCENT
 from earmark.plots.text import clock, groups_of, percent, remarks, span, sparkline, when
 from earmark.sound.files import name_of
-from earmark.track import NONE, HeardTag, Label, Segment, Track
+from earmark.track import NONE, HeardTag, Segment, Track
 
 _TOP = 3
 _ATTENTION_WIDTH = 24

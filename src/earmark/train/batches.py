@@ -4,7 +4,7 @@ Spectrograms stay uint8 until a batch is made (639 clips of 30 s are 32 MB), so 
 those of a recipe's own front end stay float16.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -153,10 +153,11 @@ def _rows(dataset: Dataset, recipe: Recipe, genres: Sequence[str]) -> Iterator[_
         if row.any() or (place == 1 and recipe.train.outside_loss) or (unlabelled and not clip.flagged):
             used.append((clip, row, place))
     chosen = [clip for clip, _, _ in used]
+    occurring = {name for clip in dataset.clips for name in _cell(clip, options.styles, options.separator)}
     pictures: list[NDArray[Any]] = []
     pictures += dataset.pictures(chosen) if front_end is None else spectra(chosen, front_end)
     for (clip, row, place), picture in zip(used, pictures, strict=True):
-        weight, styles = options.weight * float(row.any()), _styles_of(clip, options, recipe.styles)
+        weight, styles = options.weight * float(row.any()), _styles_of(clip, options, recipe.styles, occurring)
         pieces = [(Piece(clip), picture)] if weight or front_end is not None else _pieces(clip, picture)
         for piece, part in pieces:
             allowed = row if row.any() else ~row
@@ -174,12 +175,28 @@ def _pieces(clip: Clip, picture: NDArray[np.uint8]) -> Iterator[tuple[Piece, NDA
         yield Piece(replace(clip, id=f"{clip.id}@{number}", piece=number), start_s, end_s), part
 
 
-def _styles_of(clip: Clip, options: SetOptions, styles: Sequence[str]) -> NDArray[np.float32]:
-    """(styles,) 1 and 0; NaN where nothing is known of the clip's styles."""
-    if not options.styles or clip.flagged:
+def _styles_of(
+    clip: Clip, options: SetOptions, styles: Sequence[str], occurring: Container[str]
+) -> NDArray[np.float32]:
+    """(styles,) 1 and 0, or a share between; NaN where it is not known, as of those not `occurring` in the set."""
+    if clip.flagged:
         return np.full(len(styles), np.nan, dtype=np.float32)
     named = _cell(clip, options.styles, options.separator)
-    return np.array([style in named for style in styles], dtype=np.float32)
+    known = {style: float(style in named) for style in styles if style in occurring}
+    known |= {style: _share(clip, style) for style in options.shares}
+    return np.array([known.get(style, np.nan) for style in styles], dtype=np.float32)
+
+
+def _share(clip: Clip, column: str) -> float:
+    """What stands in a column of shares, NaN where it is empty; DataError where it is none."""
+    text = clip.columns.get(column, "").strip()
+    try:
+        share = float(text or "nan")
+    except ValueError:
+        share = -1.0
+    if share < 0 or share > 1:
+        raise DataError(f"{clip.folder}: '{text}' in column '{column}' of clip '{clip.id}' is no share from 0 to 1.")
+    return share
 
 
 def with_noises(examples: Examples, count: int, *, seed: int) -> Examples:

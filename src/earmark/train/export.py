@@ -13,10 +13,13 @@ from torch import Tensor, nn
 from earmark.models.registry import Network, Outputs
 from earmark.sound.mel import BANDS, FLOOR_DB
 
-# And the heads, by their names. Not every network has the last two.
-OUTPUTS = ("logits", "attention", "token_logits", "vectors", "vector", "alone", "opinion_tokens")
+# And the heads, by their names. Not every network has those from `alone` on.
+OUTPUTS = (
+    *("logits", "attention", "token_logits", "vectors", "vector"),
+    *("alone", "opinion_tokens", "alone_vectors", "view"),
+)
 TAGS, TOKEN_TAGS = "tags", "token_tags"  # of a window and of each token
-PER_TOKEN = ("attention", "token_logits", "vectors", "alone", "opinion_tokens", TOKEN_TAGS)
+PER_TOKEN = ("attention", "token_logits", "vectors", "alone", "opinion_tokens", "alone_vectors", TOKEN_TAGS)
 Mix = Mapping[str, NDArray[np.float32]]  # by head: (outputs, words), the part of each output in each word
 PARITY = 1e-4
 OPSET = 17
@@ -117,15 +120,15 @@ def largest_difference(
 ) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Compared are `logits`, `alone`, `opinion_tokens`, and every head that is in the file; `mix` and `offsets` are as
-    it was exported with.
+    Compared are `logits`, `alone`, `opinion_tokens`, `view`, and every head that is in the file; `mix` and `offsets`
+    are as it was exported with.
     """
     import onnxruntime
 
     rng, words = np.random.default_rng(seed), None if mix is None else WordLayer(mix)
     db: NDArray[np.float32] = rng.uniform(FLOOR_DB, 0, (3, BANDS, tokens * net.token_frames)).astype(np.float32)
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    compared = ("logits", "alone", "opinion_tokens", TAGS, TOKEN_TAGS, *net.heads)
+    compared = ("logits", "alone", "opinion_tokens", "view", TAGS, TOKEN_TAGS, *net.heads)
     names = [output.name for output in session.get_outputs() if output.name in compared]
     theirs = session.run(names, {"db": db})
     with torch.inference_mode():

@@ -103,7 +103,12 @@ class SetOptions:
         bool, about("several labels of a clip narrow each other down: its genre is one that all allow, if there is one")
     ] = False
     kernel: Annotated[Chance, about("of its clips that kernel machines learn from")] = 1.0
-    styles: Annotated[str, about("the column with the styles of a clip; none: nothing is known of them")] = ""
+    styles: Annotated[
+        str, about("the column with the styles of a clip, of those that occur there; none: nothing is known of them")
+    ] = ""
+    shares: Annotated[
+        list[str], about("columns that are styles too, each with the share of people who found it in a clip, 0 to 1")
+    ] = field(default_factory=list)
     map: Annotated[
         Mapping[str, str | list[str]] | None, about("label = genre, or a list of which one is true; none: as they are")
     ] = None

@@ -1,0 +1,80 @@
+"""Does a head hear labels when they sound? Seconds of one clip are put into another, and it is asked where they are.
+
+Tokens are spliced as the head reads them: what the network makes of each as a whole window, which depends on no other.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.listen.calibrate import softmax
+from earmark.listen.reading import Moments
+from earmark.teach.crossfit import Question, fit
+from earmark.teach.fit import Penalty
+
+SPLICES = 300
+TOKENS = 20  # of a clip, its first
+INSERTED = 4  # 6 s
+SURE = 0.5  # from this probability on the head knows a clip, and may be asked of it
+
+
+def find_splices(
+    question: Question,
+    numbers: NDArray[np.float32],
+    moments: Sequence[Moments],
+    folds: NDArray[np.int64],
+    penalty: Penalty,
+    *,
+    numbers_of: Any = None,
+    moments_of: Any = None,
+) -> dict[str, Any]:
+    """How often the moment that sounds most like a label is one of the inserted ones, by heads that heard neither clip.
+
+    Both clips are of one fold, by different artists and of different labels, and the head is right about both.
+    `numbers_of` and `moments_of` give those of the network of a fold, where there is one a fold.
+
+    Returns
+    -------
+    n, found (share), chance (share of the moments that were inserted), unsure (clips that were not asked of).
+    """
+    rng = np.random.default_rng(0)
+    found: list[bool] = []
+    chances: list[float] = []
+    each = -(-SPLICES // len(np.unique(folds)))
+    for fold in np.unique(folds):
+        mine = numbers if numbers_of is None else numbers_of(int(fold))
+        theirs = moments if moments_of is None else moments_of(int(fold))
+        layer = fit(question.take(folds != fold), mine[folds != fold], penalty)
+        truth = question.targets.argmax(axis=1)
+        sure = softmax(layer.scores(mine))[np.arange(len(mine)), truth] >= SURE
+        able = np.flatnonzero((folds == fold) & sure).tolist()
+        rows = [row for row in able if len(theirs[row].vectors) >= TOKENS]
+        for _ in range(each):
+            pair = _pair(rng, rows, truth, question.artists)
+            if pair is None:
+                break
+            host, guest = (np.asarray(theirs[row].vectors[:TOKENS], np.float64) for row in pair)
+            start, taken = (int(rng.integers(TOKENS - INSERTED + 1)) for _ in range(2))
+            spliced = host.copy()
+            spliced[start : start + INSERTED] = guest[taken : taken + INSERTED]
+            scores = softmax(layer.token_scores(spliced))[:, truth[pair[1]]]
+            found.append(start <= int(scores.argmax()) < start + INSERTED)
+            chances.append(INSERTED / TOKENS)
+    if not found:
+        return {"n": 0}
+    return {"n": len(found), "found": float(np.mean(found)), "chance": float(np.mean(chances))}
+
+
+def _pair(
+    rng: np.random.Generator, rows: Sequence[int], truth: NDArray[np.int64], artists: Sequence[str]
+) -> tuple[int, int] | None:
+    """Two clips of different labels and artists; None where there are none."""
+    for _ in range(50):
+        if len(rows) < 2:
+            return None
+        host, guest = (int(row) for row in rng.choice(rows, 2, replace=False))
+        if truth[host] != truth[guest] and artists[host] != artists[guest]:
+            return host, guest
+    return None
