@@ -1,6 +1,7 @@
 """Fixtures for every room's tests."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,16 @@ from corpus import Case, make_corpus
 from tiny_bundle import write_tiny_bundle
 
 _DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_of_ones_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Words and cached numbers of whoever runs the tests change none of them, and are not changed."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EARMARK_WORDS", str(home / "words.json"))
+        patch.setenv("EARMARK_CACHE", str(home / "heard"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -56,9 +56,14 @@ def test_every_recipe_and_plan_that_is_shown_can_be_read(fence: Fence, tmp_path:
     from earmark.data.layout import Pitch
     from earmark.errors import RecipeError
     from earmark.experiments.plan import Plan
+    from earmark.teach.plan import load_plans
     from earmark.train.recipe import Recipe
 
     values = tomllib.loads(fence.text)
+    if values.get("kind") == "head":
+        (tmp_path / "head.toml").write_text(fence.text)
+        assert load_plans(tmp_path / "head.toml")
+        return
     if "column_s" in values:
         (tmp_path / "set.toml").write_text(fence.text)
         assert not Pitch.load(tmp_path).own

@@ -14,6 +14,7 @@ JOYFUL, TENSE, MELANCHOLIC, SERENE = "joyful", "tense", "melancholic", "serene"
 QUADRANTS = (JOYFUL, TENSE, MELANCHOLIC, SERENE)  # from the first, bright and lively, against the clock
 LIVELY, BRIGHT = (JOYFUL, TENSE), (JOYFUL, SERENE)
 VALENCE, AROUSAL = "valence", "arousal"
+SIDES = {JOYFUL: (1, 1), TENSE: (-1, 1), MELANCHOLIC: (-1, -1), SERENE: (1, -1)}  # of valence and arousal
 SURE = 0.9  # from so probable on a side of the plane is told where no single quadrant is
 CANNOT_TELL = "cannot tell the mood"
 

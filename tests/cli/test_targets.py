@@ -16,6 +16,7 @@ from corpus import music
 from earmark.cli.main import build_app
 from earmark.data.synth import write_dataset
 from earmark.errors import OutputError
+from moods import write_moody_bundle
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 TOO_MUCH_BYTES = 2000
@@ -69,6 +70,33 @@ def test_what_earmark_did_not_write_is_replaced_by_force_alone_and_its_own_page_
     assert earmark(*command, "--force").returncode == 0
     assert "What earmark heard" in page.read_text()
     assert earmark(*command).returncode == 0
+
+
+def test_a_mood_map_takes_no_place_of_another_file_and_no_page_that_of_a_map(
+    earmark: Command, songs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    bundle, drawn = write_moody_bundle(tmp_path / "moody"), tmp_path / "moods.svg"
+    command = ("listen", songs[0], "--model", bundle, "--mood-map")
+    said = earmark(*command, *songs)
+    assert said.stderr == (
+        f"earmark: {songs[0]} is a sound file, and --mood-map takes the mood map to write. "
+        f"Name the mood map first: --mood-map moods.svg {songs[0]}\n"
+    )
+    drawn.write_text("<svg>somebody's</svg>")
+    said = earmark(*command, drawn)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith(f"earmark: {drawn} is there, and is no mood map that earmark wrote.")
+    assert drawn.read_text() == "<svg>somebody's</svg>"
+    assert earmark(*command, drawn, "--force").returncode == 0
+    assert earmark(*command, drawn).returncode == 0
+    said = earmark("listen", songs[0], "--html", drawn, "--model", bundle)
+    assert "is there, and is no page that earmark wrote" in said.stderr
+    assert drawn.read_text().startswith("<?xml")
+    for page in ("--html", "--explain"):
+        said = earmark(*command, tmp_path / "both", page, tmp_path / "both")
+        assert (said.returncode, said.stdout) == (2, "")
+        assert "need a file each" in said.stderr
+    assert not (tmp_path / "both").exists()
 
 
 def test_a_page_of_an_earlier_version_may_be_replaced(

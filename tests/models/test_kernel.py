@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from earmark.models.descriptors import Descriptors
-from earmark.models.kernel import DULL, PIECE_FRAMES, PIECES, KernelHead, SecondOpinion
+from earmark.models.kernel import DULL, FAR, PIECE_FRAMES, PIECES, VIEW, KernelHead, KernelOptions, SecondOpinion
+from earmark.models.registry import Lessons
 from earmark.sound.mel import FLOOR_DB
 
 
@@ -109,3 +110,90 @@ def test_a_machine_of_pieces_says_the_mean_of_what_it_says_of_each() -> None:
     each = [head.answers(head.describe(db)[:, piece]) for piece in range(PIECES)]
     assert not torch.allclose(each[0], each[1])
     assert torch.allclose(head(db), torch.stack(each).mean(dim=0), atol=1e-5)
+
+
+def knowing(centres: int, needed: int | None = None, *, seed: int = 0) -> KernelHead:
+    """A machine that knows some places, of its `centres` as many as are `needed`."""
+    head = KernelHead(centres=centres, components=4, outputs=1)
+    places = torch.randn(100, 4, generator=torch.Generator().manual_seed(seed))[: needed or centres]
+    head.known.fill_(FAR)
+    head.known[: len(places)] = places
+    head.width.fill_(6.0)
+    return head
+
+
+def test_axes_of_the_view_are_the_same_each_time_and_point_one_way() -> None:
+    head = knowing(20)
+    axes = head.view_axes()
+    assert axes.shape == (20, VIEW)
+    assert head.view_axes() is axes
+    assert torch.equal(knowing(20).view_axes(), axes)
+    told = axes[:, axes.abs().sum(dim=0) > 0]
+    assert (told.gather(0, told.abs().argmax(dim=0, keepdim=True)) > 0).all()
+
+
+def test_axes_of_the_view_are_at_right_angles_among_the_centres_and_the_first_tells_most() -> None:
+    head = knowing(20)
+    axes, among = head.view_axes().double(), head.likeness(head.known).double()
+    angles = axes.T @ among @ axes
+    told = int((angles.diagonal() > 0.5).sum())
+    assert 5 < told <= 20
+    wanted = torch.diag((torch.arange(VIEW) < told).double())
+    assert torch.allclose(angles, wanted, atol=2e-3)
+    # Where likeness differs by rounding alone there is no axis, so that it need not be told.
+    values = torch.linalg.eigvalsh(among).flip(0)
+    assert told == int((values > 1e-3 * values[0]).sum())
+    spread = (among @ axes).square().sum(dim=0)[:told]
+    assert spread.tolist() == sorted(spread.tolist(), reverse=True)
+
+
+@pytest.mark.parametrize("centres", [21, 90])
+def test_centres_that_are_not_needed_have_no_part_in_the_view(centres: int) -> None:
+    full, spare = knowing(20), knowing(centres, needed=20)
+    assert spare.view_axes()[20:].abs().max() == 0
+    place = torch.randn(7, 4, generator=torch.Generator().manual_seed(3))
+    views = [head.likeness(place) @ head.view_axes() for head in (full, spare)]
+    assert torch.allclose(views[0], views[1], atol=1e-4)
+    assert views[0].abs().max() > 0.1
+
+
+def test_axes_of_the_view_are_found_anew_for_other_centres() -> None:
+    head, other = knowing(20), knowing(20, seed=1)
+    axes = head.view_axes()
+    head.load_state_dict(other.state_dict())
+    assert torch.equal(head.view_axes(), other.view_axes())
+    assert not torch.equal(head.view_axes(), axes)
+    head.known.copy_(knowing(20).known)
+    head.forget_view()
+    assert torch.equal(head.view_axes(), axes)
+
+
+def test_machines_that_are_fitted_again_have_another_view() -> None:
+    def lessons(seed: int) -> Lessons:
+        views = [list(music(windows=6, frames=190, seed=seed))]
+        targets = {"genre": (torch.eye(2, dtype=torch.float64)[[0, 1] * 3], torch.ones(6, dtype=torch.float64))}
+        return Lessons(views, targets, KernelOptions(), torch.Generator().manual_seed(0))
+
+    both, fresh = (SecondOpinion(centres=4, components=3, sizes={"genre": 2}) for _ in range(2))
+    both.fit(lessons(1))
+    old = [head.view_axes() for head in both.heads]
+    both.fit(lessons(2))
+    fresh.fit(lessons(2))
+    for head, other, axes in zip(both.heads, fresh.heads, old, strict=True):
+        assert torch.equal(head.view_axes(), other.view_axes())
+        assert not torch.equal(head.view_axes(), axes)
+
+
+def test_the_view_is_that_of_one_machine_behind_that_of_the_other() -> None:
+    both = SecondOpinion(centres=5, components=3, sizes={"genre": 1})
+    for seed, head in enumerate(both.heads):
+        torch.manual_seed(seed)
+        head.axes.copy_(torch.randn(head.axes.shape) / 1000)
+        head.known.copy_(torch.randn(head.known.shape))
+        head.width.fill_(5.0)
+    db = music(frames=380)
+    view = both.view(both(db))
+    assert view.shape == (2, 2 * VIEW)
+    for head, part in zip(both.heads, view.split(VIEW, dim=1), strict=True):
+        assert torch.allclose(part, head.alike(db).mean(dim=1) @ head.view_axes())
+        assert part.abs().max() > 0.01

@@ -18,6 +18,7 @@ from earmark.plots.explanation import explanation_page
 from earmark.plots.sheet import new_sheet
 from earmark.sound.decode import blocks
 from earmark.track import NONE, Moment, Segment, Track
+from moods import mood
 from pages import read
 
 LABELS = ("low", "middle", "high")
@@ -91,6 +92,14 @@ def test_none_of_these_stands_beside_the_genres_before_and_after(tmp_path: Path)
         *(NONE, "70 %", "90 %"),
     )
     assert "The probability of low, the nearest genre, goes from 62.0 % to 41.0 %" in words_of(page)
+
+
+def test_the_mood_stands_in_words_and_on_its_plane(tmp_path: Path) -> None:
+    plain = explanation()
+    page = written(tmp_path, replace(plain, track=replace(plain.track, mood=mood())))
+    assert "calm, melancholic 71 % nostalgia felt by 45 % of listeners" in words_of(page)
+    assert page.count("class='plane one'") == 1
+    assert "class='plane one'" not in written(tmp_path, plain)
 
 
 def test_a_set_that_is_another_one_is_named(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from earmark.listen.listener import Failure, PicturedTrack
 from earmark.plots.page import Page
 from earmark.plots.palette import ACCENT, sequential_table
 from earmark.track import NONE, HeardTag, Moment, Segment, Span, Track
+from moods import mood
 from pages import read
 
 LABELS = ("blues", "rock", "pop")
@@ -67,7 +68,7 @@ def test_the_page_says_what_was_heard(tmp_path: Path) -> None:
 
 
 def test_it_needs_nothing_from_outside_and_runs_no_script(tmp_path: Path) -> None:
-    page = written(tmp_path, pictured(), Failure("bad.mp3", "bad.mp3 is empty."))
+    page = written(tmp_path, *[pictured(**MOODY)] * 2, Failure("bad.mp3", "bad.mp3 is empty."))
     for tag, name, value in read(page).attributes:
         assert tag not in ("script", "link", "iframe", "object")
         assert not name.startswith("on")
@@ -79,7 +80,7 @@ def test_it_needs_nothing_from_outside_and_runs_no_script(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>.mp3", "\"' onload='x.mp3", "a&b\n.mp3", "bad\udcff.mp3"])
 def test_names_are_shown_and_never_obeyed(tmp_path: Path, name: str) -> None:
-    reader = read(written(tmp_path, pictured(name), Failure(name, f"{name!r} is empty.")))
+    reader = read(written(tmp_path, *[pictured(name, **MOODY)] * 2, Failure(name, f"{name!r} is empty.")))
     assert not [tag for tag, *_ in reader.attributes if tag == "script"]
     assert not [attribute for _, attribute, _ in reader.attributes if attribute.startswith("onload")]
     assert name.replace("\n", "\\n").replace("\udcff", "\\udcff") in reader.words
@@ -240,6 +241,42 @@ def test_a_page_without_tags_has_no_word_of_them(tmp_path: Path) -> None:
     assert "tagger" not in page
 
 
+MOODY = {"mood": mood()}
+
+
+def test_the_mood_stands_in_words_with_what_listeners_feel_and_what_is_tagged(tmp_path: Path) -> None:
+    sad = HeardTag("<i>sad", "mood", 0.36, (Span(0.0, 120.0, 0.4),), throughout=True)
+    page = written(tmp_path, pictured(tags=TAGS, heard=(*TIMED, sad), **MOODY))
+    chips = page[page.index("<li class=group>mood</li>") :]
+    said = re.findall(r"<li[^>]*>(.*?)</li>", chips[: chips.index("</ul>")], re.DOTALL)
+    assert [re.sub(r"</?span[^>]*>", "", each) for each in said] == [
+        "mood",
+        "calm, melancholic 71 %",
+        "nostalgia felt by 45 % of listeners",
+        "sadness felt by 40 % of listeners",
+        "&lt;i&gt;sad tagged, 36 % throughout",
+    ]
+    assert page.count("<li class=group>mood</li>") == 1
+    assert page.count("<svg xmlns='http://www.w3.org/2000/svg' class='plane one'") == 1
+    assert "All by mood" not in page  # of one track there is a plane already
+
+
+def test_all_tracks_with_a_mood_stand_on_one_plane_at_the_end(tmp_path: Path) -> None:
+    heard = [pictured("one.mp3", **MOODY), pictured("plain.mp3"), pictured("two.mp3", **MOODY)]
+    page = written(tmp_path, *heard, Failure("a", "a is empty."))
+    end = page[page.index("<h2>All by mood</h2>") : page.index("<h2>Not heard</h2>")]
+    assert end.count("class='dot'") == 2
+    assert "2 tracks; 1 more without a mood." in end
+    assert ">one</text>" in end
+    assert page.rindex("</article>") < page.index("<h2>All by mood</h2>")
+
+
+def test_a_page_without_moods_has_no_word_of_them(tmp_path: Path) -> None:
+    page = written(tmp_path, pictured(), pictured())
+    assert "Mood" not in page
+    assert "<svg xmlns" not in page
+
+
 def test_none_of_these_is_said_with_the_nearest_genre(tmp_path: Path) -> None:
     words = read(written(tmp_path, pictured(none_of_these=True, outside=0.834, genre_set=(NONE, "blues")))).words
     said = re.search(r"None of these genres 83 % \(nearest: blues \d+ %\)\. The 90.% set: ([\w, ]+)\. 2:00", words)
@@ -266,7 +303,7 @@ def test_a_track_is_written_when_it_is_there_and_then_forgotten(tmp_path: Path) 
     sizes, held = [], []
     with Page(tmp_path / "page.html", labels=LABELS, model="tiny 1") as page:
         for number in range(3):
-            heard = pictured(f"{number}.mp3")
+            heard = pictured(f"{number}.mp3", **MOODY)
             held.append(weakref.ref(heard.spectrogram))
             page.add(heard)
             del heard
@@ -275,7 +312,7 @@ def test_a_track_is_written_when_it_is_there_and_then_forgotten(tmp_path: Path) 
         assert [each() is None for each in held] == [True, True, False]  # the last one until the next one comes
     assert np.diff(sizes).min() > 10_000
     words = read((tmp_path / "page.html").read_text(encoding="utf-8")).words
-    assert [words.count(f"{number}.mp3") for number in range(3)] == [1, 1, 1]
+    assert [words.count(f"{number}.mp3:") for number in range(3)] == [2, 2, 2]  # dots, on two planes
 
 
 def test_a_page_of_no_track_is_whole(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 from earmark.label import Label
 from earmark.plots.short_rows import Names, ShortRows, fitted_answer
 from earmark.track import NONE, Segment, Track
+from moods import mood
 from tracks import NONE_FIRST, TAGS, track
 
 
@@ -22,6 +23,19 @@ def test_a_row_says_name_length_answer_and_what_decided() -> None:
     (line,) = lines(track())
     assert line.split("  ")[0] == "song.mp3"
     assert [part.strip() for part in line.split("  ") if part] == ["song.mp3", "4:02", "rock or blues", "1:12–1:15"]
+
+
+def test_tags_bring_the_mood_with_them_and_without_them_there_is_one_line() -> None:
+    heard = track(mood=mood(), tags=TAGS, heard_tags=("rock",))
+    assert len(lines(heard)) == 1
+    assert lines(heard, tags=True)[1:] == [
+        "  mood  calm, melancholic 71 %; listeners feel: nostalgia 45 %, sadness 40 %",
+        "  tags  rock 62 %",
+    ]
+    assert lines(track(mood=mood()), tags=True, width=60)[1:] == [
+        "  mood  calm, melancholic 71 %;",
+        "        listeners feel: nostalgia 45 %, sadness 40 %",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.label import Label
-from earmark.plots.text import attention_bins, clock, missing, percent, remarks, span, sparkline
+from earmark.mood import MoodMoment
+from earmark.plots.text import (
+    arc_bins,
+    attention_bins,
+    clock,
+    felt,
+    liveliness,
+    missing,
+    mood_words,
+    percent,
+    remarks,
+    span,
+    sparkline,
+)
 from earmark.track import Moment, Segment
+from moods import ANY, mood
 from tracks import track
 
 GENRES = (Label("rock", 1.0),)
@@ -71,3 +85,47 @@ def test_a_moment_over_two_parts_is_divided_between_them() -> None:
     timeline = [Moment(0.0, 1.0, 0.2, GENRES), Moment(1.0, 3.0, 0.6, GENRES), Moment(3.0, 4.0, 0.2, GENRES)]
     np.testing.assert_allclose(attention_bins(timeline, 4.0, 2), [0.5, 0.5])
     np.testing.assert_allclose(attention_bins(timeline, 4.0, 4), [0.2, 0.3, 0.3, 0.2])
+
+
+PLACES = st.floats(-1, 1)
+
+
+def arc_of(*places: float, length_s: float = 1.0) -> tuple[MoodMoment, ...]:
+    """Moments of these arousals, one after the other, whose valence is the opposite."""
+    return tuple(MoodMoment(t * length_s, (t + 1) * length_s, -place, place) for t, place in enumerate(places))
+
+
+def test_blocks_are_as_high_as_a_moment_is_lively() -> None:
+    assert liveliness(arc_of(-1.0, -0.5, 0.0, 0.5, 1.0), 5.0, width=5) == "▁▂▄▆█"
+
+
+def test_quiet_between_moments_is_blank_and_no_calm() -> None:
+    first, _, last = arc_of(-1.0, 0.0, 1.0)
+    assert liveliness((first, last), 3.0, width=3) == "▁ █"
+
+
+@given(st.lists(PLACES, min_size=1, max_size=40), st.integers(1, 30))
+def test_parts_of_an_arc_lie_within_it_and_have_its_mean(places: list[float], bins: int) -> None:
+    found = arc_bins(arc_of(*places, length_s=1.5), 1.5 * len(places), bins)
+    assert found.shape == (bins, 2)
+    assert found[:, 1] == pytest.approx(-found[:, 0], abs=1e-6)
+    assert found[:, 1].mean() == pytest.approx(np.mean(places), abs=1e-6)
+    assert min(places) - 1e-6 <= found[:, 1].min() <= found[:, 1].max() <= max(places) + 1e-6
+
+
+@given(st.lists(PLACES, min_size=1, max_size=20), st.integers(1, 24))
+def test_a_livelier_track_has_no_lower_block(places: list[float], width: int) -> None:
+    calm = liveliness(arc_of(*places), float(len(places)), width=width)
+    lively = liveliness(arc_of(*(min(place + 0.3, 1.0) for place in places)), float(len(places)), width=width)
+    assert len(calm) == len(lively) == width
+    assert all(one <= other for one, other in zip(calm, lively, strict=True))  # blocks rise with their code
+
+
+def test_what_is_felt_is_what_is_told_the_largest_first() -> None:
+    assert [label.name for label in felt(mood(emotions_told=("sadness", "nostalgia")))] == ["nostalgia", "sadness"]
+
+
+def test_of_a_mood_that_cannot_be_told_the_words_need_not_say_mood() -> None:
+    assert mood_words(mood(**ANY)) == "cannot tell"
+    assert mood_words(mood()) == "calm, melancholic 71 %"
+    assert mood_words(mood(quadrants=())) == ""

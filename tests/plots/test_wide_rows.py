@@ -5,8 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
+from earmark.label import Label
 from earmark.plots.wide_rows import WideRows
-from earmark.track import NONE, Track
+from earmark.track import NONE, HeardTag, Track
+from moods import ANY, mood
 from tracks import GENRES, HEARD, NONE_FIRST, TAGS, track
 
 
@@ -73,6 +75,58 @@ def test_lines_of_a_group_break_between_tags_alone() -> None:
         "  instrument  saxophone 71 % 1:10–1:30;",
         "              guitar 33 % 2:00–2:06, 2:30–2:36, 3:20–3:27 +1",
     ]
+
+
+SAD = HeardTag("sad", "mood", 0.36, throughout=True)
+
+
+def test_the_mood_and_what_listeners_feel_stand_below_unasked_and_how_lively_it_is() -> None:
+    assert lines(track(mood=mood()), width=90)[-2:] == [
+        "  mood        calm, melancholic 71 %; listeners feel: nostalgia 45 %, sadness 40 %",
+        "  how lively  ▁▁▁▁▂▂▂▃▃▃▄▄▄▅▅▅▆▆▆▇▇▇██",
+    ]
+
+
+def test_tags_that_are_moods_are_told_as_tags_in_the_line_of_the_mood() -> None:
+    heard = track(tags=TAGS, heard=(*HEARD, SAD, HeardTag("mellow", "mood", 0.2)), mood=mood(arc=()))
+    assert lines(heard, width=110)[4:] == [
+        "  mood        calm, melancholic 71 %; listeners feel: nostalgia 45 %, sadness 40 %;",
+        "              tagged: sad 36 % throughout; mellow 20 %",
+        "  style       rock 62 % throughout",
+        "  instrument  saxophone 71 % 1:10–1:30; guitar 33 % 2:00–2:06, 2:30–2:36, 3:20–3:27 +1",
+        "  decade      1980s 40 %",
+    ]
+
+
+def test_without_a_mood_tags_that_are_moods_are_a_group_like_others() -> None:
+    assert lines(track(tags=TAGS, heard=(SAD,)))[-1] == "  mood  sad 36 % throughout"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"emotions_told": ()}, "  mood  calm, melancholic 71 %"),
+        (
+            {"quadrant_set": ("melancholic", "serene")},
+            "  mood  calm; melancholic 71 % or serene 20 %; listeners feel: ",
+        ),
+        (ANY, "  mood  cannot tell; listeners feel: nostalgia 45 %"),
+        ({"quadrants": ()}, "  mood  listeners feel: nostalgia 45 %, sadness 40 %"),
+    ],
+)
+def test_the_line_of_the_mood_has_what_there_is(changes: dict[str, object], said: str) -> None:
+    assert lines(track(mood=mood(arc=(), **changes)), width=100)[4].startswith(said)
+
+
+def test_a_mood_with_nothing_to_say_has_no_line_and_a_short_track_no_way() -> None:
+    plain = lines(track())
+    assert lines(track(mood=mood(quadrants=(), emotions_told=(), arc=mood().arc[:3]))) == plain
+
+
+def test_a_users_words_stand_beside_tags_without_seconds() -> None:
+    tags = (*TAGS, Label("mine", 0.8))
+    heard = track(tags=tags, heard_tags=("rock", "mine"), heard=(HeardTag("mine", "yours", 0.8, throughout=True),))
+    assert lines(heard)[-2:] == ["  yours  mine 80 % throughout", "  tags   rock 62 %"]
 
 
 def test_what_was_not_as_it_should_be_is_told_in_whole_sentences() -> None:

@@ -9,11 +9,13 @@ import pytest
 import torch
 
 import synthetic
-from earmark.data.dataset import Clip
+from earmark.data.dataset import Clip, Dataset
+from earmark.data.layout import CLIPS_FILE, read_rows, write_rows
 from earmark.errors import DataError
 from earmark.train.batches import allowed_genres, batches, gather, outside_of, to_db, with_noises
 from earmark.train.distill import Targets
 from earmark.train.options import SetOptions
+from earmark.train.recipe import Recipe
 
 GENRES = ("jazz", "metal", "pop", "rock")
 ALLMUSIC = SetOptions(column="genres", map={"Pop/Rock": ["pop", "rock", "metal"], "Jazz": "jazz"})
@@ -127,3 +129,40 @@ def test_a_paired_batch_has_another_clip_of_each_artist_behind_it(tmp_path: Path
         for rank in (0, 1)
     ]
     assert sum(len(part) for half in halves for part in half) == 2 * len(data.clips)
+
+
+def styled(folder: Path, cells: list[dict[str, str]], **options: object) -> torch.Tensor:
+    """What the recipe makes of the styles of clips with these cells: rock, sad and glad of each."""
+    data = synthetic.dataset(folder / "pieces", clips_per_style=2, duration_s=1.5)
+    rows = read_rows(data.folder / CLIPS_FILE)
+    empty = dict.fromkeys(name for cell in cells for name in cell)
+    for number, row in enumerate(rows):
+        row |= dict.fromkeys(empty, "") | (cells[number] if number < len(cells) else {})
+    write_rows(data.folder / CLIPS_FILE, rows)
+    values = synthetic.recipe().to_dict() | {"styles": ["rock", "sad", "glad"], "sets": {"pieces": options}}
+    values["model"] |= {"heads": {"styles": 3}}
+    values["train"] |= {"style_loss": 1.0}
+    return gather([Dataset.load(data.folder)], Recipe.from_dict(values), data.labels).styles
+
+
+def test_a_style_that_no_clip_of_a_set_names_is_unknown_there(tmp_path: Path) -> None:
+    cells = [{"kind": "rock"}, {"kind": "rock; sad"}, {"kind": "polka"}]
+    found = styled(tmp_path, cells, styles="kind")
+    assert found[:4, :2].tolist() == [[1, 0], [1, 1], [0, 0], [0, 0]]
+    assert found[:, 2].isnan().all()
+    assert styled(tmp_path / "none", cells).isnan().all()  # no column of styles: nothing is known of them
+
+
+def test_shares_are_styles_between_yes_and_no_and_unknown_where_they_are_empty(tmp_path: Path) -> None:
+    cells = [{"kind": "rock", "sad": "0.25"}, {"sad": " 1 "}, {"kind": "rock", "flag": "broken", "sad": "0.5"}]
+    found = styled(tmp_path, cells, styles="kind", shares=["sad"])
+    assert found[:2, :2].tolist() == [[1, 0.25], [0, 1]]
+    assert found[2:, 1].isnan().all()
+    assert found[:, 2].isnan().all()
+    assert styled(tmp_path / "alone", cells, shares=["sad"])[0, [0, 2]].isnan().all()
+
+
+@pytest.mark.parametrize("cell", ["1.5", "-0.1", "much", "inf"])
+def test_what_is_no_share_is_named_with_its_place(cell: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=f"pieces: '{cell}' in column 'sad' of clip .* is no share from 0 to 1"):
+        styled(tmp_path, [{"sad": cell}], shares=["sad"])

@@ -1,36 +1,21 @@
 """`earmark listen`: hear files and folders, and print what was heard as a table, JSON, CSV or a page."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from earmark.listen.bundle import BundleInfo
     from earmark.listen.listener import Failure, Listener
-    from earmark.track import HeardTag, Track
+    from earmark.track import Track
 
     Show = Callable[[Track | Failure], None]
-
-CSV_COLUMNS = (
-    "path",
-    "duration_s",
-    "genre",
-    "probability",
-    "genre_set",
-    "cannot_tell",
-    "decisive_s",
-    "model",
-    "error",
-    "unread_s",
-    "notes",
-)
-TAG_PREFIX = "tag:"  # a tag may have the name of a genre
 
 
 class Sort(StrEnum):
@@ -65,11 +50,15 @@ def listen(
     ] = False,
     tags: Annotated[
         bool,
-        typer.Option("--tags", help="Say tags in the table, too, and when, as far as the bundle tells."),
+        typer.Option("--tags", help="Say mood and tags in the table, too, and when, as far as the bundle tells."),
     ] = False,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures to this file, too.")] = None,
     explain: Annotated[
         Path | None, typer.Option(metavar="PAGE", help="Write a page that explains one track to this file, too.")
+    ] = None,
+    mood_map: Annotated[
+        Path | None,
+        typer.Option("--mood-map", metavar="SVG", help="Draw the valence and arousal of all tracks to this file, too."),
     ] = None,
     sort: Annotated[
         Sort | None, typer.Option(help="Sort the table, which then comes when all is heard.", show_default="as named")
@@ -84,9 +73,10 @@ def listen(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Write the page even over a file that is no page of earmark's.")
+        bool, typer.Option("--force", help="Write pages and pictures even over files that earmark did not write.")
     ] = False,
     model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
+    no_words: Annotated[bool, typer.Option("--no-words", help="Leave out words of yours (earmark teach).")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
     patience: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="Give a file up when nothing came of it for so long.")
@@ -104,27 +94,31 @@ def listen(
     Example: earmark listen ~/Music --exclude 'live*' --group genre
     \b
     Example: earmark listen song.mp3 --explain song.html
+    \b
+    Example: earmark listen ~/Music --mood-map moods.svg
     """
     for_programs = {"--json": as_json, "--csv": as_csv}
     _at_most_one({**for_programs, "--sort": sort})
     _at_most_one({**for_programs, "--group": group})
     _at_most_one({"--html": html, "--explain": explain})
-    named = _named(files or (), html=html, explain=explain, force=force)
+    targets = {"--html": html, "--explain": explain, "--mood-map": mood_map}
+    named = _named(files or (), targets, force=force)
 
     from earmark.cli._count import Count, no_sound
     from earmark.cli._streams import say
     from earmark.cli._waiting import Progress
-    from earmark.errors import BundleError, EarmarkError
+    from earmark.errors import EarmarkError
     from earmark.listen.bundle import load_bundle
     from earmark.listen.listener import Failure, Listener
     from earmark.sound.files import is_address
     from earmark.sound.search import search
+    from earmark.teach.words import read_words
     from earmark.track import NONE
 
-    listener = Listener(load_bundle(model), patience_s=patience)
-    if tags and listener.bundle.info.tags is None:
-        hint = "Listen without --tags, or name one that has with --model."
-        raise BundleError(f"The bundle {listener.bundle.info.model} has no tags.", hint=hint)
+    bundle = load_bundle(model)
+    words = () if no_words else read_words(bundle.info.sha256)
+    listener = Listener(bundle, patience_s=patience, words=words)
+    _can_tell(listener, tags=tags, mood_map=mood_map is not None)
     found = search(named, exclude=exclude or ())
     addresses = {Path(name): name for name in named if is_address(name)}
     paths = [addresses.get(path, path) for path in found.paths]
@@ -134,16 +128,18 @@ def listen(
         raise EarmarkError(f"--explain is for one track, not for {len(paths)}.", hint="Name one sound file.")
     info = listener.bundle.info
     if as_json or as_csv:
-        output: AbstractContextManager[Show] = nullcontext(_json_lines() if as_json else _csv_lines(info))
+        output: AbstractContextManager[Show] = nullcontext(_json_lines() if as_json else _csv_lines(listener))
     else:
         answers = (*info.labels, NONE) if info.outside else info.labels
         output = _table(answers, paths, wide=wide, tags=tags, sort=sort, group=group)
     count = Count()
     # A table that waits for all comes when the progress is gone.
-    with output as show, Progress(paths, shown=sys.stderr.isatty() and not quiet) as progress:
+    showing = Progress(paths, shown=sys.stderr.isatty() and not quiet)
+    with output as show, _mood_map(mood_map, listener) as draw, showing as progress:
         for heard in _heard(listener, paths, html=html, explain=explain, jobs=jobs):
             with progress.step():
                 show(heard)
+                draw(heard)
                 count.add(heard)
                 if isinstance(heard, Failure):
                     say(heard.error)
@@ -161,23 +157,45 @@ def _at_most_one(options: Mapping[str, object]) -> None:
         raise typer.BadParameter(f"choose {given[0]} or {given[1]}, not both")
 
 
-def _named(files: Sequence[str], *, html: Path | None, explain: Path | None, force: bool) -> Sequence[str]:
-    """The files, once it is sure that they have names and that no page takes the place of what one would miss."""
+def _named(files: Sequence[str], targets: Mapping[str, Path | None], *, force: bool) -> Sequence[str]:
+    """The files, once it is sure that they have names and that nothing written takes the place of what one would miss.
+
+    `targets` are the files to write, {option: file}.
+    """
     from earmark.errors import EarmarkError
 
-    # Pages first: with `--html *.flac` the only file that there is may have become the page.
-    for option, page in (("--html", html), ("--explain", explain)):
-        if page is not None:
+    # Targets first: with `--html *.flac` the only file that there is may have become the page.
+    for option, target in targets.items():
+        if target is not None:
             from earmark.files import guard_file
-            from earmark.plots.sheet import PAGE
+            from earmark.plots.sheet import MOOD_MAP, PAGE
             from earmark.sound.search import AUDIO_SUFFIXES
 
-            guard_file(page, PAGE, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
+            kind = MOOD_MAP if option == "--mood-map" else PAGE
+            guard_file(target, kind, option=option, inputs=files, sound_suffixes=AUDIO_SUFFIXES, force=force)
+    given = [os.path.realpath(target) for target in targets.values() if target is not None]
+    if len(set(given)) < len(given):
+        raise typer.BadParameter("--mood-map and the page need a file each")
     if not files:
         raise typer.BadParameter("name sound files, or folders to search for them", param_hint="FILES")
     if "" in files:
         raise EarmarkError("An empty name is no file.", hint="Name sound files, or folders to search for them.")
     return files
+
+
+def _can_tell(listener: "Listener", *, tags: bool, mood_map: bool) -> None:
+    """Raise BundleError where the bundle has nothing to say of what was asked for."""
+    from earmark.errors import BundleError
+    from earmark.listen.linear import MOOD
+    from earmark.mood import AROUSAL, VALENCE
+
+    info, heads = listener.bundle.info, listener.bundle.heads
+    if tags and info.tags is None and not (heads or listener.words):
+        hint = "Listen without --tags, or name one that has with --model."
+        raise BundleError(f"The bundle {info.model} has no tags.", hint=hint)
+    if mood_map and not {VALENCE, AROUSAL} <= {name for head in heads if head.role == MOOD for name in head.labels}:
+        hint = "Listen without --mood-map, or name one that does with --model."
+        raise BundleError(f"The bundle {info.model} does not tell valence and arousal.", hint=hint)
 
 
 def _heard(
@@ -218,51 +236,34 @@ def _explained(listener: "Listener", path: str | Path, page: Path) -> "Track | F
     return explanation.track
 
 
+@contextmanager
+def _mood_map(file: Path | None, listener: "Listener") -> "Iterator[Show]":
+    """What draws each track into a mood map, which is there when the block ends well; nothing without a file."""
+    if file is None:
+        yield lambda heard: None
+        return
+
+    from earmark.listen.listener import Failure
+    from earmark.plots.mood_plane import Spots, mood_map
+    from earmark.plots.sheet import new_sheet
+
+    spots = Spots()
+    with new_sheet(file) as sheet:
+        yield lambda heard: None if isinstance(heard, Failure) else spots.add(heard)
+        sheet.write(mood_map(spots, model=listener.bundle.info.model))
+
+
 def _json_lines() -> "Show":
     return lambda heard: _write(json.dumps(heard.to_dict()) + "\n")
 
 
-def _csv_lines(info: "BundleInfo") -> "Show":
+def _csv_lines(listener: "Listener") -> "Show":
+    from earmark.cli._csv import Columns
     from earmark.files import csv_text
-    from earmark.track import Track
 
-    outside = ["outside", "none_of_these"] if info.outside else []
-    timed = ["heard_s"] if info.tags and info.tags.grouped else []
-    tags = ["heard_tags", *timed, *(TAG_PREFIX + name for name in info.tags.names)] if info.tags else []
-    columns = [*CSV_COLUMNS, *info.labels, *outside, *tags]
-    _write(csv_text(columns))
-
-    def show(heard: "Track | Failure") -> None:
-        row = _csv_row(heard) if isinstance(heard, Track) else heard.to_dict()
-        _write(csv_text(row.get(column) for column in columns))
-
-    return show
-
-
-def _csv_row(track: "Track") -> dict[str, Any]:
-    """All columns that there may be."""
-    return {
-        "path": track.path,
-        "duration_s": track.duration_s,
-        "genre": track.genre,
-        "probability": track.genres[0].probability,
-        "genre_set": ";".join(track.genre_set),
-        "cannot_tell": int(track.cannot_tell),
-        "decisive_s": ";".join(f"{segment.start_s}-{segment.end_s}" for segment in track.decisive),
-        "model": track.model,
-        "unread_s": track.unread_s,
-        "notes": " ".join(track.notes),
-        **{label.name: label.probability for label in track.genres},
-        "outside": track.outside,
-        "none_of_these": int(track.none_of_these),
-        "heard_tags": ";".join(track.heard_tags),
-        "heard_s": ";".join(" ".join([tag.name, *_seconds(tag)]) for tag in track.heard),
-        **{TAG_PREFIX + tag.name: tag.probability for tag in track.tags},
-    }
-
-
-def _seconds(tag: "HeardTag") -> list[str]:
-    return [f"{span.start_s}-{span.end_s}" for span in tag.spans]
+    columns = Columns(listener)
+    _write(csv_text(columns.names))
+    return lambda heard: _write(csv_text(columns.row(heard)))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """`earmark model`: the short model card of a bundle, and what is made for a bundle once it is trained."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from earmark.listen.bundle import BundleInfo
     from earmark.listen.heads import OutsideInfo, TagInfo
+    from earmark.listen.linear import LinearHead
 
 
 # Needed to repeat the training, too long for a card.
@@ -52,8 +53,9 @@ def card(
     """
     from earmark.listen.bundle import load_bundle
 
-    info = load_bundle(bundle).info
-    typer.echo(json.dumps(info.to_dict(), indent=2) if as_json else "\n".join(_card(info)))
+    loaded = load_bundle(bundle)
+    card = "\n".join(_card(loaded.info, loaded.heads)) if not as_json else json.dumps(loaded.info.to_dict(), indent=2)
+    typer.echo(card)
 
 
 @app.command()
@@ -104,7 +106,7 @@ def calibrate(
     typer.echo("\n".join(_calibration(info)).rstrip())
 
 
-def _card(info: "BundleInfo") -> Iterator[str]:
+def _card(info: "BundleInfo", heads: "Sequence[LinearHead]") -> Iterator[str]:
     front_end = info.front_end
     window_s = front_end.window_tokens * front_end.token_frames * front_end.hop_samples / front_end.sample_rate_hz
     yield f"{info.name} {info.version}, {info.created}, licence {info.licence}, made by earmark {info.code_version}"
@@ -120,6 +122,8 @@ def _card(info: "BundleInfo") -> Iterator[str]:
     yield from _section("Limits", {name.replace("_", " "): text for name, text in card.items()})
     if info.tags is not None:
         yield from _section("Tags", _tags(info.tags))
+    for title, found in (("Mood", [head for head in heads if head.role]), ("Heads", [h for h in heads if not h.role])):
+        yield from _section(title, {name: text for head in found for name, text in _head(head).items()})
     yield from _calibration(info)
 
 
@@ -159,6 +163,20 @@ def _tags(tags: "TagInfo") -> dict[str, str]:
         "calibration error": f"{tags.calibration_error:.3f}, mean over tags",
         "measured": f"{tags.protocol}; {tags.n} clips of {tags.n_artists} artists",
     }
+
+
+def _head(head: "LinearHead") -> dict[str, str]:
+    """What a head tells, on what it was trained, and how good it is; no more than its kind where nothing is known."""
+    from earmark.listen.linear import MULTI, NUMBER, SHARES, SINGLE
+    from earmark.teach.heads import in_words
+
+    kind = {SINGLE: "one of", MULTI: "any of", SHARES: "shares of listeners for", NUMBER: "numbers, -1 to 1, for"}
+    told, figures = {head.name: f"{kind[head.kind]} {', '.join(head.labels)}"}, head.figures
+    if "trained_on" in figures:
+        told[f"{head.name}, from"] = ", ".join(figures["trained_on"])
+    if "n" in figures:
+        told[f"{head.name}, measured"] = in_words(head).removeprefix(f"{head.name}: ")
+    return told
 
 
 def _in_time(tags: "TagInfo") -> dict[str, str]:

@@ -42,6 +42,7 @@ def train_head(
     from earmark.cli._streams import say
     from earmark.errors import DataError
     from earmark.listen.bundle import load_bundle
+    from earmark.listen.linear import HEADS_FILE, read_heads
     from earmark.teach.heads import in_words, train_heads, write_beside
     from earmark.teach.plan import ANY_SET, HeadPlan, Labels, load_plans
 
@@ -49,12 +50,12 @@ def train_head(
         raise typer.BadParameter("name labelled music with --data")
     plans = load_plans(recipe) if recipe else (HeadPlan(name, sets={ANY_SET: Labels(column=column)}),)
     bundle = load_bundle(model)
+    # Now, for what is wrong with those that are there shall not be told after long work.
+    there = {head.name for head in read_heads(bundle.folder / HEADS_FILE)}
     with progress_bar("clips") as show:
         trained = train_heads(plans, data, bundle, progress=show)
-    for failure in trained.failures:
-        say(failure)
-    for note in trained.notes:
-        say(note)
+    for line in (*trained.failures, *trained.notes):
+        say(line)
     if not trained.heads:
         raise DataError("There is no head to write.")
     if as_json:
@@ -62,6 +63,8 @@ def train_head(
     else:
         typer.echo("\n".join(map(in_words, trained.heads)))
     if not dry_run:
+        for name in sorted(there & {head.name for head in trained.heads}):
+            say(f"{name}: takes the place of the head of that name.")
         file = write_beside(bundle, trained.heads)
         if not as_json:
             typer.echo(f"{file}: {', '.join(head.name for head in trained.heads)}")

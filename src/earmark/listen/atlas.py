@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from earmark.errors import BundleError
 from earmark.files import FolderKind, write_whole
 from earmark.label import six_digits
+from earmark.listen.background import BACKGROUND_FILE, Background
 from earmark.listen.bundle import INFO_FILE, Bundle
 from earmark.listen.whitening import Whitening
 from earmark.sound.mel import BANDS
@@ -29,7 +30,7 @@ from earmark.sound.mel import BANDS
 Part = TypeVar("Part")
 
 ATLAS_FILE = "atlas.npz"
-FOLDER = FolderKind((ATLAS_FILE,), known_by={INFO_FILE: b'"schema"'})  # a bundle's
+FOLDER = FolderKind((ATLAS_FILE, BACKGROUND_FILE), known_by={INFO_FILE: b'"schema"'})  # a bundle's
 MAP_AXES = 3
 _BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what NumPy says of no npz
 
@@ -80,6 +81,8 @@ class Atlas:
         The network that made the vectors.
     whitening:
         What makes the network's vectors into those here; None in an atlas that was made before there was one.
+    background:
+        Some of the clips as heads read them, in an atlas that was just made: it is written into a file of its own.
     """
 
     labels: tuple[str, ...]
@@ -96,6 +99,7 @@ class Atlas:
     filler: NDArray[np.float32]
     network_sha256: str
     whitening: Whitening | None = None
+    background: Background | None = None
 
     def __post_init__(self) -> None:
         clips, numbers = len(self.names), self.vectors.shape[-1]
@@ -154,7 +158,9 @@ class Atlas:
         return found
 
     def write(self, folder: Path) -> Path:
-        """Write the atlas into a bundle's folder, whole or not at all; gives its path."""
+        """Write the atlas, and its background, into a bundle's folder, each whole or not at all; gives its path."""
+        if self.background is not None:
+            self.background.write(folder)
         arrays: dict[str, Any] = {name: np.asarray(getattr(self, name)) for name in _ALWAYS}
         if self.whitening is not None:
             arrays |= {key: getattr(self.whitening, name) for name, key in _WHITENING.items()}
@@ -185,7 +191,7 @@ class Atlas:
 
 # In a file the whitening is two arrays, and may be missing.
 _WHITENING = {"mean": "whitening_mean", "matrix": "whitening_matrix"}
-_ALWAYS = tuple(field.name for field in fields(Atlas) if field.name != "whitening")
+_ALWAYS = tuple(field.name for field in fields(Atlas) if field.name not in ("whitening", "background"))
 
 
 def on_map(raw: ArrayLike, centre: NDArray[np.float32], axes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -36,13 +36,8 @@ NETWORK_FILE = "network.onnx"
 INFO_FILE = "bundle.json"
 _OPTIONAL = ("tags", "outside")  # of BundleInfo, and of Outputs
 TOKEN_TAGS = "token_tags"
-_LATER = (
-    "alone",
-    "opinion_tokens",
-    "alone_vectors",
-    "view",
-    TOKEN_TAGS,
-)  # of Outputs, where the network has them; those of old bundles do not
+# Of Outputs, where the network has them; those of old bundles do not.
+_LATER = ("alone", "opinion_tokens", "alone_vectors", "pitch", "view", TOKEN_TAGS)
 DEFAULT_FOLDER = Path(__file__).parents[1] / "bundles" / "earmark"
 
 
@@ -135,6 +130,7 @@ class Outputs:
     # (windows, tokens, genres): what kernel machines add to the logits, laid out in time; sums to it; likewise.
     opinion_tokens: NDArray[np.float32] | None = None
     alone_vectors: NDArray[np.float32] | None = None  # (windows, tokens, 128) of each token as a whole window; likewise
+    pitch: NDArray[np.float32] | None = None  # (windows, numbers): mode, intervals, how steady pitches are; likewise
     view: NDArray[np.float32] | None = None  # (windows, numbers) of kernel machines: what music it is like; likewise
 
 

@@ -37,8 +37,8 @@ Floats = NDArray[np.float64]
 class Layer:
     """What turns numbers into scores.
 
-    `weights` (numbers, labels) and `offsets` (labels,) are of a track's numbers, `token_weights` (vector, labels) and
-    `token_offsets` (labels,) of the vector of a token alone.
+    `weights` (numbers, labels) and `offsets` (labels,) are of a track's numbers, `token_weights` (at least vector,
+    labels) and `token_offsets` (labels,) of the vector of a token alone.
     """
 
     weights: Floats
@@ -52,7 +52,8 @@ class Layer:
 
     def token_scores(self, vectors: NDArray[Any]) -> Floats:
         """(tokens, vector) -> (tokens, labels)."""
-        return np.asarray(np.asarray(vectors, np.float64) @ self.token_weights + self.token_offsets)
+        weights = self.token_weights[: vectors.shape[1]]  # of tokens there is the vector alone
+        return np.asarray(np.asarray(vectors, np.float64) @ weights + self.token_offsets)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, to six digits."""
@@ -97,7 +98,8 @@ class LinearHead:
     told_from:
         A label is told from this probability, or share, on; one each, likewise.
     reach:
-        Half the width of the range that holds the truth in 90 %, a number a label, of `NUMBER`.
+        Half the width of the range that holds the truth in 90 %, a number a label, of `NUMBER`; of the quadrants of a
+        mood that of valence and arousal.
     role:
         `MOOD` for the heads that make `Track.mood`, `YOURS` for a user's words, else empty.
     figures:
@@ -140,7 +142,7 @@ class LinearHead:
         values = self.probabilities(self.layer.scores(numbers))
         if self.kind == NUMBER:
             reach = zip(self.labels, values.tolist(), self.reach, strict=True)
-            return HeadAnswer(self.name, self.kind, numbers={name: _ranged(value, far) for name, value, far in reach})
+            return HeadAnswer(self.name, self.kind, numbers={name: ranged(value, far) for name, value, far in reach})
         named = dict(zip(self.labels, map(six_digits, values.tolist()), strict=True))
         labels, cannot_tell = sorted_labels(named), False
         if self.calibration is not None:
@@ -242,7 +244,8 @@ def read_heads(file: Path) -> tuple[LinearHead, ...]:
         raise BundleError(f"{file} does not describe heads: it {error}.") from error
 
 
-def _ranged(value: float, reach: float) -> Measured:
+def ranged(value: float, reach: float) -> Measured:
+    """A number from -1 to 1 with its range."""
     return Measured(*(six_digits(number) for number in (value, max(value - reach, -1.0), min(value + reach, 1.0))))
 
 

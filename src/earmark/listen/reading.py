@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.label import Label, six_digits
-from earmark.listen.linear import MOOD, NUMBER, SHARES, SINGLE, YOURS, LinearHead
+from earmark.listen.linear import MOOD, NUMBER, SHARES, SINGLE, YOURS, LinearHead, ranged
 from earmark.listen.spans import TokenTags, spans_of, throughout
-from earmark.mood import AROUSAL, QUADRANTS, VALENCE, Mood, MoodMoment
+from earmark.mood import AROUSAL, QUADRANTS, SIDES, VALENCE, Mood, MoodMoment
 from earmark.track import HeadAnswer, HeardTag
 
 Floats = NDArray[np.float64]
@@ -110,7 +110,11 @@ class _Said:
 
 
 def _mood(moods: Mapping[str, _Said], moments: Moments, duration_s: float) -> Mood:
-    """What the heads of mood say, by their names: numbers of the plane, quadrants, shares of listeners."""
+    """What the heads of mood say, by their names: numbers of the plane, quadrants, shares of listeners.
+
+    Where no head tells numbers, valence and arousal are what the quadrants say: the probability of one side less that
+    of the other.
+    """
     numbers: dict[str, Any] = {}
     lines: dict[str, Floats] = {}
     quadrants: tuple[Label, ...] = ()
@@ -119,11 +123,17 @@ def _mood(moods: Mapping[str, _Said], moments: Moments, duration_s: float) -> Mo
     named: tuple[str, ...] = ()
     for each in moods.values():
         if each.head.kind == NUMBER:
-            numbers |= each.answer.numbers
+            numbers = dict(each.answer.numbers)
             in_time = each.in_time()
-            lines |= {name: in_time[:, place] for place, name in enumerate(each.head.labels)}
+            lines = {name: in_time[:, place] for place, name in enumerate(each.head.labels)}
         elif each.head.kind == SINGLE and set(each.head.labels) == set(QUADRANTS):
             quadrants, chosen = each.answer.labels, each.answer.told
+            if each.head.reach and not numbers:
+                place = on_plane(each.head.labels, each.head.probabilities(each.head.layer.scores(each.numbers)))
+                reach = each.head.reach
+                numbers = {name: ranged(place[side], reach[side]) for side, name in enumerate((VALENCE, AROUSAL))}
+                in_time = on_plane(each.head.labels, each.in_time())
+                lines = {name: in_time[:, side] for side, name in enumerate((VALENCE, AROUSAL))}
         elif each.head.kind == SHARES:
             emotions, named = each.answer.labels, each.answer.told
     return Mood(
@@ -135,6 +145,11 @@ def _mood(moods: Mapping[str, _Said], moments: Moments, duration_s: float) -> Mo
         emotions_told=named,
         arc=_arc(lines, moments, duration_s) if {VALENCE, AROUSAL} <= lines.keys() else (),
     )
+
+
+def on_plane(labels: Sequence[str], shares: NDArray[Any]) -> Floats:
+    """(..., 2) valence and arousal, -1 to 1, of quadrants with these shares, (..., labels)."""
+    return np.asarray(np.asarray(shares, np.float64) @ np.array([SIDES[label] for label in labels], np.float64))
 
 
 def _arc(lines: Mapping[str, Floats], moments: Moments, duration_s: float) -> tuple[MoodMoment, ...]:

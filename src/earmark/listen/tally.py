@@ -27,8 +27,9 @@ from earmark.listen.spans import TokenTags, heard_in_time
 from earmark.sound import tokens
 from earmark.track import NONE, Moment, Track, ranked
 
+OWN_NUMBERS = ("vector", "pitch")  # of Outputs
 _HEADS = ("logits", "tags", "outside")  # of Outputs: one answer a window
-_NUMBERS = ("vector", "view")  # of Outputs: what heads read of a window, in this order
+_NUMBERS = (*OWN_NUMBERS, "view")  # of Outputs: what heads read of a window, in this order
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,12 @@ class Tally:
         """What heads read of the track, (numbers,) float32: the vector that decides, and the kernel machines' view."""
         means = self._means()
         return np.concatenate([means[name] for name in _NUMBERS if name in means]).astype(np.float32)
+
+    @property
+    def own(self) -> int:
+        """How many of the numbers have a spread of their own: all but the kernel machines' view."""
+        means = self._means()
+        return sum(len(means[name]) for name in OWN_NUMBERS if name in means)
 
     @property
     def moments(self) -> Moments:

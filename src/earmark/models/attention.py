@@ -29,6 +29,7 @@ from earmark.models.heads import (
 )
 from earmark.models.kernel import SecondOpinion
 from earmark.models.options import check_divides, options_class
+from earmark.models.pitch import Pitch
 from earmark.models.registry import Lessons, Network, Outputs, register
 from earmark.sound.mel import BANDS, FLOOR_DB
 from earmark.sound.tokens import TOKEN_FRAMES
@@ -124,6 +125,7 @@ class AttentionNet(Network):
         self.dropout = nn.Dropout(options.dropout)
         self.head_layers = build_heads(options.vector, {GENRE: genres, **options.heads})
         judged = {name: each.size for name, each in self._heads() if each.has_opinion and name in options.kernel_judges}
+        self.pitch = Pitch()
         self.kernel = SecondOpinion(options.kernel, options.components, judged) if options.kernel else None
 
     @property
@@ -159,6 +161,7 @@ class AttentionNet(Network):
             attention=weights if attention else None,
             alone=self.genre(alone) if alone is not None else None,
             alone_vectors=alone,
+            pitch=self.pitch(db) if attention else None,
             heads={name: part(vector) for name, part in answering},
             token_heads={name: part(each) for name, part in answering if part.of_tokens},
         )

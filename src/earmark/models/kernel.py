@@ -6,7 +6,7 @@ some of the clips (Nyström, Williams & Seeger 2001).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -191,6 +191,9 @@ class KernelHead(nn.Module):
         if self._view is None or len(self._view) != len(self.known):
             with torch.no_grad():
                 among = self.likeness(self.known).double().cpu()
+                # Centres that are not needed are like each other alone, which would count as music.
+                near = (self.known != FAR).any(dim=1).cpu()
+                among = among * near * near[:, None]
                 values, axes = torch.linalg.eigh(among)
             axes, values = axes.flip(1)[:, :VIEW], values.flip(0)[:VIEW]
             # What hardly differs would be told by rounding alone.
@@ -232,6 +235,10 @@ class KernelHead(nn.Module):
     def forget_view(self) -> None:
         """Find the axes of the view anew when they are asked for, as the centres are others now."""
         self._view = None
+
+    def _load_from_state_dict(self, *arguments: Any) -> None:
+        super()._load_from_state_dict(*arguments)
+        self.forget_view()
 
     def place(self, described: Tensor) -> Tensor:
         """Descriptors on the axes, `(n, components)`."""

@@ -43,6 +43,7 @@ class Outputs(NamedTuple):
     opinion: Tensor | None = None  # (windows, genres): the part of the logits that comes from kernel machines, if any
     opinion_tokens: Tensor | None = None  # (windows, tokens, genres): the same in time, sums to it; as `attention`
     alone_vectors: Tensor | None = None  # (windows, tokens, vector): what `alone` is read off, where it is a vector
+    pitch: Tensor | None = None  # (windows, any): what pitches say of the window (`models.pitch`); as `attention`
     view: Tensor | None = None  # (windows, any): what kernel machines make of the window, as numbers; as `attention`
 
 

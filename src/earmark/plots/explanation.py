@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from earmark.label import Label
 from earmark.listen.atlas import Atlas
 from earmark.listen.explanation import Explanation
+from earmark.plots.mood_plane import track_plane
 from earmark.plots.palette import genre_colour
 from earmark.plots.sheet import pieces
 from earmark.plots.track_figure import has_quiet, track_figure
@@ -42,6 +43,7 @@ def explanation_page(explanation: Explanation, *, atlas: Atlas | None, labels: S
         colours=colours,
         figure=track_figure(track, explanation.spectrogram),
         has_quiet=has_quiet(track),
+        plane=track_plane(track),
         excerpts=[(excerpt.segment, encode(excerpt.samples)) for excerpt in explanation.excerpts],
         blanked_s=sum(segment.end_s - segment.start_s for segment in segments),
         without=explanation.without,

@@ -2,8 +2,9 @@
 
 Each track has a figure of parts over one time axis: spectrogram, attention, the five most probable genres over time,
 and when tags are heard; beside it the genres with their probabilities, the genre set, the decisive seconds and, where
-there are some, the tags. Pictures are PNG in the page, all else is SVG and text; there is no script. A track is written
-as soon as it is heard, so that memory does not grow with their number.
+there are some, the mood and the tags. At the end all tracks stand on one plane of mood. Pictures are PNG in the page,
+all else is SVG and text; there is no script. A track is written as soon as it is heard, and nothing but its place on
+that plane is kept of it, so that memory hardly grows with their number.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from earmark.listen.listener import Failure, PicturedTrack
+from earmark.plots.mood_plane import Spots, counted, folder_plane, key, track_plane
 from earmark.plots.palette import genre_colour
 from earmark.plots.sheet import new_sheet, pieces
 from earmark.plots.track_figure import has_quiet, track_figure
@@ -32,6 +34,7 @@ class _SoFar:
     timed: bool = False
     quiet: bool = False
     failures: list[Failure] = field(default_factory=list)
+    moods: Spots = field(default_factory=Spots)
 
     def add(self, heard: PicturedTrack) -> None:
         self.heard += 1
@@ -39,6 +42,7 @@ class _SoFar:
         self.tagged |= bool(heard.track.tags)
         self.timed |= bool(heard.track.heard)
         self.quiet |= has_quiet(heard.track)
+        self.moods.add(heard.track)
 
 
 class Page:
@@ -68,6 +72,10 @@ class Page:
             model=model,
             colours={label: genre_colour(index) for index, label in enumerate(labels)},
             figure=track_figure,
+            track_plane=track_plane,
+            folder_plane=folder_plane,
+            counted=counted,
+            key=key,
             pause=_PAUSE,
         )
         self._stream: IO[str]

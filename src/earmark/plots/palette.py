@@ -36,6 +36,9 @@ GENRE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 # Seconds that decided, and all others: apart in lightness as well as in hue.
 ACCENT = "#ee7733"
 QUIET = "#8899aa"
+# Words, lines and what they stand on, by day and by night.
+LIGHT = {"ink": "#1b1f24", "paper": "#ffffff", "quiet": "#5b6570", "rule": "#d5dae0", "set-off": "#fdf1e7"}
+DARK = {"ink": "#e6e9ed", "paper": "#14171b", "quiet": "#9aa5b1", "rule": "#343a41", "set-off": "#38291c"}
 
 
 def sequential_table() -> NDArray[np.uint8]:

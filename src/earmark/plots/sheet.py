@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from earmark.files import FileKind, whole
-from earmark.plots.palette import ACCENT, QUIET
-from earmark.plots.text import clock, groups_of, percent, remarks, span, when
+from earmark.plots.palette import ACCENT, DARK, LIGHT, QUIET
+from earmark.plots.text import clock, felt, groups_of, mood_words, percent, remarks, span, when
 from earmark.sound.decode import name_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Reports name another generator: none is taken for a page. Pages of version 0.1 name none; their titles are known.
 PAGE = FileKind("page", "heard.html", (b'<meta name=generator content="earmark">', b"<title>What earmark heard"))
+MOOD_MAP = FileKind("mood map", "moods.svg", (b"<!-- mood map by earmark -->",))
 
 
 @contextmanager
@@ -60,9 +61,9 @@ def _templates() -> "Environment":
     loader = PackageLoader("earmark.plots", "templates")
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
-    made.globals |= {"accent": ACCENT, "quiet": QUIET}
+    made.globals |= {"accent": ACCENT, "quiet": QUIET, "light": LIGHT, "dark": DARK}
     made.filters |= {"clock": clock, "span": span, "percent": percent, "remarks": remarks, "name_of": name_of}
-    made.filters |= {"when": when, "groups_of": groups_of}
+    made.filters |= {"when": when, "groups_of": groups_of, "felt": felt, "mood_words": mood_words}
     made.filters |= {"tenth": "{:.1f}".format, "data_uri": data_uri}
     return made
 

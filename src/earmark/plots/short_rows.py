@@ -18,7 +18,7 @@ from rich.text import Text
 from earmark.plots.cells import one_line, padded, shortened, shortened_path
 from earmark.plots.palette import ACCENT
 from earmark.plots.text import clock, missing, percent, span
-from earmark.plots.wide_rows import tags
+from earmark.plots.wide_rows import mood_and_tags
 from earmark.sound.files import name_of
 from earmark.track import Segment, Track
 
@@ -71,7 +71,7 @@ class ShortRows:
     width:
         Of the terminal, in cells; None for a pipe.
     tags:
-        Whether the tags stand below each row.
+        Whether mood and tags stand below each row.
     names:
         What tracks are called.
     """
@@ -98,7 +98,7 @@ class ShortRows:
         if bounded:
             name, answer = shortened_path(name, widths.name), fitted_answer(answer, widths.answer)
         line = self._line(name, clock(track.duration_s), answer, _seconds(track.decisive, widths.seconds))
-        rest = [tags(track, self._width or _UNBOUNDED)] if self._tags and track.tags else []
+        rest = mood_and_tags(track, self._width or _UNBOUNDED) if self._tags else []
         return Group(*self._heading(track), *self._with_remark(line, _remark(track)), *rest)
 
     def _heading(self, track: Track) -> Iterator[Text]:

@@ -1,12 +1,16 @@
-"""Pictures of letters: times as clocks, shares as percent, attention as a row of blocks."""
+"""Pictures of letters: times as clocks, shares as percent, attention and liveliness as rows of blocks."""
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from earmark.track import HeardTag, Moment, Segment, Span, Track
+from earmark.label import Label
+from earmark.mood import CANNOT_TELL as CANNOT_TELL_MOOD
+from earmark.mood import Mood, MoodMoment
+from earmark.track import CANNOT_TELL, HeardTag, Moment, Segment, Span, Track
 
+MOOD_GROUP = "mood"  # of tags: people's words for a mood, told beside what `Track.mood` says
 BLOCKS = " ▁▂▃▄▅▆▇█"
 MOST_SPANS = 3  # of a tag that are named: more are no answer
 
@@ -43,6 +47,16 @@ def groups_of(track: Track) -> tuple[tuple[str, tuple[HeardTag, ...]], ...]:
     return tuple((name, tuple(tag for tag in track.heard if tag.group == name)) for name in names)
 
 
+def mood_words(mood: Mood) -> str:
+    """The mood where it is clear that moods are meant: "calm, serene 77 %", "cannot tell"; empty without quadrants."""
+    return CANNOT_TELL if mood.words == CANNOT_TELL_MOOD else mood.words
+
+
+def felt(mood: Mood) -> tuple[Label, ...]:
+    """What clearly more listeners feel than in other music, each with their share, the largest first."""
+    return tuple(label for label in mood.emotions if label.name in mood.emotions_told)
+
+
 def percent(share: float) -> str:
     """A share as a person says it: "62 %", and small ones to a tenth, "2.1 %".
 
@@ -71,10 +85,27 @@ def remarks(track: Track) -> tuple[str, ...]:
 
 def attention_bins(timeline: Sequence[Moment], duration_s: float, bins: int) -> NDArray[np.float64]:
     """Attention in equal parts of a track, (bins,), with the sum of the timeline's; a moment is spread evenly."""
+    return _shared_out(timeline, [moment.attention for moment in timeline], np.linspace(0, duration_s, bins + 1))
+
+
+def arc_bins(arc: Sequence[MoodMoment], duration_s: float, bins: int) -> NDArray[np.float64]:
+    """Mean valence and arousal in equal parts of a track, (bins, 2); NaN where nothing but quiet is."""
     edges_s = np.linspace(0, duration_s, bins + 1)
-    # The attention up to each moment's start and end, as a curve that is read off at the edges.
-    times_s = np.array([time for moment in timeline for time in (moment.start_s, moment.end_s)])
-    steps = np.array([part for moment in timeline for part in (0.0, moment.attention)])
+    lengths_s = np.array([moment.end_s - moment.start_s for moment in arc])
+    told_s = _shared_out(arc, lengths_s, edges_s)
+    values = np.array([(moment.valence, moment.arousal) for moment in arc]).reshape(-1, 2)
+    sums = [_shared_out(arc, lengths_s * line, edges_s) for line in values.T]
+    heard = told_s > 1e-6 * duration_s
+    return np.where(heard[:, np.newaxis], np.stack(sums, axis=1) / np.where(heard, told_s, 1)[:, np.newaxis], np.nan)
+
+
+def _shared_out(
+    moments: Sequence[Moment] | Sequence[MoodMoment], amounts: ArrayLike, edges_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How much of the moments' amounts falls between two edges each, where it is spread evenly over a moment."""
+    # What there is up to each moment's start and end, as a curve that is read off at the edges.
+    times_s = np.array([time for moment in moments for time in (moment.start_s, moment.end_s)])
+    steps = np.stack([np.zeros(len(moments)), np.asarray(amounts, np.float64)], axis=1).ravel()
     return np.diff(np.interp(edges_s, times_s, np.cumsum(steps)))
 
 
@@ -83,3 +114,13 @@ def sparkline(timeline: Sequence[Moment], duration_s: float, *, width: int = 24)
     heights = attention_bins(timeline, duration_s, width)
     levels = np.ceil(heights / heights.max() * (len(BLOCKS) - 1) - 1e-9).astype(int)
     return "".join(BLOCKS[level] for level in levels)
+
+
+def liveliness(arc: Sequence[MoodMoment], duration_s: float, *, width: int = 24) -> str:
+    """Arousal over a track as `width` block characters: the lowest is all calm, a full one all lively, quiet is blank.
+
+    The scale is the same for all tracks, so that a calm one looks calm.
+    """
+    shares = (arc_bins(arc, duration_s, width)[:, 1] + 1) / 2
+    levels = np.clip(np.ceil(np.nan_to_num(shares) * (len(BLOCKS) - 1) - 1e-9), 1, len(BLOCKS) - 1)
+    return "".join(BLOCKS[level] for level in np.where(np.isnan(shares), 0, levels).astype(int))

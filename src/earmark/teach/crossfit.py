@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.data.splits import artist_folds
+from earmark.data.splits import NEVER_HELD_OUT, artist_folds
 from earmark.errors import DataError
 from earmark.listen.calibrate import Calibration, Platt, fit_platt, fit_temperature, lac_quantile, softmax
 from earmark.listen.linear import MULTI, NUMBER, SHARES, SINGLE
@@ -67,7 +67,7 @@ class Question:
 class Scores:
     """Scores out of fold, a row a clip and seed: `scores` and `targets` (rows, labels), `folds`, `seeds` and `artists`.
 
-    `strengths` are those that the folds chose.
+    `rows` are their places among the question's clips, `strengths` those that the folds chose.
     """
 
     question: Question
@@ -76,6 +76,7 @@ class Scores:
     folds: Ints
     seeds: Ints
     artists: tuple[str, ...]
+    rows: Ints
     strengths: tuple[float, ...]
 
     def parts(self) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
@@ -112,13 +113,13 @@ def score_out_of_fold(
     numbers_of:
         (clips, numbers) as the network for a fold makes them.
     folds:
-        (clips,) a seed.
+        (clips,) a seed; those that are never held out have no scores.
     penalty:
         Its strength is chosen.
     """
     rows = []
     for seed, fold_of in enumerate(folds):
-        for fold in np.unique(fold_of):
+        for fold in np.unique(fold_of[fold_of != NEVER_HELD_OUT]):
             numbers, held = numbers_of(int(fold)), fold_of == fold
             mine = question.take(~held)
             strength = best_strength(mine, numbers[~held], penalty, seed=seed)
@@ -131,6 +132,7 @@ def score_out_of_fold(
         np.concatenate([np.full(int(row[2].sum()), row[3]) for row in rows]),
         np.concatenate([np.full(int(row[2].sum()), row[4]) for row in rows]),
         tuple(artist for row in rows for artist in np.asarray(question.artists)[row[2]]),
+        np.concatenate([np.flatnonzero(row[2]) for row in rows]),
         tuple(row[5] for row in rows),
     )
 
@@ -172,12 +174,10 @@ def _loss(kind: str, scores: Floats, targets: Floats) -> float:
     losses = []
     for column in range(targets.shape[1]):
         rows = known[:, column]
-        chances = (
-            fit_platt(scores[rows, column], wanted[rows, column])
-            .probabilities(scores[rows, column])
-            .clip(1e-9, 1 - 1e-9)
-        )
-        share = wanted[rows, column]
+        if not rows.any():
+            continue
+        said, share = scores[rows, column], wanted[rows, column]
+        chances = fit_platt(said, share).probabilities(said).clip(1e-9, 1 - 1e-9)
         losses.append(-(share * np.log(chances) + (1 - share) * np.log(1 - chances)).mean())
     return float(np.mean(losses))
 
@@ -201,16 +201,23 @@ def calibrate(kind: str, scores: Floats, targets: Floats) -> Calibrated:
         return Calibrated(Calibration(temperature, quantile, level=LEVEL, max_set=max(1, targets.shape[1] // 2)))
     columns = [(scores[rows, place], targets[rows, place]) for place, rows in enumerate((~np.isnan(targets)).T)]
     if kind == NUMBER:
-        return Calibrated(reach=tuple(_reach(np.abs(said.clip(-1, 1) - truth)) for said, truth in columns))
-    lines = tuple(fit_platt(said, truth) for said, truth in columns)
+        return Calibrated(reach=tuple(reach_of(np.abs(said.clip(-1, 1) - truth)) for said, truth in columns))
+    lines = tuple(_platt(said, truth) for said, truth in columns)
     if kind == MULTI:
         return Calibrated(lines=lines, told_from=(0.5,) * len(lines))
     # An emotion that one in ten names is told where twice as many do: of the mean, and what it mostly differs by.
     return Calibrated(lines=lines, told_from=tuple(float(truth.mean() + truth.std()) for _, truth in columns))
 
 
-def _reach(residuals: Floats) -> float:
+def _platt(scores: Floats, targets: Floats) -> Platt:
+    """`fit_platt`; scores as they are where nothing is known."""
+    return fit_platt(scores, targets) if len(scores) else Platt(1.0, 0.0)
+
+
+def reach_of(residuals: Floats) -> float:
     """Of new clips, `LEVEL` have a residual of no more (split conformal prediction, Vovk et al. 2005)."""
+    if not len(residuals):
+        return 2.0  # all that there is, -1 to 1
     place = int(np.ceil((len(residuals) + 1) * LEVEL)) - 1
     return float(np.sort(residuals)[min(place, len(residuals) - 1)])
 
@@ -240,7 +247,6 @@ def _of_single(found: Scores, rng: np.random.Generator) -> dict[str, Any]:
         assert made is not None
         chances[here] = softmax(found.scores[here] / made.temperature)
         sets[here] = (1 - chances[here]) <= made.set_quantile
-        sets[here, chances[here].argmax(axis=1)[:, None]] |= False
     sets[np.arange(len(sets)), chances.argmax(axis=1)] = True
     said = metrics.summary(chances, truth, found.artists, sets, rng=rng)
     kept = {name: said[name] for name in said if name not in ("n", "artists")}
@@ -256,23 +262,23 @@ def _of_label(found: Scores, place: int, rng: np.random.Generator) -> dict[str, 
     truth, said = found.targets[known, place], np.full(len(found.targets), np.nan)
     for here, others in found.parts():
         fits = others & known
-        said[here] = fit_platt(found.scores[fits, place], found.targets[fits, place]).probabilities(
+        said[here] = _platt(found.scores[fits, place], found.targets[fits, place]).probabilities(
             found.scores[here, place]
         )
     shares, artists = said[known], [artist for artist, kept in zip(found.artists, known, strict=True) if kept]
     if found.question.kind == SHARES:
         return {
-            "spearman": spearman(shares, truth),
+            "spearman": spearman(found.scores[known, place], truth),  # calibration differs from fold to fold
             "mean": float(truth.mean()),
             "mean_error": float(np.abs(shares - truth).mean()),
         }
     yes = truth > 0.5
     if yes.all() or not yes.any():
         return {"positives": int(yes.sum()) // len(np.unique(found.seeds))}
-    low, high = artist_interval((shares >= 0.5) == yes, artists, rng=rng)
+    low, high = _interval((shares >= 0.5) == yes, artists, rng)
     return {
         "positives": int(yes.sum()) // len(np.unique(found.seeds)),
-        "auc": roc_auc(shares, yes),
+        "auc": roc_auc(found.scores[known, place], yes),
         "accuracy": float(np.mean((shares >= 0.5) == yes)),
         "accuracy_low": low,
         "accuracy_high": high,
@@ -288,7 +294,7 @@ def _of_number(found: Scores, place: int, rng: np.random.Generator) -> dict[str,
     said, truth = found.scores[known, place].clip(-1, 1), found.targets[known, place]
     artists = [artist for artist, kept in zip(found.artists, known, strict=True) if kept]
     side = (said > 0) == (truth > 0)
-    low, high = artist_interval(side, artists, rng=rng)
+    low, high = _interval(side, artists, rng)
     return {
         "correlation": float(np.corrcoef(said, truth)[0, 1]) if said.std() and truth.std() else 0.0,
         "sign": float(side.mean()),
@@ -296,6 +302,11 @@ def _of_number(found: Scores, place: int, rng: np.random.Generator) -> dict[str,
         "sign_high": high,
         "coverage": float(covered[known].mean()),
     }
+
+
+def _interval(hits: NDArray[np.bool_], artists: Sequence[str], rng: np.random.Generator) -> tuple[float, float]:
+    """Of the mean, by artist; all that may be where there is but one."""
+    return artist_interval(hits, artists, rng=rng) if len(set(artists)) > 1 else (0.0, 1.0)
 
 
 def spearman(first: Floats, second: Floats) -> float:

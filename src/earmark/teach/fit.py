@@ -100,6 +100,8 @@ def _fit_block(numbers: Floats, targets: Floats, loads: Floats, kind: str, *, ri
 
 def _column(inputs: Floats, target: Floats, loads: Floats, ridge: float, kind: str) -> tuple[Floats, Floats]:
     known = ~np.isnan(target[:, 0])
+    if not known.any():
+        return np.zeros((inputs.shape[1], 1)), np.zeros(1)
     if kind == NUMBER:
         return _line(inputs[known], target[known], loads[known], ridge)
     return _chances(inputs[known], target[known], loads[known], ridge, exclusive=False)

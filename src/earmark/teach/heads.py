@@ -1,18 +1,19 @@
 """Heads from a recipe and labelled music: trained, cross-validated by artist, calibrated, written beside a bundle."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.data.dataset import Clip, Dataset
+from earmark.data.dataset import Clip
 from earmark.data.splits import linked_artists
 from earmark.errors import DataError
 from earmark.listen.bundle import Bundle
-from earmark.listen.linear import HEADS_FILE, MULTI, NUMBER, SHARES, SINGLE, LinearHead, read_heads, write_heads
+from earmark.listen.linear import HEADS_FILE, MOOD, MULTI, NUMBER, SHARES, SINGLE, LinearHead, read_heads, write_heads
+from earmark.mood import QUADRANTS
 from earmark.teach.crossfit import (
     SEEDS,
     Question,
@@ -27,6 +28,7 @@ from earmark.teach.crossfit import (
 from earmark.teach.fit import Penalty
 from earmark.teach.material import Heard, hear_sets, load_set
 from earmark.teach.plan import HeadPlan
+from earmark.teach.plane import certainty_of, plane_of
 from earmark.teach.splices import find_splices
 
 LEAST = 5  # examples of a label, by two artists or more; with fewer it is left out, and that is said
@@ -60,29 +62,31 @@ def ask(plan: HeadPlan, clips: Sequence[Clip], *, vector: int) -> Asked:
     if plan.kind in (SHARES, NUMBER):
         labels = plan.numbered
         values = np.array([[_number(plan, clip, name) for name in labels] for clip in clips], np.float64)
-        rows = np.flatnonzero(~np.isnan(values).all(axis=1))
-        if not len(rows):
+        known = ~np.isnan(values)
+        if not known.any():
             raise DataError(f"No clip has a number for the head '{plan.name}'.", hint=_hint(plan, clips))
-        if (plan.kind == SHARES and not (values[rows] >= 0).all()) or np.nanmax(np.abs(values[rows])) > 1:
-            raise DataError(
-                f"The head '{plan.name}' learns from -1 to 1 (shares: from 0), and there are other numbers."
-            )
-        return Asked(rows, _question(plan, labels, values[rows], [clips[row] for row in rows.tolist()], vector))
-    named = [_labels(plan, clip) for clip in clips]
-    kept, left_out = _enough(plan, named, clips)
-    known = [[name for name in names if name in kept] for names in named]
-    if plan.kind == SINGLE:
-        contrary = sum(len(names) > 1 for names in known)
-        rows = np.flatnonzero([len(names) == 1 for names in known])
-        if contrary:
-            left_out += (f"{contrary} clips with several labels of '{plan.name}', which says one",)
-        targets = np.array([[float(name in known[row]) for name in kept] for row in rows])
+        least = 0 if plan.kind == SHARES else -1
+        beyond = values[known & ~((values >= least) & (values <= 1))]
+        if len(beyond):
+            raise DataError(f"The head '{plan.name}' learns from {least} to 1, and there is {beyond[0]:g}.")
+        kept, left_out = _enough(plan, [list(np.array(labels)[row]) for row in known], clips)
+        targets = values[:, [name in kept for name in labels]]
+        kept = tuple(name for name in labels if name in kept)
+        rows = np.flatnonzero(~np.isnan(targets).all(axis=1))
     else:
-        rows = np.flatnonzero([bool(names) for names in named])
-        targets = np.array([[float(name in known[row]) for name in kept] for row in rows])
-    if not len(rows):
-        raise DataError(f"No clip has a label for the head '{plan.name}'.", hint=_hint(plan, clips))
-    return Asked(rows, _question(plan, kept, targets, [clips[row] for row in rows.tolist()], vector), left_out)
+        named = _together([_labels(plan, clip) for clip in clips], clips)
+        kept, left_out = _enough(plan, named, clips)
+        if plan.kind == SINGLE:
+            alone = [[name for name in names if name in kept] for names in named]
+            contrary = sum(len(names) > 1 for names in alone)
+            if contrary:
+                named = [names if len(names) == 1 else [] for names in alone]
+                kept, more = _enough(plan, named, clips)
+                left_out += (f"{_counted(contrary)} with several labels of '{plan.name}', which says one", *more)
+        targets = np.array([[float(name in names) for name in kept] for names in named])
+        rows = np.flatnonzero(targets.any(axis=1) if plan.kind == SINGLE else [bool(names) for names in named])
+    chosen = [clips[row] for row in rows.tolist()]
+    return Asked(rows, _question(plan, kept, targets[rows], chosen, vector), left_out)
 
 
 def train_heads(
@@ -107,7 +111,9 @@ def train_heads(
         Sets that cannot be read, or that have nothing to learn from.
     """
     sets = [load_set(path) for path in paths]
-    wanted = [(each, [clip for clip in each.clips if _asked_of(plans, each, clip)]) for each in sets]
+    wanted = [(each, [clip for clip in each.clips if _asked_of(plans, clip)]) for each in sets]
+    for plan in plans:  # what cannot be learned is said before the music is heard
+        folds_of(ask(plan, [clip for each in sets for clip in each.clips], vector=0).question)
     heard = hear_sets(bundle, wanted, progress=progress)
     heads, notes = [], []
     for plan in plans:
@@ -129,6 +135,10 @@ def train_head(plan: HeadPlan, asked: Asked, heard: Heard, *, network: str, sets
         measured["splices"] = find_splices(question, numbers, moments, folds[0], penalty)
     chosen = stronger(penalty, best_strength(question, numbers, penalty))
     made = calibrate(plan.kind, found.scores, found.targets)
+    if plan.role == MOOD and set(question.labels) == set(QUADRANTS):
+        clips = [heard.clips[row] for row in asked.rows.tolist()]
+        places = plane_of(found, certainty_of(plan, clips))
+        made, measured["plane"] = replace(made, reach=places.reach), places.figures
     protocol = f"{len(np.unique(folds[0]))} folds by artist, {SEEDS} seeds, calibration cross-fitted"
     return LinearHead(
         name=plan.name,
@@ -156,17 +166,24 @@ def write_beside(bundle: Bundle, heads: Sequence[LinearHead]) -> Path:
     return file
 
 
-def _asked_of(plans: Sequence[HeadPlan], dataset: Dataset, clip: Clip) -> bool:
+def _asked_of(plans: Sequence[HeadPlan], clip: Clip) -> bool:
     """Whether a plan has a use for the clip; DataError where it asks for a column that is not there."""
     found = False
     for plan in plans:
         labels = plan.labels_of(clip)
         if labels is not None:
             labels.check(clip)
-            found = (
-                found or bool(labels.of(clip)) or any(labels.number(clip, name) is not None for name in plan.numbered)
-            )
+            numbers = [labels.number(clip, name) for name in plan.numbered]
+            found = found or (any(each is not None for each in numbers) if numbers else bool(labels.of(clip)))
     return found
+
+
+def _together(named: Sequence[Sequence[str]], clips: Sequence[Clip]) -> list[list[str]]:
+    """The labels of each clip, with those of other clips that are the same file: a list may name one twice."""
+    of_file: dict[Path, dict[str, None]] = {}
+    for names, clip in zip(named, clips, strict=True):
+        of_file.setdefault(clip.path, {}).update(dict.fromkeys(names))
+    return [list(of_file[clip.path]) for clip in clips]
 
 
 def _labels(plan: HeadPlan, clip: Clip) -> list[str]:
@@ -183,7 +200,7 @@ def _number(plan: HeadPlan, clip: Clip, name: str) -> float:
 def _enough(
     plan: HeadPlan, named: Sequence[Sequence[str]], clips: Sequence[Clip]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels with enough examples, sorted, and what is left out, in words."""
+    """The labels, or numbers, with enough examples, sorted, and what is left out, in words."""
     examples: dict[str, list[str]] = {}
     for names, clip in zip(named, clips, strict=True):
         for name in names:
@@ -207,6 +224,10 @@ def _enough(
 
 def _are(count: int) -> str:
     return "is one example" if count == 1 else f"are {count} examples"
+
+
+def _counted(clips: int) -> str:
+    return "1 clip" if clips == 1 else f"{clips} clips"
 
 
 def _hint(plan: HeadPlan, clips: Sequence[Clip]) -> str:

@@ -45,8 +45,10 @@ def load_set(path: Path) -> Dataset:
         return Dataset.load(path)
     from earmark.data.sources import importer_for
 
+    if not path.is_dir():
+        raise DataError(f"{path} is neither a folder nor a list of files.")
     folder = path.resolve()
-    catalogue = importer_for(path, "folder" if path.is_dir() else None).catalogue(folder)
+    catalogue = importer_for(path, "folder").catalogue(folder)
     clips = [
         Clip(item.id, folder, item.columns.get("genre") or None, item.columns.get("artist", ""), columns)
         for item in catalogue.items
@@ -70,8 +72,8 @@ def _listed(path: Path) -> Dataset:
     clips = []
     for row in rows:
         columns = {name: (value or "").strip() for name, value in row.items() if name}
-        columns[PATH_COLUMN] = str(path.resolve().parent / columns[PATH_COLUMN])
-        clips.append(Clip(row[PATH_COLUMN], folder, columns.get("genre") or None, columns.get("artist", ""), columns))
+        name, columns[PATH_COLUMN] = columns[PATH_COLUMN], str(path.resolve().parent / columns[PATH_COLUMN])
+        clips.append(Clip(name, folder, columns.get("genre") or None, columns.get("artist", ""), columns))
     return Dataset(folder.name, folder, tuple(map(_with_artist, clips)))
 
 
@@ -96,7 +98,7 @@ def hear_sets(
     total = sum(len(clips) for _, clips in sets)
     heard: list[Clip] = []
     numbers, moments, failures = [], [], []
-    done = 0
+    done = own = 0
     for dataset, clips in sets:
         for clip in clips:
             try:
@@ -104,6 +106,7 @@ def hear_sets(
                 numbers.append(tally.numbers)
                 moments.append(tally.moments)
                 heard.append(clip)
+                own = tally.own
             except EarmarkError as error:
                 failures.append(str(error))
             done += 1
@@ -111,15 +114,14 @@ def hear_sets(
     if not heard:
         first = failures[0] if failures else "There are no clips."
         raise DataError(f"Nothing could be heard. {first}")
-    return Heard(tuple(heard), np.stack(numbers), tuple(moments), moments[0].vectors.shape[1], tuple(failures))
+    return Heard(tuple(heard), np.stack(numbers), tuple(moments), own, tuple(failures))
 
 
 def _tally(bundle: Bundle, dataset: Dataset, clip: Clip) -> Tally:
     front_end = bundle.info.front_end
-    tally = Tally(bundle)
-    windows = clip_windows(dataset.db(clip), token_frames=front_end.token_frames, window_tokens=front_end.window_tokens)
-    for window in windows:
-        tally.add(window)
-    if tally.empty:
+    tally, db = Tally(bundle), dataset.db(clip)
+    if not np.ptp(db):
         raise DataError(f"{clip.path} is silent.")
+    for window in clip_windows(db, token_frames=front_end.token_frames, window_tokens=front_end.window_tokens):
+        tally.add(window)
     return tally

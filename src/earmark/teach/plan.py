@@ -68,9 +68,16 @@ class Labels:
         label = clip.columns.get(self.column, "").strip()
         if name not in self.values.get(label, {}):
             return None
-        certain = _number(clip, self.certainty) if self.certainty else 1.0
-        others = max(len(self.values) - 1, 1)
-        return None if certain is None else self.values[label][name] * (certain - (1 - certain) / others)
+        certain = self.certain(clip, len(self.values))
+        return None if certain is None else self.values[label][name] * certain
+
+    def certain(self, clip: Clip, labels: int) -> float | None:
+        """How certain the clip's label is, less what each of so many others has of the rest, if that is shared evenly.
+
+        1 where the set does not say; None where it does, but not of this clip.
+        """
+        share = _number(clip, self.certainty) if self.certainty else 1.0
+        return None if share is None else share - (1 - share) / max(labels - 1, 1)
 
     def check(self, clip: Clip) -> None:
         """DataError where the clip's set lacks a column that is asked for."""
@@ -120,39 +127,51 @@ def load_plans(file: Path) -> tuple[HeadPlan, ...]:
         return (_plan(str(values.pop("name", file.stem)), values, str(file)),)
     if values:
         raise RecipeError(f"{file}: '{min(values)}' is not known beside [heads].")
+    if not _table(several, "heads", str(file)):
+        raise RecipeError(f"{file}: 'heads' names no head.")
     return tuple(_plan(name, head, f"{file}, [heads.{name}]") for name, head in several.items())
 
 
-def _plan(name: str, values: Mapping[str, Any], source: str) -> HeadPlan:
+def _plan(name: str, values: Any, source: str) -> HeadPlan:
+    _table(values, "", source)
     _refuse_unknown(values, ("type", "role", "sets"), source)
     kind, role = values.get("type", SINGLE), values.get("role", "")
     if kind not in KINDS:
         raise RecipeError(f"{source}: 'type' is {kind!r}; there are {', '.join(KINDS)}.")
     if role not in ("", MOOD):
         raise RecipeError(f"{source}: 'role' is {role!r}; there is {MOOD}.")
-    sets = {
-        each: _labels(options, kind, f"{source}, [sets.{each}]") for each, options in values.get("sets", {}).items()
-    }
+    named = _table(values.get("sets", {}), "sets", source)
+    sets = {each: _labels(options, kind, f"{source}, [sets.{each}]") for each, options in named.items()}
     plan = HeadPlan(name, kind, role, sets or {ANY_SET: Labels()})
     if kind in (SHARES, NUMBER) and not plan.numbered:
         raise RecipeError(f"{source}: a head of {kind} needs 'columns', one a number, in its [sets].")
     return plan
 
 
-def _labels(values: Mapping[str, Any], kind: str, source: str) -> Labels:
-    _refuse_unknown(values, [each.name for each in fields(Labels)], source)
+def _labels(values: Any, kind: str, source: str) -> Labels:
+    _refuse_unknown(_table(values, "", source), [each.name for each in fields(Labels)], source)
     values = dict(values)
     for name in ("column", "separator", "certainty"):
-        if not isinstance(values.get(name, ""), str):
+        if not isinstance(values.get(name, "text"), str) or not values.get(name, "text"):
             raise RecipeError(f"{source}: '{name}' must be text.")
     if isinstance(values.get("columns"), list):
-        values["columns"] = {column: column for column in values["columns"]}
-    for name in ("map", "columns", "values"):
-        if not isinstance(values.get(name, {}), Mapping):
-            raise RecipeError(f"{source}: '{name}' must be a table.")
+        values["columns"] = {str(column): column for column in values["columns"]}
+    for name, each in (("map", "a label"), ("columns", "a column")):
+        if not all(isinstance(value, str) for value in _table(values.get(name, {}), name, source).values()):
+            raise RecipeError(f"{source}: '{name}' must name {each} for each.")
+    for label, numbers in _table(values.get("values", {}), "values", source).items():
+        said = _table(numbers, f"values.{label}", source).values()
+        if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in said):
+            raise RecipeError(f"{source}: 'values.{label}' must have a number for each name.")
     if kind in (SINGLE, MULTI) and (values.get("columns") or values.get("values")):
         raise RecipeError(f"{source}: 'columns' and 'values' are for shares and numbers.", hint='Say type = "shares".')
     return Labels(**values)
+
+
+def _table(values: Any, name: str, source: str) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise RecipeError(f"{source}: '{name}' must be a table." if name else f"{source} must be a table.")
+    return values
 
 
 def _refuse_unknown(values: Mapping[str, Any], known: tuple[str, ...] | list[str], source: str) -> None:

@@ -37,7 +37,7 @@ def find_splices(
 
     Returns
     -------
-    n, found (share), chance (share of the moments that were inserted), unsure (clips that were not asked of).
+    n, found (share), chance (share of the moments that were inserted); n alone where nothing could be asked.
     """
     rng = np.random.default_rng(0)
     found: list[bool] = []

@@ -16,7 +16,7 @@ from earmark.sound.mel import BANDS, FLOOR_DB
 # And the heads, by their names. Not every network has those from `alone` on.
 OUTPUTS = (
     *("logits", "attention", "token_logits", "vectors", "vector"),
-    *("alone", "opinion_tokens", "alone_vectors", "view"),
+    *("alone", "opinion_tokens", "alone_vectors", "pitch", "view"),
 )
 TAGS, TOKEN_TAGS = "tags", "token_tags"  # of a window and of each token
 PER_TOKEN = ("attention", "token_logits", "vectors", "alone", "opinion_tokens", "alone_vectors", TOKEN_TAGS)
@@ -103,7 +103,7 @@ def to_onnx(
         warnings.simplefilter("ignore")  # the exporter warns of its own successor
         file = Path(folder) / "network.onnx"
         torch.onnx.export(
-            _Named(net.eval(), names, words, offsets).cpu().float(),
+            _Named(net, names, words, offsets).eval().cpu().float(),  # the exporter leaves it as it finds it
             (_example(net.token_frames),),
             file,
             input_names=["db"],
@@ -120,15 +120,15 @@ def largest_difference(
 ) -> float:
     """The largest absolute difference of torch and onnxruntime on random windows of so many tokens.
 
-    Compared are `logits`, `alone`, `opinion_tokens`, `view`, and every head that is in the file; `mix` and `offsets`
-    are as it was exported with.
+    Compared are `logits`, `alone`, `opinion_tokens`, `pitch`, `view`, and every head that is in the file; `mix` and
+    `offsets` are as it was exported with.
     """
     import onnxruntime
 
     rng, words = np.random.default_rng(seed), None if mix is None else WordLayer(mix)
     db: NDArray[np.float32] = rng.uniform(FLOOR_DB, 0, (3, BANDS, tokens * net.token_frames)).astype(np.float32)
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    compared = ("logits", "alone", "opinion_tokens", "view", TAGS, TOKEN_TAGS, *net.heads)
+    compared = ("logits", "alone", "opinion_tokens", "pitch", "view", TAGS, TOKEN_TAGS, *net.heads)
     names = [output.name for output in session.get_outputs() if output.name in compared]
     theirs = session.run(names, {"db": db})
     with torch.inference_mode():
