@@ -63,8 +63,8 @@ def main() -> None:
     means: dict[str, list[list[float]]] = {name: [] for name in systems}
     for column, word in WORDS:
         yes = np.array([word in _named(clip, column) for clip in clips])
-        for name, (numbers, vector) in systems.items():
-            row = [curve(numbers, vector, yes, folds, artists, count) for count in COUNTS]
+        for name, (numbers, own) in systems.items():
+            row = [curve(numbers, own, yes, folds, artists, count) for count in COUNTS]
             means[name].append(row)
             print(f"| {word} | {yes.sum()} | {name} | " + " | ".join(f"{auc:.3f}" for auc in row) + " |", flush=True)
     for name, rows in means.items():
@@ -73,7 +73,7 @@ def main() -> None:
 
 def curve(
     numbers: dict[int, NDArray[np.float32]],
-    vector: int,
+    own: int,
     yes: NDArray[np.bool_],
     folds: NDArray[np.int64],
     artists: NDArray[np.str_],
@@ -96,7 +96,7 @@ def curve(
             taken = np.concatenate([drawn, far])
             loads = np.where(np.arange(len(taken)) < count, 1.0, count / len(far))
             targets = (np.arange(len(taken)) < count).astype(np.float64)[:, None]
-            layer = fit_layer(rows[taken], targets, kind=MULTI, vector=vector, weights=loads, penalty=PENALTY)
+            layer = fit_layer(rows[taken], targets, kind=MULTI, own=own, weights=loads, penalty=PENALTY)
             found.append(roc_auc(layer.scores(rows[held])[:, 0], yes[held]))
     return float(np.mean(found)) if found else float("nan")
 

@@ -118,15 +118,15 @@ class Bench:
             self._heard[key] = hear(network_of(crossval, fold), self.clips, cache)
         return self._heard[key]
 
-    def question(self, plan: HeadPlan, vector: int) -> tuple[NDArray[np.int64], Question]:
+    def question(self, plan: HeadPlan, own: int) -> tuple[NDArray[np.int64], Question]:
         """The rows of a plan's clips, and what it asks of them."""
-        asked = ask(plan, self.each, vector=vector)
+        asked = ask(plan, self.each, own=own)
         return asked.rows, asked.question
 
     def scores(self, plan: HeadPlan, numbers_of: NumbersOf) -> tuple[NDArray[np.int64], Scores]:
         """Out of fold, of a plan's clips that were held out."""
-        vector = self.own_of(numbers_of)
-        rows, question = self.question(plan, vector)
+        own = self.own_of(numbers_of)
+        rows, question = self.question(plan, own)
         found = score_out_of_fold(question, lambda fold: numbers_of(fold)[rows], [self.folds[rows]], Penalty())
         return rows, found
 

@@ -39,7 +39,7 @@ def test_what_was_kept_comes_back_as_it_was(cache: Cache, song: Path) -> None:
     assert found is not None
     assert np.array_equal(found.numbers, example(song).numbers)
     assert found.numbers.dtype == np.float32
-    assert (found.path, found.vector, found.artist) == (str(song.resolve()), 4, "The Zoë & Co")
+    assert (found.path, found.own, found.artist) == (str(song.resolve()), 4, "The Zoë & Co")
 
 
 def test_the_same_file_by_another_name_is_the_same(cache: Cache, song: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,11 +81,11 @@ def test_a_broken_entry_is_none(cache: Cache, song: Path, content: bytes | None)
 @pytest.mark.parametrize(
     "parts",
     [
-        {"numbers": np.zeros(6, np.float32), "vector": 4},
-        {"numbers": np.zeros((2, 3), np.float32), "vector": 2, "artist": ""},
-        {"numbers": np.full(6, np.nan, np.float32), "vector": 4, "artist": ""},
-        {"numbers": np.zeros(6, np.float32), "vector": 7, "artist": ""},
-        {"numbers": np.array(["a", "b"]), "vector": 1, "artist": ""},
+        {"numbers": np.zeros(6, np.float32), "own": 4},
+        {"numbers": np.zeros((2, 3), np.float32), "own": 2, "artist": ""},
+        {"numbers": np.full(6, np.nan, np.float32), "own": 4, "artist": ""},
+        {"numbers": np.zeros(6, np.float32), "own": 7, "artist": ""},
+        {"numbers": np.array(["a", "b"]), "own": 1, "artist": ""},
     ],
 )
 def test_an_entry_that_says_something_else_is_none(

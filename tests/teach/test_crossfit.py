@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 ARTISTS, EACH, VECTOR, VIEW = 12, 3, 5, 3
 CLIPS = ARTISTS * EACH
 LABELS = ("a", "b", "c")
-PENALTY = Penalty(vector=2.0, view=2.0)
+PENALTY = Penalty(own=2.0, view=2.0)
 
 
 def question(kind: str, *, seed: int = 0) -> tuple[Question, NDArray[np.float32]]:

@@ -56,7 +56,7 @@ def shares(*columns: str, kind: str = SHARES) -> HeadPlan:
 
 def test_labels_that_have_too_few_examples_are_left_out_and_said() -> None:
     artists = [*map(str, range(11)), *["one band"] * 6]
-    asked = ask(HeadPlan("head"), clips(["a"] * 5 + ["b"] * 5 + ["rare"] + ["c"] * 6, artists), vector=4)
+    asked = ask(HeadPlan("head"), clips(["a"] * 5 + ["b"] * 5 + ["rare"] + ["c"] * 6, artists), own=4)
     assert asked.question.labels == ("a", "b")
     assert asked.rows.tolist() == list(range(10))
     assert asked.question.targets.tolist() == [[1.0, 0.0]] * 5 + [[0.0, 1.0]] * 5
@@ -67,28 +67,28 @@ def test_labels_that_have_too_few_examples_are_left_out_and_said() -> None:
 
 
 def test_a_clip_with_two_labels_of_one_is_left_out_and_counted() -> None:
-    asked = ask(HeadPlan("head"), clips(["a"] * 6 + ["b"] * 6 + ["a;b", "b; a"]), vector=4)
+    asked = ask(HeadPlan("head"), clips(["a"] * 6 + ["b"] * 6 + ["a;b", "b; a"]), own=4)
     assert asked.rows.tolist() == list(range(12))
     assert asked.left_out == ("2 clips with several labels of 'head', which says one",)
 
 
 def test_the_same_file_with_two_labels_contradicts_itself() -> None:
     listed = clips(["a"] * 6 + ["b"] * 7, path=[*(f"{number}.wav" for number in range(12)), "0.wav"])
-    asked = ask(HeadPlan("head"), listed, vector=4)
+    asked = ask(HeadPlan("head"), listed, own=4)
     assert asked.rows.tolist() == list(range(1, 12))
     assert asked.left_out == ("2 clips with several labels of 'head', which says one",)
-    several = ask(HeadPlan("head", MULTI), listed, vector=4)
+    several = ask(HeadPlan("head", MULTI), listed, own=4)
     assert several.question.targets[0].tolist() == several.question.targets[12].tolist() == [1.0, 1.0]
     assert several.left_out == ()
 
 
 def test_what_contradictory_labels_leave_may_be_too_few() -> None:
     with pytest.raises(DataError, match=r"'a' alone has enough examples\. Left out: .*'b', of which there are 2"):
-        ask(HeadPlan("head"), clips(["a"] * 6 + ["b"] * 2 + ["a;b"] * 4), vector=4)
+        ask(HeadPlan("head"), clips(["a"] * 6 + ["b"] * 2 + ["a;b"] * 4), own=4)
 
 
 def test_of_several_labels_a_clip_that_has_others_has_not_this_one() -> None:
-    asked = ask(HeadPlan("head", MULTI), clips(["a"] * 5 + ["a;b"] * 5 + ["rare"] + [""]), vector=4)
+    asked = ask(HeadPlan("head", MULTI), clips(["a"] * 5 + ["a;b"] * 5 + ["rare"] + [""]), own=4)
     assert asked.rows.tolist() == list(range(11))
     assert asked.question.targets[[0, 5, 10]].tolist() == [[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]
     assert asked.left_out == (f"'rare', of which there is one example (needed: {LEAST})",)
@@ -115,18 +115,18 @@ def test_of_several_labels_a_clip_that_has_others_has_not_this_one() -> None:
 )
 def test_where_nothing_can_be_learned_it_is_said_why(plan: HeadPlan, made: list[Clip], words: str) -> None:
     with pytest.raises(DataError, match=words):
-        ask(plan, made, vector=4)
+        ask(plan, made, own=4)
 
 
 def test_a_recipe_for_other_sets_says_which_sets_there_are() -> None:
     with pytest.raises(DataError, match="cannot be trained") as caught:
-        ask(HeadPlan("head", sets={"4q": Labels(), "emotify": Labels()}), clips(["a", "b"] * 6), vector=4)
+        ask(HeadPlan("head", sets={"4q": Labels(), "emotify": Labels()}), clips(["a", "b"] * 6), own=4)
     assert caught.value.hint == "The recipe asks for labels of the sets 4q, emotify; there are mine."
 
 
 def test_shares_that_some_clips_lack_are_unknown_there_and_those_of_nobody_are_left_out() -> None:
     x, y, z = ["0.5"] * 6 + [""] * 6, [""] * 4 + ["1"] * 7 + [""], ["0.2"] + [""] * 11
-    asked = ask(shares("y", "z", "x"), clips(["a"] * 12, x=x, y=y, z=z), vector=4)
+    asked = ask(shares("y", "z", "x"), clips(["a"] * 12, x=x, y=y, z=z), own=4)
     assert asked.question.labels == ("y", "x")
     assert asked.rows.tolist() == list(range(11))
     assert np.array_equal(asked.question.targets[[0, 5, 10]], [[np.nan, 0.5], [1, 0.5], [1, np.nan]], equal_nan=True)
@@ -134,7 +134,7 @@ def test_shares_that_some_clips_lack_are_unknown_there_and_those_of_nobody_are_l
 
 
 def test_artists_who_share_a_billing_are_one_in_a_question() -> None:
-    asked = ask(HeadPlan("head"), clips(["a", "b"] * 6, ["Ann", "Ann feat. Bob", "Bob"] * 4), vector=4)
+    asked = ask(HeadPlan("head"), clips(["a", "b"] * 6, ["Ann", "Ann feat. Bob", "Bob"] * 4), own=4)
     assert len(set(asked.question.artists)) == 1
 
 

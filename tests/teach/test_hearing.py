@@ -38,7 +38,7 @@ def test_files_are_heard_in_their_order_with_their_artists(bundle: Bundle, songs
     heard = hear_files(bundle, songs[:3], cache, progress=lambda done, total: told.append((done, total)))
     assert [each.path for each in heard.examples] == [str(song.resolve()) for song in songs[:3]]
     assert [each.artist for each in heard.examples] == ["Artist 0", "Artist 1", "Artist 2"]
-    assert {(each.vector, *each.numbers.shape) for each in heard.examples} == {(128, 131)}
+    assert {(each.own, *each.numbers.shape) for each in heard.examples} == {(128, 131)}
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert (heard.failures, heard.notes) == ((), ())
 

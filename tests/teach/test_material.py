@@ -116,7 +116,7 @@ def test_clips_are_heard_as_a_listener_hears_them(bundle: Bundle, tmp_path: Path
     heard = hear_sets(bundle, [(data, data.clips)], progress=lambda done, total: seen.append((done, total)))
     assert heard.clips == data.clips
     assert heard.numbers.shape == (8, 131)
-    assert heard.vector == 128
+    assert heard.own == 128
     assert (seen[0], seen[-1], len(seen)) == ((1, 8), (8, 8), 8)
     tally = Tally(bundle)
     for window in windows([data.db(data.clips[3])]):

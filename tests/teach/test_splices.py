@@ -14,7 +14,7 @@ from earmark.teach.fit import Penalty
 from earmark.teach.splices import INSERTED, SPLICES, TOKENS, find_splices
 
 CLIPS, ARTISTS, VECTOR = 60, 20, 8
-PENALTY = Penalty(vector=1.0, view=1.0)
+PENALTY = Penalty(own=1.0, view=1.0)
 
 
 def material(*, told: float = 3.0, told_in_time: float = 3.0, length: int = TOKENS + 3) -> tuple[Any, ...]:
@@ -70,7 +70,7 @@ def test_a_head_of_random_weights_finds_them_as_often_as_by_chance(monkeypatch: 
 
 def test_a_head_that_knows_no_clip_is_asked_of_none() -> None:
     question, numbers, moments, folds = material(told=0.0)
-    found = find_splices(question, numbers, moments, folds, Penalty(vector=1e6, view=1e6))
+    found = find_splices(question, numbers, moments, folds, Penalty(own=1e6, view=1e6))
     assert found == {"n": 0}
 
 

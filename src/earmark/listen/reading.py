@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.label import Label, six_digits
+from earmark.label import Label, six_digits, sorted_labels
 from earmark.listen.linear import MOOD, NUMBER, SHARES, SINGLE, YOURS, LinearHead, ranged
 from earmark.listen.spans import TokenTags, spans_of, throughout
 from earmark.mood import AROUSAL, QUADRANTS, SIDES, VALENCE, Mood, MoodMoment
@@ -34,12 +34,24 @@ class Moments:
 class Read:
     """What heads say of a track.
 
-    `tags` are what they add to the fields of `Track` of these names: tags, heard_tags, heard.
+    `tags` are what they add to the fields of `Track` of these names: tags, heard_tags, heard. What they say of a name
+    that a tag of the bundle has too stands in that tag's place, by `with_tags`.
     """
 
     answers: tuple[HeadAnswer, ...]
     mood: Mood | None
     tags: Mapping[str, tuple[Any, ...]]
+    named: Mapping[str, Label]
+
+    def with_tags(self, fields: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+        """The fields of a track that tags fill, with what the heads add: one answer a name."""
+        tags = [self.named.get(label.name, label) for label in fields.get("tags", ())]
+        told = {
+            "tags": sorted_labels({label.name: label.probability for label in [*tags, *self.tags["tags"]]}),
+            "heard_tags": tuple(name for name in fields.get("heard_tags", ()) if name not in self.named),
+            "heard": tuple(tag for tag in fields.get("heard", ()) if tag.name not in self.named),
+        }
+        return {"tags": told["tags"], **{name: told[name] + self.tags[name] for name in ("heard_tags", "heard")}}
 
 
 def read_heads_of(
@@ -60,7 +72,9 @@ def read_heads_of(
     words = [each for each in said if each.head.role == YOURS]
     others = [each for each in said if not each.head.role]
     moods = {each.head.name: each for each in said if each.head.role == MOOD}
+    labels = [label for each in [*others, *words] for label in each.answer.labels]
     return Read(
+        named={label.name: label for label in labels},
         answers=tuple(each.answer for each in said if each.head.role != YOURS),
         mood=_mood(moods, moments, duration_s) if moods else None,
         tags={

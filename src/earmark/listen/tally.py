@@ -231,8 +231,7 @@ class Tally:
         if not self._heads:
             return fields
         read = read_heads_of(self._heads, self.numbers, self.moments, duration_s)
-        more = {name: fields.get(name, ()) + found for name, found in read.tags.items()}
-        return {**fields, **more, "mood": read.mood, "heads": read.answers}
+        return {**fields, **read.with_tags(fields), "mood": read.mood, "heads": read.answers}
 
     def _token_tags(self, duration_s: float) -> TokenTags | None:
         """What the tokens that are not quiet say of tags; None where the bundle does not tell."""

@@ -36,7 +36,7 @@ class Example:
         Of the file, resolved.
     numbers:
         What heads read of it, (numbers,) float32.
-    vector:
+    own:
         How many of these, the first ones, have a spread of their own (`Tally.own`).
     artist:
         As the file's tags name it, or empty.
@@ -44,7 +44,7 @@ class Example:
 
     path: str
     numbers: NDArray[np.float32]
-    vector: int
+    own: int
     artist: str = ""
 
 
@@ -90,18 +90,18 @@ class Cache:
                 return None
             with np.load(place, allow_pickle=False) as entry:
                 numbers = np.asarray(entry["numbers"], np.float32)
-                vector, artist = int(entry["vector"]), str(entry["artist"])
+                own, artist = int(entry["own"]), str(entry["artist"])
         except _BROKEN:
             return None
-        whole = numbers.ndim == 1 and 0 < vector <= len(numbers) and bool(np.isfinite(numbers).all())
-        return Example(str(file.resolve()), numbers, vector, artist) if whole else None
+        whole = numbers.ndim == 1 and 0 < own <= len(numbers) and bool(np.isfinite(numbers).all())
+        return Example(str(file.resolve()), numbers, own, artist) if whole else None
 
     def keep(self, key: str, example: Example) -> None:
         """Write an entry, whole or not at all; OutputError where it cannot be written."""
         if not key:
             return
         stream = io.BytesIO()
-        np.savez(stream, numbers=example.numbers, vector=example.vector, artist=example.artist)
+        np.savez(stream, numbers=example.numbers, own=example.own, artist=example.artist)
         write_whole(self.folder / f"{key}.npz", stream.getvalue())
 
     def trim(self, most: int = MOST) -> None:

@@ -40,15 +40,15 @@ class Question:
         (clips, labels), as `fit.fit_layer` takes them; NaN where nothing is known.
     artists:
         (clips,) keys.
-    vector:
-        How many of the numbers are the network's vector.
+    own:
+        How many of the numbers have a spread of their own: the network's vector and what pitches say.
     """
 
     kind: str
     labels: tuple[str, ...]
     targets: Floats
     artists: tuple[str, ...]
-    vector: int
+    own: int
 
     @property
     def strata(self) -> list[str]:
@@ -139,12 +139,12 @@ def score_out_of_fold(
 
 def fit(question: Question, numbers: NDArray[np.float32], penalty: Penalty) -> Any:
     """`fit_layer` of a question."""
-    return fit_layer(numbers, question.targets, kind=question.kind, vector=question.vector, penalty=penalty)
+    return fit_layer(numbers, question.targets, kind=question.kind, own=question.own, penalty=penalty)
 
 
 def stronger(penalty: Penalty, times: float) -> Penalty:
     """The penalty, so many times as strong."""
-    return replace(penalty, vector=penalty.vector * times, view=penalty.view * times)
+    return replace(penalty, own=penalty.own * times, view=penalty.view * times)
 
 
 def best_strength(question: Question, numbers: NDArray[np.float32], penalty: Penalty, *, seed: int = 0) -> float:

@@ -1,9 +1,10 @@
 """One layer from numbers and targets, in closed form or nearly so, by NumPy alone.
 
-A head's numbers are of two kinds, the network's vector and the view of its kernel machines (`listen.linear`). Each is
-fitted by itself, and the scores are added: the two err elsewhere, and one layer on both at once is told less well
-(docs/experiments.md). Chances are fitted by logistic regression with a ridge, by steps that are bounded from below
-(Böhning 1992, doi 10.1007/BF00048682) and need one decomposition; numbers by ridge regression.
+A head's numbers are of two kinds: the network's vector and what pitches say, which have a spread of their own each, and
+the view of its kernel machines, which have one together (`listen.linear`). Each kind is fitted by itself, and their
+scores are added: they err elsewhere, and one layer on all at once is told less well (docs/experiments.md). Chances are
+fitted by logistic regression with a ridge, by steps that are bounded from below (Böhning 1992, doi 10.1007/BF00048682)
+and need one decomposition; numbers by ridge regression.
 """
 
 from dataclasses import dataclass
@@ -22,13 +23,13 @@ LEAST_SPREAD = 1e-9
 
 @dataclass(frozen=True)
 class Penalty:
-    """How strongly large weights are held down, and how much the view's scores count beside the vector's.
+    """How strongly large weights are held down, and how much the view's scores count beside the others'.
 
-    `vector` and `view` are the ridge on weights of numbers of deviation 1: of each number of the vector, and of the
+    `own` and `view` are the ridge on weights of numbers of deviation 1: of each number with its own spread, and of the
     view as a whole.
     """
 
-    vector: float = 50.0
+    own: float = 50.0
     view: float = 4.0
     share: float = 0.5
 
@@ -46,7 +47,7 @@ def fit_layer(
     targets: NDArray[np.floating],
     *,
     kind: str,
-    vector: int,
+    own: int,
     weights: NDArray[np.floating] | None = None,
     penalty: Penalty = Penalty(),
 ) -> Layer:
@@ -55,7 +56,7 @@ def fit_layer(
     Parameters
     ----------
     numbers:
-        (clips, numbers), the first `vector` of them the network's vector.
+        (clips, numbers), the first `own` of them those with a spread of their own.
     targets:
         (clips, labels): 0 to 1, which sum to 1 over labels where `kind` is `SINGLE`; any number where it is `NUMBER`.
         What is not known is NaN, and counts for nothing.
@@ -68,8 +69,8 @@ def fit_layer(
     """
     wanted = np.asarray(targets, np.float64)
     loads = np.ones(len(wanted)) if weights is None else np.asarray(weights, np.float64)
-    parts = np.asarray(numbers[:, :vector], np.float64), np.asarray(numbers[:, vector:], np.float64)
-    first = _fit_block(parts[0], wanted, loads, kind, ridge=penalty.vector, alike=False)
+    parts = np.asarray(numbers[:, :own], np.float64), np.asarray(numbers[:, own:], np.float64)
+    first = _fit_block(parts[0], wanted, loads, kind, ridge=penalty.own, alike=False)
     if not parts[1].shape[1]:
         return Layer(first.weights, first.offsets, first.weights, first.offsets)
     second = _fit_block(parts[1], wanted, loads, kind, ridge=penalty.view, alike=True)

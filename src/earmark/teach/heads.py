@@ -54,7 +54,7 @@ class Trained:
     failures: tuple[str, ...]
 
 
-def ask(plan: HeadPlan, clips: Sequence[Clip], *, vector: int) -> Asked:
+def ask(plan: HeadPlan, clips: Sequence[Clip], *, own: int) -> Asked:
     """The targets of a plan for clips.
 
     Raises DataError where nothing is left to learn: no clip has a label, there is but one label, one artist has all.
@@ -86,7 +86,7 @@ def ask(plan: HeadPlan, clips: Sequence[Clip], *, vector: int) -> Asked:
         targets = np.array([[float(name in names) for name in kept] for names in named])
         rows = np.flatnonzero(targets.any(axis=1) if plan.kind == SINGLE else [bool(names) for names in named])
     chosen = [clips[row] for row in rows.tolist()]
-    return Asked(rows, _question(plan, kept, targets[rows], chosen, vector), left_out)
+    return Asked(rows, _question(plan, kept, targets[rows], chosen, own), left_out)
 
 
 def train_heads(
@@ -113,17 +113,17 @@ def train_heads(
     sets = [load_set(path) for path in paths]
     wanted = [(each, [clip for clip in each.clips if _asked_of(plans, clip)]) for each in sets]
     for plan in plans:  # what cannot be learned is said before the music is heard
-        folds_of(ask(plan, [clip for each in sets for clip in each.clips], vector=0).question)
+        folds_of(ask(plan, [clip for each in sets for clip in each.clips], own=0).question)
     heard = hear_sets(bundle, wanted, progress=progress)
     heads, notes = [], []
     for plan in plans:
-        asked = ask(plan, heard.clips, vector=heard.vector)
-        heads.append(train_head(plan, asked, heard, network=bundle.info.sha256, sets=tuple(each.name for each in sets)))
+        asked = ask(plan, heard.clips, own=heard.own)
+        heads.append(train_head(plan, asked, heard, network=bundle.info.sha256))
         notes += [f"{plan.name}: left out {what}." for what in asked.left_out]
     return Trained(tuple(heads), tuple(notes), heard.failures)
 
 
-def train_head(plan: HeadPlan, asked: Asked, heard: Heard, *, network: str, sets: Sequence[str] = ()) -> LinearHead:
+def train_head(plan: HeadPlan, asked: Asked, heard: Heard, *, network: str) -> LinearHead:
     """One head, from clips that were heard; DataError where there are too few artists to say how good it is."""
     question, penalty = asked.question, Penalty()
     numbers = heard.numbers[asked.rows]
@@ -151,7 +151,12 @@ def train_head(plan: HeadPlan, asked: Asked, heard: Heard, *, network: str, sets
         told_from=made.told_from,
         reach=made.reach,
         role=plan.role,
-        figures={"trained_on": list(sets), "protocol": protocol, "penalty": asdict(chosen), **measured},
+        figures={
+            "trained_on": sorted({heard.clips[row].folder.name for row in asked.rows.tolist()}),
+            "protocol": protocol,
+            "penalty": asdict(chosen),
+            **measured,
+        },
     )
 
 
@@ -237,10 +242,10 @@ def _hint(plan: HeadPlan, clips: Sequence[Clip]) -> str:
 
 
 def _question(
-    plan: HeadPlan, labels: tuple[str, ...], targets: NDArray[np.float64], clips: Sequence[Clip], vector: int
+    plan: HeadPlan, labels: tuple[str, ...], targets: NDArray[np.float64], clips: Sequence[Clip], own: int
 ) -> Question:
     artists = tuple(linked_artists([clip.artist_key for clip in clips]))
-    return Question(plan.kind, labels, targets, artists, vector)
+    return Question(plan.kind, labels, targets, artists, own)
 
 
 def in_words(head: LinearHead) -> str:

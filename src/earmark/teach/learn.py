@@ -32,7 +32,7 @@ Bools = NDArray[np.bool_]
 # Nobody knows how many of a person's tracks are "gym"; probabilities hold for a collection in which one in five is.
 PRIOR = 0.2
 # Among the best of ridges 1 to 300 and shares 0 to 2, by 5 as by 20 examples of genres of FMA and moods of 4Q.
-PENALTY = Penalty(vector=20.0, view=30.0, share=0.5)
+PENALTY = Penalty(own=20.0, view=30.0, share=0.5)
 LEAST = 2  # examples: with fewer nothing is learned
 ENOUGH = 5  # examples: with fewer nothing can be said of how good a word is
 MOST_FOLDS = 20
@@ -54,7 +54,7 @@ class _Material:
     loads: Floats
     artists: list[str]
     strata: list[str]
-    vector: int
+    own: int
 
     def of(self, stratum: str) -> Bools:
         """(rows,): which rows are this."""
@@ -64,7 +64,7 @@ class _Material:
         """The layer that some rows teach: examples count 1 each, all others together as much as they."""
         loads = self.loads[rows] * self.yes.sum()
         targets = self.yes[rows, None].astype(np.float64)
-        return fit_layer(self.numbers[rows], targets, kind=MULTI, vector=self.vector, weights=loads, penalty=PENALTY)
+        return fit_layer(self.numbers[rows], targets, kind=MULTI, own=self.own, weights=loads, penalty=PENALTY)
 
 
 def learn(
@@ -176,7 +176,7 @@ def _material(wanted: Sequence[Example], others: Sequence[Example], background: 
         loads=loads,
         artists=[*linked[: len(keys)], *(linked[len(keys) + row] for row in kept)],
         strata=[_YES] * len(wanted) + [_NO] * len(others) + [_BACKGROUND] * len(kept),
-        vector=wanted[0].vector,
+        own=wanted[0].own,
     )
 
 

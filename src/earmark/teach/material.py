@@ -30,7 +30,7 @@ class Heard:
     clips: tuple[Clip, ...]
     numbers: NDArray[np.float32]
     moments: tuple[Moments, ...]
-    vector: int
+    own: int
     failures: tuple[str, ...] = ()
 
 
