@@ -27,7 +27,7 @@ from earmark.listen.reading import on_plane
 from earmark.measure.bootstrap import artist_interval, artist_interval_of
 from earmark.models.kernel import VIEW
 from earmark.models.pitch import SIZE
-from earmark.teach.crossfit import Question, Scores, figures, fit, score_out_of_fold, spearman
+from earmark.teach.crossfit import Question, Scores, figures, fit, ranks, score_out_of_fold, spearman
 from earmark.teach.fit import Penalty
 from earmark.teach.heads import ask
 from earmark.teach.plan import HeadPlan, load_plans
@@ -243,13 +243,13 @@ def sides(found: Scores, rng: np.random.Generator) -> dict[str, Any]:
 
 def correlation_interval(first: Any, second: Any, artists: list[str], rng: np.random.Generator) -> tuple[float, float]:
     """95 % interval of the correlation of ranks, by drawing artists."""
-    ranks = [np.argsort(np.argsort(each)).astype(np.float64) for each in (first, second)]
+    here, there = ranks(first), ranks(second)
 
     def correlation(counts: NDArray[np.float64]) -> NDArray[np.float64]:
         shares = counts / counts.sum(axis=1, keepdims=True)
-        means = [shares @ each for each in ranks]
-        both = shares @ (ranks[0] * ranks[1]) - means[0] * means[1]
-        spreads = [shares @ np.square(each) - np.square(mean) for each, mean in zip(ranks, means, strict=True)]
+        means = [shares @ each for each in (here, there)]
+        both = shares @ (here * there) - means[0] * means[1]
+        spreads = [shares @ np.square(each) - np.square(mean) for each, mean in zip((here, there), means, strict=True)]
         return np.asarray(both / np.sqrt(spreads[0] * spreads[1]))
 
     return artist_interval_of(correlation, artists, rounds=ROUNDS, rng=rng)

@@ -15,7 +15,9 @@ from earmark.errors import EarmarkError
 from verbs import verbs_of
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
-VERBS = [name for _, name, _ in pkgutil.iter_modules(cli.__path__) if name[0] != "_" and name != "main"]
+VERBS = [
+    name.replace("_", "-") for _, name, _ in pkgutil.iter_modules(cli.__path__) if name[0] != "_" and name != "main"
+]
 
 
 def modules_after(code: str) -> set[str]:

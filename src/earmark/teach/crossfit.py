@@ -311,11 +311,12 @@ def _interval(hits: NDArray[np.bool_], artists: Sequence[str], rng: np.random.Ge
 
 def spearman(first: Floats, second: Floats) -> float:
     """Rank correlation, equal values with their mean rank; 0 where all are equal."""
-    here, there = _ranks(first), _ranks(second)
+    here, there = ranks(first), ranks(second)
     return float(np.corrcoef(here, there)[0, 1]) if here.std() and there.std() else 0.0
 
 
-def _ranks(values: Floats) -> Floats:
+def ranks(values: Floats) -> Floats:
+    """(n,) from 1 up, equal values with their mean rank."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     return np.asarray((ends - (counts - 1) / 2)[place])
