@@ -81,13 +81,12 @@ class Columns:
 
 
 def _mood_columns(heads: "Sequence[LinearHead]") -> list[str]:
-    from earmark.listen.linear import NUMBER, SHARES, SINGLE
+    from earmark.listen.linear import SHARES, SINGLE, mood_numbers
 
     labels = {kind: [name for head in heads if head.kind == kind for name in head.labels] for kind in (SINGLE, SHARES)}
-    numbers = [name for head in heads if head.kind == NUMBER for name in head.labels]
     return [
         *(["mood"] if labels[SINGLE] else []),
-        *(column for name in numbers for column in _range_columns(name)),
+        *(column for name in mood_numbers(heads) for column in _range_columns(name)),
         *(MOOD_PREFIX + name for name in labels[SINGLE]),
         *(["feel"] if labels[SHARES] else []),
         *(FEEL_PREFIX + name for name in labels[SHARES]),

@@ -186,14 +186,14 @@ def _named(files: Sequence[str], targets: Mapping[str, Path | None], *, force: b
 def _can_tell(listener: "Listener", *, tags: bool, mood_map: bool) -> None:
     """Raise BundleError where the bundle has nothing to say of what was asked for."""
     from earmark.errors import BundleError
-    from earmark.listen.linear import MOOD
+    from earmark.listen.linear import mood_numbers
     from earmark.mood import AROUSAL, VALENCE
 
     info, heads = listener.bundle.info, listener.bundle.heads
     if tags and info.tags is None and not (heads or listener.words):
         hint = "Listen without --tags, or name one that has with --model."
         raise BundleError(f"The bundle {info.model} has no tags.", hint=hint)
-    if mood_map and not {VALENCE, AROUSAL} <= {name for head in heads if head.role == MOOD for name in head.labels}:
+    if mood_map and not {VALENCE, AROUSAL} <= set(mood_numbers(heads)):
         hint = "Listen without --mood-map, or name one that does with --model."
         raise BundleError(f"The bundle {info.model} does not tell valence and arousal.", hint=hint)
 

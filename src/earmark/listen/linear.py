@@ -22,6 +22,7 @@ from earmark.errors import BundleError
 from earmark.files import write_whole
 from earmark.label import Measured, six_digits, sorted_labels
 from earmark.listen.calibrate import Calibration, Platt, prediction_set, sigmoid, softmax
+from earmark.mood import AROUSAL, VALENCE
 from earmark.track import HeadAnswer
 
 HEADS_FILE = "heads.json"
@@ -212,6 +213,17 @@ class LinearHead:
                 hint="Train it again for this bundle (`earmark train-head`, `earmark teach`), or remove it.",
             )
         return self
+
+
+def mood_numbers(heads: Sequence[LinearHead]) -> tuple[str, ...]:
+    """The numbers that heads of mood tell: of the quadrants valence and arousal, where they know how far these reach."""
+    numbers: dict[str, None] = {}
+    for head in heads:
+        if head.role == MOOD and head.kind == NUMBER:
+            numbers |= dict.fromkeys(head.labels)
+        elif head.role == MOOD and head.kind == SINGLE and head.reach:
+            numbers |= dict.fromkeys((VALENCE, AROUSAL))
+    return tuple(numbers)
 
 
 def text_of_heads(heads: Sequence[LinearHead]) -> str:
