@@ -216,7 +216,7 @@ class LinearHead:
 
 
 def mood_numbers(heads: Sequence[LinearHead]) -> tuple[str, ...]:
-    """The numbers that heads of mood tell: of the quadrants valence and arousal, where they know how far these reach."""
+    """The numbers that heads of mood tell: of quadrants valence and arousal, where they know how far these reach."""
     numbers: dict[str, None] = {}
     for head in heads:
         if head.role == MOOD and head.kind == NUMBER:
