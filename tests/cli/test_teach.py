@@ -248,7 +248,7 @@ def test_a_bundle_that_is_too_old_for_words_says_so(teach: Teach, words: Path, t
     answer = teach("drowsy", "calm", "--model", write_tiny_bundle(tmp_path / "old"))
     assert answer.returncode == 1
     assert answer.stderr.startswith(
-        "earmark: The bundle tiny 1 is too old for heads. Teach words to the shipped bundle"
+        "earmark: The bundle tiny 1 is too old for heads. Export it again with this version"
     )
     assert not words.exists()
 

@@ -9,12 +9,13 @@ import soundfile
 import synthetic
 from corpus import music
 from earmark.data.layout import CLIPS_FILE
-from earmark.errors import DataError
+from earmark.errors import BundleError, DataError
 from earmark.listen.bundle import Bundle, load_bundle
 from earmark.listen.tally import Tally
 from earmark.sound.tokens import windows
 from earmark.teach.material import hear_sets, load_set
 from headed_bundle import write_headed_bundle
+from tiny_bundle import write_tiny_bundle
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +163,10 @@ def test_a_picture_that_is_missing_costs_its_clip_alone(bundle: Bundle, tmp_path
     heard = hear_sets(bundle, [(data, data.clips)])
     assert len(heard.clips) == 7
     assert data.clips[0].id in heard.failures[0]
+
+
+def test_a_bundle_that_is_too_old_for_heads_is_told_at_once(tmp_path: Path) -> None:
+    songs = load_set(write_list(tmp_path, f"path\n{write_song(tmp_path / 'one.wav')}\n"))
+    old = load_bundle(write_tiny_bundle(tmp_path / "old"))
+    with pytest.raises(BundleError, match=r"too old for heads\. Export it again"):
+        hear_sets(old, [(songs, songs.clips)])

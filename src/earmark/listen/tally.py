@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earmark.errors import EarmarkError
+from earmark.errors import BundleError, EarmarkError
 from earmark.label import Label, six_digits, sorted_labels
 from earmark.listen.bundle import Bundle, BundleInfo, Outputs
 from earmark.listen.calibrate import prediction_set, softmax
@@ -142,12 +142,13 @@ class Tally:
 
     @property
     def moments(self) -> Moments:
-        """What heads read of its tokens; EarmarkError where the bundle does not tell that of single tokens."""
+        """What heads read of its tokens; BundleError where the bundle does not tell that of single tokens."""
         starts_s: list[float] = []
         vectors, weights = [], []
         for heard, loud, _ in self._settled():
             if heard.alone is None:
-                raise EarmarkError(f"The bundle {self._bundle.info.model} is too old for heads.")
+                hint = "Export it again with this version, or name another one with --model."
+                raise BundleError(f"The bundle {self._bundle.info.model} is too old for heads.", hint=hint)
             kept = np.flatnonzero(loud)
             starts_s += [heard.starts_s[place] for place in kept]
             vectors.append(heard.alone[kept])

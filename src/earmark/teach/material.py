@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from earmark.data.dataset import Clip, Dataset
 from earmark.data.layout import CLIPS_FILE
-from earmark.errors import DataError, EarmarkError
+from earmark.errors import BundleError, DataError, EarmarkError
 from earmark.listen.bundle import Bundle
 from earmark.listen.clips import clip_windows
 from earmark.listen.reading import Moments
@@ -93,7 +93,7 @@ def hear_sets(
 ) -> Heard:
     """Hear some clips of some sets; those that cannot be heard are named in `failures` and left out.
 
-    Raises DataError where none can be heard.
+    Raises DataError where none can be heard, BundleError where the bundle is too old for heads.
     """
     total = sum(len(clips) for _, clips in sets)
     heard: list[Clip] = []
@@ -107,6 +107,8 @@ def hear_sets(
                 moments.append(tally.moments)
                 heard.append(clip)
                 own = tally.own
+            except BundleError:  # no other clip would do better
+                raise
             except EarmarkError as error:
                 failures.append(str(error))
             done += 1
