@@ -171,6 +171,13 @@ def test_heads_of_all_kinds_are_trained_and_tell_what_the_pieces_are(
     assert height.figures["numbers"]["metres"]["sign"] > 0.7
 
 
+def test_a_head_whose_sets_are_not_there_is_left_out_and_that_is_said(bundle: Bundle, pieces: Dataset) -> None:
+    elsewhere = HeadPlan("far", sets={"another": Labels()})
+    done = train_heads([elsewhere, PLANS[3]], [pieces.folder], bundle)
+    assert [head.name for head in done.heads] == ["height"]
+    assert done.notes == ("far: not trained, as none of its sets is there.",)
+
+
 def test_how_good_heads_are_is_told_in_words(trained: Trained) -> None:
     style, kinds, loud, height = map(in_words, trained.heads)
     assert style.startswith("style: 24 examples by 12 artists. Right in ")

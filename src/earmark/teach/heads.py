@@ -111,11 +111,15 @@ def train_heads(
         Sets that cannot be read, or that have nothing to learn from.
     """
     sets = [load_set(path) for path in paths]
+    there = [plan for plan in plans if any(plan.labels_of(clip) for each in sets for clip in each.clips)]
+    absent = [plan.name for plan in plans if there and plan not in there]
+    notes = [f"{name}: not trained, as none of its sets is there." for name in absent]
+    plans = there or plans
     wanted = [(each, [clip for clip in each.clips if _asked_of(plans, clip)]) for each in sets]
     for plan in plans:  # what cannot be learned is said before the music is heard
         folds_of(ask(plan, [clip for each in sets for clip in each.clips], own=0).question)
     heard = hear_sets(bundle, wanted, progress=progress)
-    heads, notes = [], []
+    heads = []
     for plan in plans:
         asked = ask(plan, heard.clips, own=heard.own)
         heads.append(train_head(plan, asked, heard, network=bundle.info.sha256))
