@@ -170,10 +170,7 @@ class Bench:
             moments = self.heard(crossval, fold).moments()
             return [moments[row] for row in rows[able].tolist()]
 
-        return find_splices(
-            question.take(able), numbers_of(int(held[able][0])), [], held[able], Penalty(),
-            numbers_of=numbers_of, moments_of=moments_of,
-        )  # fmt: skip
+        return find_splices(question.take(able), numbers_of, moments_of, held[able], Penalty())
 
     def across(self, system: str, numbers_of: NumbersOf) -> None:
         """Print how a head of one set agrees with the people of the other, without any more learning."""

@@ -53,7 +53,7 @@ def test_that_of_another_network_is_refused(bundle: Bundle) -> None:
 def test_a_broken_one_is_named(bundle: Bundle, content: bytes | None) -> None:
     path = background(bundle).write(bundle.folder)
     path.write_bytes(path.read_bytes()[:-60] if content is None else content)
-    with pytest.raises(BundleError, match=r"background\.npz is no background of a bundle"):
+    with pytest.raises(BundleError, match=r"background\.npz is no background: it"):
         read_background(bundle)
 
 

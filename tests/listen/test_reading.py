@@ -26,10 +26,11 @@ from earmark.listen.linear import (
     YOURS,
     Layer,
     LinearHead,
+    mood_numbers,
     write_heads,
 )
 from earmark.listen.tally import Tally
-from earmark.mood import QUADRANTS
+from earmark.mood import AROUSAL, QUADRANTS, VALENCE
 from earmark.sound.tokens import FRAME_S, TOKEN_FRAMES, Window
 from earmark.track import Track
 from headed_bundle import write_headed_bundle
@@ -294,3 +295,34 @@ def test_a_listener_hears_the_heads_of_its_bundle_and_the_words_it_is_given(bund
     assert track.heard[-1].spans[0].start_s == pytest.approx(6, abs=TOKEN_S)
     with pytest.raises(BundleError, match="'shrill' in your words was trained on the numbers of another network"):
         Listener(load_bundle(bundle.folder), words=[replace(word, network="another")])
+
+
+def test_a_head_that_names_what_a_tag_names_stands_in_its_place(tmp_path: Path) -> None:
+    tagged = load_bundle(write_headed_bundle(tmp_path / "tagged", timed=True))
+    plain = heard(tagged, [], window(*HALVES))
+    name = plain.heard[0].name
+    further = head(tagged, "kind", SINGLE, (name, "else"), layer(LOW, HIGH, middle=0.0))
+    track = heard(tagged, [further], window(*HALVES))
+    (answer,) = track.heads
+    said = {label.name: label.probability for label in answer.labels}
+    assert {tag.name: tag.probability for tag in track.tags}[name] == said[name]
+    assert [tag.name for tag in track.tags].count(name) == 1
+    assert [tag.group for tag in track.heard if tag.name == name] in ([], ["kind"])
+    assert name not in track.heard_tags
+
+
+def test_quadrants_that_know_their_reach_say_valence_and_arousal(bundle: Bundle) -> None:
+    quadrants = head(bundle, "quadrant", SINGLE, ("joyful", "serene"), layer(HIGH, LOW, middle=0.0), role=MOOD)
+    assert mood_numbers([quadrants]) == ()
+    told = replace(quadrants, labels=QUADRANTS, layer=layer(HIGH, HIGH, LOW, LOW, middle=0.0), reach=(0.8, 0.6))
+    assert mood_numbers([told]) == (VALENCE, AROUSAL)
+    mood = heard(bundle, [told], window(*[LOW] * 10, *[HIGH] * 10)).mood
+    assert mood is not None
+    assert mood.valence is not None
+    assert mood.arousal is not None
+    lively = mood.probability(("joyful", "tense"))
+    assert mood.arousal.value == pytest.approx(2 * lively - 1, abs=1e-4)
+    assert (mood.arousal.low, mood.arousal.high) == pytest.approx(
+        (max(mood.arousal.value - 0.6, -1), min(mood.arousal.value + 0.6, 1))
+    )
+    assert mood.arc[0].arousal < mood.arc[-1].arousal

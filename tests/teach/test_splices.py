@@ -37,15 +37,22 @@ def material(*, told: float = 3.0, told_in_time: float = 3.0, length: int = TOKE
     return Question(SINGLE, ("a", "b", "c"), np.eye(3)[label], artists, VECTOR), numbers, moments, folds
 
 
+def asked_of(
+    question: Question, numbers: NDArray[np.float32], moments: Any, folds: NDArray[np.int64], penalty: Penalty = PENALTY
+) -> dict[str, Any]:
+    """By one network for all folds."""
+    return find_splices(question, lambda fold: numbers, lambda fold: moments, folds, penalty)
+
+
 def test_a_head_that_knows_finds_them() -> None:
-    found = find_splices(*material(), PENALTY)
+    found = asked_of(*material())
     assert found["n"] == SPLICES
     assert found["found"] > 0.95
     assert found["chance"] == pytest.approx(INSERTED / TOKENS)
 
 
 def test_where_tokens_say_nothing_they_are_found_as_often_as_by_chance() -> None:
-    found = find_splices(*material(told_in_time=0.0), PENALTY)
+    found = asked_of(*material(told_in_time=0.0))
     assert found["n"] == SPLICES
     assert found["found"] == pytest.approx(found["chance"], abs=0.08)
 
@@ -64,18 +71,18 @@ def test_a_head_of_random_weights_finds_them_as_often_as_by_chance(monkeypatch: 
     fit = splices.fit
     monkeypatch.setattr(splices, "fit", lot)
     question, numbers, moments, folds = material(told_in_time=0.0)
-    found = find_splices(question, numbers, moments, folds, PENALTY)
+    found = asked_of(question, numbers, moments, folds, PENALTY)
     assert found["found"] == pytest.approx(found["chance"], abs=0.08)
 
 
 def test_a_head_that_knows_no_clip_is_asked_of_none() -> None:
     question, numbers, moments, folds = material(told=0.0)
-    found = find_splices(question, numbers, moments, folds, Penalty(own=1e6, view=1e6))
+    found = asked_of(question, numbers, moments, folds, Penalty(own=1e6, view=1e6))
     assert found == {"n": 0}
 
 
 def test_clips_that_are_too_short_are_not_asked_of() -> None:
-    assert find_splices(*material(length=TOKENS - 1), PENALTY) == {"n": 0}
+    assert asked_of(*material(length=TOKENS - 1)) == {"n": 0}
 
 
 def test_both_clips_are_of_one_fold_of_which_the_head_heard_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +108,7 @@ def test_both_clips_are_of_one_fold_of_which_the_head_heard_nothing(monkeypatch:
 
     monkeypatch.setattr(splices, "fit", watched)
     monkeypatch.setattr(splices, "_pair", paired)
-    assert find_splices(question, numbers, moments, folds, PENALTY)["n"] == SPLICES
+    assert asked_of(question, numbers, moments, folds, PENALTY)["n"] == SPLICES
     assert len(learned) == 5
 
 
@@ -113,16 +120,16 @@ def test_networks_of_folds_hear_their_own_clips() -> None:
         asked.append(fold)
         return np.asarray(numbers)
 
-    found = find_splices(question, None, None, folds, PENALTY, numbers_of=numbers_of, moments_of=lambda fold: moments)  # type: ignore[arg-type]
+    found = find_splices(question, numbers_of, lambda fold: moments, folds, PENALTY)
     assert asked == [0, 1, 2, 3, 4]
-    assert found == find_splices(question, numbers, moments, folds, PENALTY)
+    assert found == asked_of(question, numbers, moments, folds, PENALTY)
 
 
 def test_clips_of_one_artist_or_of_one_label_make_no_pair() -> None:
     question, numbers, moments, _ = material()
     folds = np.arange(CLIPS) % ARTISTS  # one artist a fold, and one label
-    assert find_splices(question, numbers, moments, folds, PENALTY) == {"n": 0}
+    assert asked_of(question, numbers, moments, folds, PENALTY) == {"n": 0}
     halves = np.arange(CLIPS) % 2
-    assert find_splices(question, numbers, moments, halves, PENALTY)["n"] > 0
+    assert asked_of(question, numbers, moments, halves, PENALTY)["n"] > 0
     mine = tuple(f"artist {number % 2}" for number in range(CLIPS))  # one artist a fold, and all labels
-    assert find_splices(replace(question, artists=mine), numbers, moments, halves, PENALTY) == {"n": 0}
+    assert asked_of(replace(question, artists=mine), numbers, moments, halves, PENALTY) == {"n": 0}

@@ -8,9 +8,6 @@ network alone.
 """
 
 import io
-import zipfile
-import zlib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,10 +16,10 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import ArrayLike, NDArray
 
-from earmark.errors import BundleError
 from earmark.files import FolderKind, write_whole
 from earmark.label import six_digits
 from earmark.listen.background import BACKGROUND_FILE, Background
+from earmark.listen.beside import read_beside
 from earmark.listen.bundle import INFO_FILE, Bundle
 from earmark.listen.whitening import Whitening
 from earmark.sound.mel import BANDS
@@ -32,7 +29,6 @@ Part = TypeVar("Part")
 ATLAS_FILE = "atlas.npz"
 FOLDER = FolderKind((ATLAS_FILE, BACKGROUND_FILE), known_by={INFO_FILE: b'"schema"'})  # a bundle's
 MAP_AXES = 3
-_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what NumPy says of no npz
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,30 +216,12 @@ def read_atlas(bundle: Bundle) -> Atlas | None:
     BundleError
         The file is broken, or was made with another network.
     """
-    return _of_bundle(bundle, _atlas_in)
+    return read_beside(bundle, ATLAS_FILE, "an atlas", _atlas_in)
 
 
 def read_whitening(bundle: Bundle) -> Whitening | None:
     """The whitening in the atlas of a bundle; None where it has no atlas, or one without. Errors as in `read_atlas`."""
-    return _of_bundle(bundle, _whitening_in)
-
-
-def _of_bundle(bundle: Bundle, read: Callable[[NpzFile], Part]) -> Part | None:
-    """What `read` finds in the atlas of a bundle."""
-    path = bundle.folder / ATLAS_FILE
-    if not path.exists():
-        return None
-    hint = f"Make it again with: earmark model atlas --data SET --model {bundle.folder}"
-    try:
-        if not zipfile.is_zipfile(path):
-            raise ValueError("is broken, or of another kind")
-        with np.load(path, allow_pickle=False) as table:
-            network, found = str(table["network_sha256"]), read(table)
-    except _BROKEN as reason:
-        raise BundleError(f"{path} is no atlas: it {_in_words(reason)}.", hint=hint) from reason
-    if network != bundle.info.sha256:
-        raise BundleError(f"{path} was made with another network than the one beside it.", hint=hint)
-    return found
+    return read_beside(bundle, ATLAS_FILE, "an atlas", _whitening_in)
 
 
 def _atlas_in(table: NpzFile) -> Atlas:
@@ -264,9 +242,3 @@ def _whitening_in(table: NpzFile) -> Whitening | None:
     if not set(_WHITENING.values()) & set(table.files):
         return None
     return Whitening(**{name: table[key] for name, key in _WHITENING.items()})
-
-
-def _in_words(reason: Exception) -> str:
-    if isinstance(reason, KeyError):
-        return "lacks a part that an atlas has"
-    return str(reason).splitlines()[0].rstrip(".") if isinstance(reason, ValueError) and str(reason) else "is broken"

@@ -5,20 +5,18 @@ clips are some of those of the atlas. A background fits one network alone, which
 """
 
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
-from earmark.errors import BundleError
 from earmark.files import write_whole
+from earmark.listen.beside import read_beside
 from earmark.listen.bundle import Bundle
 
 BACKGROUND_FILE = "background.npz"
-_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what NumPy says of no npz
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,24 +56,9 @@ class Background:
 
 def read_background(bundle: Bundle) -> Background | None:
     """The background of a bundle; None where it has none. BundleError where it is broken, or another network's."""
-    path = bundle.folder / BACKGROUND_FILE
-    if not path.exists():
-        return None
-    hint = f"Make it again with: earmark model atlas --data SET --model {bundle.folder}"
-    try:
-        if not zipfile.is_zipfile(path):
-            raise ValueError("is broken, or of another kind")
-        with np.load(path, allow_pickle=False) as table:
-            artists = tuple(str(name) for name in np.atleast_1d(table["artists"]))
-            found = Background(np.asarray(table["numbers"], np.float16), artists, str(table["network_sha256"]))
-    except _BROKEN as reason:
-        raise BundleError(f"{path} is no background of a bundle: it {_in_words(reason)}.", hint=hint) from reason
-    if found.network_sha256 != bundle.info.sha256:
-        raise BundleError(f"{path} was made with another network than the one beside it.", hint=hint)
-    return found
+    return read_beside(bundle, BACKGROUND_FILE, "a background", _background_in)
 
 
-def _in_words(reason: Exception) -> str:
-    if isinstance(reason, KeyError):
-        return "lacks a part that a background has"
-    return str(reason).splitlines()[0].rstrip(".") if isinstance(reason, ValueError) and str(reason) else "is broken"
+def _background_in(table: NpzFile) -> Background:
+    artists = tuple(str(name) for name in np.atleast_1d(table["artists"]))
+    return Background(np.asarray(table["numbers"], np.float16), artists, str(table["network_sha256"]))

@@ -182,18 +182,9 @@ class Listener:
         blocks: decode.Blocks,
         on_columns: Callable[[Columns], None] | None,
     ) -> tuple[Track, NDArray[np.float32]]:
-        front_end = self.bundle.info.front_end
-        name = _name(source)
-        stream = _Stream(blocks, on_columns)
         tally = Tally(self.bundle, self._heads)
-        with contextlib.closing(blocks):
-            for window in tokens.windows(
-                stream.columns(), token_frames=front_end.token_frames, window_tokens=front_end.window_tokens, name=name
-            ):
-                tally.add(window, silence_db=blocks.silence_db)
-        if tally.empty:
-            raise SoundError(f"{name} is silent.", hint="Give it a file with music in it.")
-        track = tally.track(path_of(source), stream.duration_s, unread_s=blocks.unread_s, notes=blocks.notes)
+        duration_s = sum_up(tally, blocks, self.bundle, name=_name(source), on_columns=on_columns)
+        track = tally.track(path_of(source), duration_s, unread_s=blocks.unread_s, notes=blocks.notes)
         return track, tally.vector
 
     def hear_with_picture(
@@ -247,6 +238,29 @@ def blocks_of(
     if sample_rate_hz is not None:
         raise SoundError("A file says its own rate.", hint="Give sample_rate_hz with arrays alone.")
     return decode.blocks(source, patience_s=patience_s, pulse=pulse)
+
+
+def sum_up(
+    tally: Tally,
+    blocks: decode.Blocks,
+    bundle: Bundle,
+    *,
+    name: str,
+    on_columns: Callable[[Columns], None] | None = None,
+) -> float:
+    """Hear all blocks of a source into a tally of the bundle's, and close them; gives its length in seconds.
+
+    `name` is what messages call it, `on_columns` as in `Listener.hear`. SoundError where there is no sound in it.
+    """
+    front_end, stream = bundle.info.front_end, _Stream(blocks, on_columns)
+    with contextlib.closing(blocks):
+        for window in tokens.windows(
+            stream.columns(), token_frames=front_end.token_frames, window_tokens=front_end.window_tokens, name=name
+        ):
+            tally.add(window, silence_db=blocks.silence_db)
+    if tally.empty:
+        raise SoundError(f"{name} is silent.", hint="Give it a file with music in it.")
+    return stream.duration_s
 
 
 class _Stream:

@@ -10,7 +10,6 @@ import io
 import os
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.files import write_whole
+from earmark.listen.beside import BROKEN
 
 FOLDER_VARIABLE = "EARMARK_CACHE"
 MADE = 1  # rises when the same network's numbers are made in another way
 MOST = 5000  # entries, 6 MB: the oldest are removed
 _NAME = re.compile(r"[0-9a-f]{64}\.npz")
-_BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)  # what NumPy says of no npz
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -91,7 +90,7 @@ class Cache:
             with np.load(place, allow_pickle=False) as entry:
                 numbers = np.asarray(entry["numbers"], np.float32)
                 own, artist = int(entry["own"]), str(entry["artist"])
-        except _BROKEN:
+        except BROKEN:
             return None
         whole = numbers.ndim == 1 and 0 < own <= len(numbers) and bool(np.isfinite(numbers).all())
         return Example(str(file.resolve()), numbers, own, artist) if whole else None

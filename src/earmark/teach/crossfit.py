@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from earmark.data.splits import NEVER_HELD_OUT, artist_folds
 from earmark.errors import DataError
 from earmark.listen.calibrate import Calibration, Platt, fit_platt, fit_temperature, lac_quantile, softmax
-from earmark.listen.linear import MULTI, NUMBER, SHARES, SINGLE
+from earmark.listen.linear import MULTI, NUMBER, SHARES, SINGLE, Layer
 from earmark.measure import metrics
 from earmark.measure.binary import roc_auc
 from earmark.measure.bootstrap import artist_interval
@@ -25,7 +25,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 FOLDS, SEEDS, LEVEL = 5, 3, 0.9
 STRENGTHS = (0.25, 1.0, 4.0)  # of the penalty, of which a fold chooses one
-LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +136,7 @@ def score_out_of_fold(
     )
 
 
-def fit(question: Question, numbers: NDArray[np.float32], penalty: Penalty) -> Any:
+def fit(question: Question, numbers: NDArray[np.float32], penalty: Penalty) -> Layer:
     """`fit_layer` of a question."""
     return fit_layer(numbers, question.targets, kind=question.kind, own=question.own, penalty=penalty)
 
@@ -205,7 +204,7 @@ def calibrate(kind: str, scores: Floats, targets: Floats) -> Calibrated:
     lines = tuple(_platt(said, truth) for said, truth in columns)
     if kind == MULTI:
         return Calibrated(lines=lines, told_from=(0.5,) * len(lines))
-    # An emotion that one in ten names is told where twice as many do: of the mean, and what it mostly differs by.
+    # Told is what clearly more people say than of other music: a deviation more than the mean.
     return Calibrated(lines=lines, told_from=tuple(float(truth.mean() + truth.std()) for _, truth in columns))
 
 

@@ -136,7 +136,7 @@ def train_head(plan: HeadPlan, asked: Asked, heard: Heard, *, network: str) -> L
     measured = figures(found, rng=np.random.default_rng(ROUNDS_SEED))
     if plan.kind == SINGLE:
         moments = [heard.moments[row] for row in asked.rows]
-        measured["splices"] = find_splices(question, numbers, moments, folds[0], penalty)
+        measured["splices"] = find_splices(question, lambda fold: numbers, lambda fold: moments, folds[0], penalty)
     chosen = stronger(penalty, best_strength(question, numbers, penalty))
     made = calibrate(plan.kind, found.scores, found.targets)
     if plan.role == MOOD and set(question.labels) == set(QUADRANTS):

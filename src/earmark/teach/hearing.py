@@ -1,19 +1,16 @@
 """Hearing a user's examples: files to numbers, by several processes where there are several, kept in a cache."""
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from earmark.errors import BundleError, EarmarkError, OutputError, SoundError
+from earmark.errors import BundleError, EarmarkError, OutputError
 from earmark.listen import parallel
 from earmark.listen.bundle import Bundle, load_bundle
+from earmark.listen.listener import sum_up
 from earmark.listen.tally import Tally
-from earmark.sound import decode, mel, tokens
+from earmark.sound import decode
 from earmark.sound.tags import tags_of
 from earmark.teach.cache import Cache, Example
 
@@ -128,26 +125,8 @@ def hear_or_say_why(bundle: Bundle, file: File) -> Example | str:
 
 def hear_file(bundle: Bundle, file: File) -> Example:
     """One file; SoundError and the like where it cannot be heard."""
-    front_end = bundle.info.front_end
     tally = Tally(bundle)
-    blocks = decode.blocks(file)
-    with contextlib.closing(blocks):
-        for window in tokens.windows(
-            _columns(blocks),
-            token_frames=front_end.token_frames,
-            window_tokens=front_end.window_tokens,
-            name=decode.name_of(file),
-        ):
-            tally.add(window, silence_db=blocks.silence_db)
-    if tally.empty:
-        raise SoundError(f"{decode.name_of(file)} is silent.", hint="Give it a file with music in it.")
+    sum_up(tally, decode.blocks(file), bundle, name=decode.name_of(file))
     # A bundle that knows no single tokens is too old for words, and says so here.
     own = tally.own if len(tally.moments.starts_s) else 0
     return Example(str(Path(file).resolve()), tally.numbers, own, tags_of(Path(file)).get("artist", ""))
-
-
-def _columns(blocks: decode.Blocks) -> Iterator[NDArray[np.float32]]:
-    log_mel = mel.LogMel()
-    for block in blocks:
-        yield log_mel.push(block)
-    yield log_mel.finish()

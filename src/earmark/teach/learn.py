@@ -21,7 +21,7 @@ from earmark.data.splits import artist_folds, linked_artists
 from earmark.errors import BundleError, DataError
 from earmark.listen.background import Background
 from earmark.listen.calibrate import Platt, fit_platt
-from earmark.listen.linear import MULTI, TOLD_FROM, YOURS, LinearHead
+from earmark.listen.linear import MULTI, TOLD_FROM, YOURS, Layer, LinearHead
 from earmark.measure.binary import roc_auc
 from earmark.teach.cache import Example
 from earmark.teach.fit import Penalty, fit_layer
@@ -60,7 +60,7 @@ class _Material:
         """(rows,): which rows are this."""
         return np.array([each == stratum for each in self.strata])
 
-    def fit(self, rows: Bools) -> Any:
+    def fit(self, rows: Bools) -> Layer:
         """The layer that some rows teach: examples count 1 each, all others together as much as they."""
         loads = self.loads[rows] * self.yes.sum()
         targets = self.yes[rows, None].astype(np.float64)

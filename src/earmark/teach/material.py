@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,8 @@ PATH_COLUMN = "path"
 class Heard:
     """Clips and what a network makes of them: `numbers` (clips, numbers) float32, `moments` one a clip.
 
-    `failures` are sentences about those that could not be heard.
+    The first `own` of the numbers have a spread of their own (`Tally.own`); `failures` are sentences about those that
+    could not be heard.
     """
 
     clips: tuple[Clip, ...]
@@ -79,8 +80,6 @@ def _listed(path: Path) -> Dataset:
 
 def _with_artist(clip: Clip) -> Clip:
     """The clip with the artist that its file's tags name, where its set names none."""
-    from dataclasses import replace
-
     from earmark.sound.tags import tags_of
 
     if clip.artist_known or clip.sound_path is None:

@@ -15,7 +15,7 @@ from earmark.data.dataset import Clip
 from earmark.listen.calibrate import softmax
 from earmark.listen.linear import SINGLE
 from earmark.listen.reading import on_plane
-from earmark.mood import AROUSAL, VALENCE
+from earmark.mood import AROUSAL, QUADRANTS, VALENCE
 from earmark.teach.crossfit import Scores, calibrate, reach_of
 from earmark.teach.plan import HeadPlan
 
@@ -35,7 +35,7 @@ def certainty_of(plan: HeadPlan, clips: Sequence[Clip]) -> Floats:
     found = []
     for clip in clips:
         labels = plan.labels_of(clip)
-        certain = None if labels is None else labels.certain(clip, 4)
+        certain = None if labels is None else labels.certain(clip, len(QUADRANTS))
         found.append(1.0 if certain is None else certain)
     return np.array(found)
 
@@ -43,7 +43,7 @@ def certainty_of(plan: HeadPlan, clips: Sequence[Clip]) -> Floats:
 def plane_of(found: Scores, certainty: Floats) -> Plane:
     """Measure valence and arousal out of fold, calibration cross-fitted; `certainty` is of the question's clips."""
     labels = found.question.labels
-    told, truth = np.empty((2, len(found.scores), 2))
+    told = np.empty((len(found.scores), 2))
     for here, others in found.parts():
         made = calibrate(SINGLE, found.scores[others], found.targets[others]).calibration
         assert made is not None

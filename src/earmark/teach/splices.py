@@ -3,7 +3,7 @@
 Tokens are spliced as the head reads them: what the network makes of each as a whole window, which depends on no other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,18 +22,25 @@ SURE = 0.5  # from this probability on the head knows a clip, and may be asked o
 
 def find_splices(
     question: Question,
-    numbers: NDArray[np.float32],
-    moments: Sequence[Moments],
+    numbers_of: Callable[[int], NDArray[np.float32]],
+    moments_of: Callable[[int], Sequence[Moments]],
     folds: NDArray[np.int64],
     penalty: Penalty,
-    *,
-    numbers_of: Any = None,
-    moments_of: Any = None,
 ) -> dict[str, Any]:
     """How often the moment that sounds most like a label is one of the inserted ones, by heads that heard neither clip.
 
     Both clips are of one fold, by different artists and of different labels, and the head is right about both.
-    `numbers_of` and `moments_of` give those of the network of a fold, where there is one a fold.
+
+    Parameters
+    ----------
+    question:
+        Of a single label, by which the pairs are drawn.
+    numbers_of, moments_of:
+        (clips, numbers), and moments one a clip, as the network for a fold makes them.
+    folds:
+        (clips,) by artist.
+    penalty:
+        Of the layer that is fitted without each fold.
 
     Returns
     -------
@@ -41,11 +48,9 @@ def find_splices(
     """
     rng = np.random.default_rng(0)
     found: list[bool] = []
-    chances: list[float] = []
     each = -(-SPLICES // len(np.unique(folds)))
     for fold in np.unique(folds):
-        mine = numbers if numbers_of is None else numbers_of(int(fold))
-        theirs = moments if moments_of is None else moments_of(int(fold))
+        mine, theirs = numbers_of(int(fold)), moments_of(int(fold))
         layer = fit(question.take(folds != fold), mine[folds != fold], penalty)
         truth = question.targets.argmax(axis=1)
         sure = softmax(layer.scores(mine))[np.arange(len(mine)), truth] >= SURE
@@ -61,10 +66,9 @@ def find_splices(
             spliced[start : start + INSERTED] = guest[taken : taken + INSERTED]
             scores = softmax(layer.token_scores(spliced))[:, truth[pair[1]]]
             found.append(start <= int(scores.argmax()) < start + INSERTED)
-            chances.append(INSERTED / TOKENS)
     if not found:
         return {"n": 0}
-    return {"n": len(found), "found": float(np.mean(found)), "chance": float(np.mean(chances))}
+    return {"n": len(found), "found": float(np.mean(found)), "chance": INSERTED / TOKENS}
 
 
 def _pair(
