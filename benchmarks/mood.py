@@ -4,7 +4,7 @@ Each clip is told by a head on the vectors of a network that never heard its art
 folds. `--joint` are networks that learned mood together with all else, of the same folds. The mapping of Emotify's
 emotions onto the plane is `MAPPING`, and was written down before anything was looked at.
 
-    python benchmarks/mood.py CROSSVAL --data 4q --data emotify [--joint CROSSVAL] [--cache FOLDER]
+    python benchmarks/mood.py CROSSVAL --data 4q --data emotify [--seed 1] [--joint CROSSVAL] [--cache FOLDER]
 """
 
 import argparse
@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--recipe", type=Path, default=Path("recipes/mood.toml"))
     parser.add_argument("--joint", type=Path)
+    parser.add_argument("--seed", type=int, default=0, help="of the networks")
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--controls", action="store_true", help="also mean mel, rules, an untrained network, teachers")
     parser.add_argument("--json", type=Path)
@@ -78,7 +79,7 @@ class Bench:
         self.plans = {plan.name: plan for plan in load_plans(options.recipe)}
         self.clips = clips_of([Dataset.load(folder) for folder in options.data])
         self.each: list[Clip] = [clip for _, clip in self.clips]
-        self.folds = folds_of_runs(options.crossval, self.each)
+        self.folds = folds_of_runs(options.crossval, self.each, seed=options.seed)
         self.artists = artists_of(self.each)
         self.said: dict[str, Any] = {}
         self.viewed = True
@@ -96,14 +97,14 @@ class Bench:
             lambda fold: np.delete(self.heard(self.options.crossval, fold).numbers, np.s_[VECTOR:OWN], axis=1),
         )
         if self.options.joint:
-            mine, theirs = self.folds, folds_of_runs(self.options.joint, self.each)
+            mine, theirs = self.folds, folds_of_runs(self.options.joint, self.each, seed=self.options.seed)
             self.folds = np.where(theirs == mine, mine, NEVER_HELD_OUT)
             yield "frozen, folds of joint", lambda fold: self.heard(self.options.crossval, fold).numbers
             yield "joint", lambda fold: self.heard(self.options.joint, fold).numbers
             self.folds = mine
         if self.options.controls:
             self.machine()
-            yield from mood_controls.systems(self.clips, network_of(self.options.crossval, kept[0]))
+            yield from mood_controls.systems(self.clips, network_of(self.options.crossval, kept[0], seed=self.options.seed))
 
     def own_of(self, numbers_of: NumbersOf) -> int:
         """How many of the numbers have a spread of their own: all but the view of kernel machines."""
@@ -114,8 +115,9 @@ class Bench:
         """What the network of a fold makes of all clips."""
         key = (str(crossval), fold)
         if key not in self._heard:
-            cache = self.options.cache and self.options.cache / f"{crossval.name}_{fold}.npz"
-            self._heard[key] = hear(network_of(crossval, fold), self.clips, cache)
+            seed = self.options.seed
+            cache = self.options.cache and self.options.cache / f"{crossval.name}_seed{seed}_fold{fold}.npz"
+            self._heard[key] = hear(network_of(crossval, fold, seed=seed), self.clips, cache)
         return self._heard[key]
 
     def question(self, plan: HeadPlan, own: int) -> tuple[NDArray[np.int64], Question]:
