@@ -14,11 +14,12 @@ _DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_of_ones_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Words and cached numbers of whoever runs the tests change none of them, and are not changed."""
+    """Words, collection and cached numbers of whoever runs the tests change none of them, and are not changed."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EARMARK_WORDS", str(home / "words.json"))
         patch.setenv("EARMARK_CACHE", str(home / "heard"))
+        patch.setenv("EARMARK_DB", str(home / "collection.db"))
         yield
 
 

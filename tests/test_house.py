@@ -226,6 +226,7 @@ def test_a_room_that_reaches_up_a_floor_breaks_the_contract(tmp_path: Path) -> N
         "data",
         "measure",
         "teach",
+        "library",
         "plots",
         "models",
         "train",

@@ -37,6 +37,10 @@ class SoundError(EarmarkError):
     """A file or array that cannot be heard."""
 
 
+class SilenceError(SoundError):
+    """A sound in which there is nothing but silence."""
+
+
 class DataError(EarmarkError):
     """A data set that is not as its layout says."""
 
@@ -47,6 +51,10 @@ class RecipeError(EarmarkError):
 
 class BundleError(EarmarkError):
     """A bundle or checkpoint that cannot be used."""
+
+
+class CollectionError(EarmarkError):
+    """A collection, the file that `earmark index` fills, that cannot be opened, read or written."""
 
 
 class OutputError(EarmarkError):

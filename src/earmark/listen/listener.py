@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import EarmarkError, SoundError
+from earmark.errors import EarmarkError, SilenceError, SoundError
 from earmark.listen import parallel
 from earmark.listen.bundle import Bundle, load_bundle
 from earmark.listen.picture import Picture
@@ -259,7 +259,7 @@ def sum_up(
         ):
             tally.add(window, silence_db=blocks.silence_db)
     if tally.empty:
-        raise SoundError(f"{name} is silent.", hint="Give it a file with music in it.")
+        raise SilenceError(f"{name} is silent.", hint="Give it a file with music in it.")
     return stream.duration_s
 
 

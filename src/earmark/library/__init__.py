@@ -1,0 +1,1 @@
+"""A person's whole collection: heard once, kept in one file, and asked many things."""

@@ -1,0 +1,271 @@
+"""The reading side of a collection: what was heard, as arrays and as tracks. Nothing here writes.
+
+Rows of all arrays are entries in the order of their paths. A collection is read as it was when it was opened, whatever
+an indexer writes meanwhile; close it, or the database's log cannot be tidied up.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import CollectionError
+from earmark.files import shown
+from earmark.library.entry import Entry, Tokens, absolute
+from earmark.library.names import PLANE, Names
+from earmark.library.packing import Packed, unhalf, unpack_tokens, unpack_track
+from earmark.library.schema import connect_to_read, database_file, errors_of
+from earmark.track import Track
+
+Floats = NDArray[np.float32]
+
+# One network's answers: those of the newest that has heard all, or, while none has, of that which has heard most.
+_CURRENT = """
+SELECT id, model, sha256, names FROM models ORDER BY
+    complete DESC, CASE WHEN complete THEN 0 ELSE (SELECT count(*) FROM heard WHERE model_id = models.id) END DESC,
+    id DESC LIMIT 1
+"""
+_PRESENT = "files.state = 'heard' AND heard.vector IS NOT NULL AND heard.model_id = ?"
+
+
+class Collection:
+    """What one network heard of the files that are there, as a context manager.
+
+    Attributes
+    ----------
+    db:
+        The file.
+    model, sha256:
+        Of the network whose answers are read.
+    names:
+        What the columns of `answers` are called.
+    ids:
+        (n,) int64, of the entries.
+    entries:
+        The files, as `Entry`.
+    """
+
+    def __init__(self, db: Path, connection: sqlite3.Connection) -> None:
+        self.db = db
+        self._connection = connection
+        with errors_of(db):
+            connection.execute("BEGIN")  # from here on it stays as it is
+            found = connection.execute(_CURRENT).fetchone()
+            if not found:
+                raise CollectionError(f"The collection {shown(db)} is empty.", hint="Fill it: earmark index FOLDER.")
+            self._model_id, self.model, self.sha256, names = found
+            self.names = Names.from_dict(json.loads(names))
+            rows = connection.execute(
+                "SELECT heard.id, files.id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share"
+                f" FROM files JOIN heard ON heard.file_id = files.id WHERE {_PRESENT} ORDER BY path",
+                (self._model_id,),
+            ).fetchall()
+        if not rows:
+            raise CollectionError(
+                f"The collection {shown(db)} has no track in it.", hint="Fill it: earmark index FOLDER."
+            )
+        self._heard_ids = np.array([row[0] for row in rows], np.int64)
+        self.ids = np.array([row[1] for row in rows], np.int64)
+        self.entries: Sequence[Entry] = Entries(rows, self.model)
+
+    @classmethod
+    def open(cls, db: Path | None = None) -> Self:
+        """The collection in a file, the user's own by default; CollectionError where there is none that can be read."""
+        file = database_file() if db is None else Path(db)
+        connection = connect_to_read(file)
+        try:
+            return cls(file, connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def close(self) -> None:
+        """Let the file go; arrays that were read stay."""
+        self._connection.close()
+
+    @cached_property
+    def vectors(self) -> Floats:
+        """(n, 128) float32 of unit length: a dot product is a cosine."""
+        plain = self._read("SELECT id, vector FROM heard WHERE model_id = ? AND vector IS NOT NULL")
+        return np.asarray(plain / np.maximum(np.linalg.norm(plain, axis=1, keepdims=True), 1e-12), np.float32)
+
+    @cached_property
+    def numbers(self) -> Floats:
+        """(n, numbers) float32: what heads read."""
+        return self._told("numbers")
+
+    @cached_property
+    def answers(self) -> Floats:
+        """(n, columns) float32: probabilities, shares, valence and arousal by `names`; nan where not told."""
+        return self._told("answers")
+
+    def column(self, group: str, name: str) -> Floats:
+        """(n,) of `answers`; KeyError where the network does not tell that."""
+        return self.answers[:, self.names.place(group, name)]
+
+    @property
+    def valence(self) -> Floats:
+        """(n,) dark to bright, -1 to 1; nan where it is not told."""
+        return self._plane("valence")
+
+    @property
+    def arousal(self) -> Floats:
+        """(n,) calm to lively, -1 to 1; nan where it is not told."""
+        return self._plane("arousal")
+
+    def row_of(self, path: str | os.PathLike[str]) -> int | None:
+        """The row of a file; None where it is no entry."""
+        return self._rows_by_path.get(os.fsencode(absolute(path)))
+
+    def row_of_id(self, entry_id: int) -> int:
+        """The row of an entry by its id; KeyError where there is none."""
+        return self._rows_by_id[entry_id]
+
+    def track(self, entry_id: int) -> Track:
+        """The whole track of an entry, by its id; KeyError where there is none."""
+        row = self.row_of_id(entry_id)
+        summary, timeline, answers = self._one(
+            "SELECT summary, timeline, answers FROM details JOIN told USING (heard_id) WHERE heard_id = ?", row
+        )
+        try:
+            return unpack_track(
+                Packed(summary, timeline), unhalf(answers), self.names, path=self.entries[row].path, model=self.model
+            )
+        except ValueError as error:
+            raise self._damaged(row) from error
+
+    def tokens(self, entry_id: int) -> Tokens:
+        """The moments of an entry, by its id; KeyError where there is none."""
+        row = self.row_of_id(entry_id)
+        (tokens,) = self._one("SELECT tokens FROM details WHERE heard_id = ?", row)
+        try:
+            return unpack_tokens(tokens)
+        except ValueError as error:
+            raise self._damaged(row) from error
+
+    def fingerprint(self, entry_id: int) -> bytes:
+        """By which a recording is known again, by the id of an entry; empty where none was made."""
+        return bytes(self._one("SELECT fingerprint FROM details WHERE heard_id = ?", self.row_of_id(entry_id))[0])
+
+    def failures(self) -> list[tuple[str, str]]:
+        """The files that could not be heard, each with its reason, by path."""
+        with errors_of(self.db):
+            found = self._connection.execute("SELECT path, reason FROM files WHERE state = 'failed' ORDER BY path")
+            return [(os.fsdecode(path), reason) for path, reason in found]
+
+    def silent(self) -> list[str]:
+        """The files in which there is nothing but silence, by path: they are heard, and no entries."""
+        with errors_of(self.db):
+            found = self._connection.execute(
+                "SELECT path FROM files JOIN heard ON heard.file_id = files.id"
+                " WHERE state = 'heard' AND vector IS NULL AND model_id = ? ORDER BY path",
+                (self._model_id,),
+            )
+            return [os.fsdecode(path) for (path,) in found]
+
+    @cached_property
+    def _rows_by_path(self) -> dict[bytes, int]:
+        return {os.fsencode(entry.path): row for row, entry in enumerate(self.entries)}
+
+    @cached_property
+    def _rows_by_id(self) -> dict[int, int]:
+        return {entry_id: row for row, entry_id in enumerate(self.ids.tolist())}
+
+    def _plane(self, name: str) -> Floats:
+        if name not in self.names.groups[PLANE]:
+            return np.full(len(self), np.nan, np.float32)
+        return self.column(PLANE, name)
+
+    def _told(self, column: str) -> Floats:
+        return self._read(
+            f"SELECT heard_id, {column} FROM told JOIN heard ON heard.id = heard_id WHERE heard.model_id = ?"
+        )
+
+    def _read(self, query: str) -> Floats:
+        """A column of float16 of all entries, (n, numbers): read in the order of the table, put into that of rows."""
+        order = np.argsort(self._heard_ids)
+        wanted = self._heard_ids[order]
+        table: Floats | None = None
+        for ids, content in self._blocks(query):
+            places = np.searchsorted(wanted, ids)
+            inside = places < len(wanted)
+            inside[inside] = wanted[places[inside]] == ids[inside]
+            values = unhalf(content).reshape(len(ids), -1)
+            if table is None:
+                table = np.full((len(wanted), values.shape[1]), np.nan, np.float32)
+            table[order[places[inside]]] = values[inside]
+        if table is None:
+            raise CollectionError(f"The collection {shown(self.db)} is damaged.", hint="Index it again.")
+        return table
+
+    def _blocks(self, query: str, *, rows: int = 4096) -> Iterator[tuple[NDArray[np.int64], bytes]]:
+        """Ids and joined contents, so many rows at a time: a list of all would take as much memory again."""
+        with errors_of(self.db):
+            cursor = self._connection.execute(query, (self._model_id,))
+            while found := cursor.fetchmany(rows):
+                yield np.array([row[0] for row in found], np.int64), b"".join(row[1] for row in found)
+
+    def _one(self, query: str, row: int) -> tuple[Any, ...]:
+        with errors_of(self.db):
+            found = self._connection.execute(query, (int(self._heard_ids[row]),)).fetchone()
+        if found is None:
+            raise self._damaged(row)
+        return tuple(found)
+
+    def _damaged(self, row: int) -> CollectionError:
+        name = shown(self.entries[row].path)
+        return CollectionError(
+            f"What the collection {shown(self.db)} has of {name} is damaged.",
+            hint="Hear it again: earmark index --again FOLDER.",
+        )
+
+
+class Entries(Sequence[Entry]):
+    """Entries that are made when they are asked for: a million of them are not."""
+
+    def __init__(self, rows: list[tuple[Any, ...]], model: str) -> None:
+        self._rows = rows
+        self._model = model
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, place: int | slice) -> Entry | Sequence[Entry]:
+        """One entry, or some."""
+        if isinstance(place, slice):
+            return Entries(self._rows[place], self._model)
+        _, file_id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share = self._rows[place]
+        return Entry(
+            id=file_id,
+            path=os.fsdecode(path),
+            size=size,
+            mtime_ns=mtime_ns,
+            sound_id=sound_id,
+            tags=json.loads(tags),
+            duration_s=duration_s,
+            kind=kind,
+            share=share,
+            model=self._model,
+        )

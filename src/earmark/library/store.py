@@ -1,0 +1,182 @@
+"""The writing side of a collection: files, what was heard of them, by which network. One process writes at a time."""
+
+import json
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from earmark.errors import CollectionError
+from earmark.files import shown
+from earmark.library.entry import QUIET, Heard
+from earmark.library.names import Names
+from earmark.library.packing import half, pack_tokens, pack_track
+from earmark.library.schema import connect_to_write, database_file, errors_of
+from earmark.track import SCHEMA
+
+HEARD, FAILED, GONE = STATES = ("heard", "failed", "gone")
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What is known of a file without hearing it; fields as in `Entry`, `root` the folder that was named."""
+
+    path: str
+    root: str
+    size: int
+    mtime_ns: int
+    sound_id: str
+    tags: Mapping[str, Any]
+
+
+class Store:
+    """A collection that is written to, as a context manager.
+
+    Each method is one transaction, unless it is called within `together`. CollectionError where the file cannot be
+    written, or another process writes it.
+    """
+
+    def __init__(self, db: Path | None = None) -> None:
+        self.db = database_file() if db is None else db
+        self._lock = _locked(self.db)
+        try:
+            self.connection = connect_to_write(self.db)
+        except BaseException:
+            self._lock.close()
+            raise
+        self._within = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        with errors_of(self.db):
+            self.connection.close()
+        self._lock.close()
+
+    @contextmanager
+    def together(self) -> Iterator[sqlite3.Connection]:
+        """One transaction around all that the block does: it happens as a whole, or not at all."""
+        if self._within:
+            yield self.connection
+            return
+        with errors_of(self.db):
+            self.connection.execute("BEGIN IMMEDIATE")
+            self._within = True
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._within = False
+
+    def model(self, model: str, sha256: str, names: Names) -> int:
+        """The id of a network, which is added where it is new."""
+        with self.together() as connection:
+            found = connection.execute("SELECT id FROM models WHERE sha256 = ?", (sha256,)).fetchone()
+            if found:
+                return int(found[0])
+            first = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM models)").fetchone()[0]
+            values = (model, sha256, SCHEMA, json.dumps(names.to_dict()), first)
+            added = connection.execute(
+                "INSERT INTO models (model, sha256, schema, names, complete) VALUES (?, ?, ?, ?, ?)", values
+            )
+            return int(added.lastrowid or 0)
+
+    def keep_file(self, facts: FileFacts, *, state: str = HEARD, reason: str = "") -> int:
+        """The id of a file, which is added, or of which is noted how it now is."""
+        now = time.time()
+        values = (
+            facts.size,
+            facts.mtime_ns,
+            facts.sound_id,
+            json.dumps(dict(facts.tags), separators=(",", ":")),
+            state,
+            reason.encode("utf-8", "backslashreplace").decode(),
+            now,
+        )
+        with self.together() as connection:
+            (file_id,) = connection.execute(
+                "INSERT INTO files (path, root, size, mtime_ns, sound_id, tags, state, reason, seen, added)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (path) DO UPDATE SET (root, size, mtime_ns, sound_id, tags, state, reason, seen)"
+                " = (excluded.root, excluded.size, excluded.mtime_ns, excluded.sound_id, excluded.tags,"
+                " excluded.state, excluded.reason, excluded.seen) RETURNING id",
+                (os.fsencode(facts.path), os.fsencode(facts.root), *values, now),
+            ).fetchone()
+            return int(file_id)
+
+    def keep_heard(self, file_id: int, model_id: int, heard: Heard, names: Names) -> None:
+        """What a network heard of a file, in the place of what it heard of it before."""
+        packed = pack_track(heard.track, names)
+        with self.together() as connection:
+            heard_id = self._heard(
+                file_id, model_id, heard.track.duration_s, heard.kind, heard.share, half(heard.vector)
+            )
+            connection.execute(
+                "INSERT INTO told VALUES (?, ?, ?)", (heard_id, half(heard.numbers), half(heard.answers))
+            )
+            connection.execute(
+                "INSERT INTO details VALUES (?, ?, ?, ?, ?)",
+                (heard_id, packed.summary, packed.timeline, pack_tokens(heard.tokens), heard.fingerprint),
+            )
+
+    def keep_silence(self, file_id: int, model_id: int, duration_s: float = 0.0) -> None:
+        """That there is nothing but silence in a file: it has no answers."""
+        with self.together():
+            self._heard(file_id, model_id, duration_s, QUIET, 1.0, None)
+
+    def _heard(
+        self, file_id: int, model_id: int, duration_s: float, kind: str, share: float, vector: bytes | None
+    ) -> int:
+        key = (file_id, model_id)
+        self.connection.execute("DELETE FROM heard WHERE file_id = ? AND model_id = ?", key)
+        added = self.connection.execute(
+            "INSERT INTO heard (file_id, model_id, duration_s, kind, share, at, vector) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*key, duration_s, kind, share, time.time(), vector),
+        )
+        return int(added.lastrowid or 0)
+
+
+def _locked(db: Path) -> IO[bytes]:
+    """An open file whose lock says that this process writes the collection; the system frees it when we die."""
+    place = db.with_name(db.name + ".lock")
+    with errors_of(db):
+        db.parent.mkdir(parents=True, exist_ok=True)
+        file = place.open("ab+")
+    try:
+        _lock(file)
+    except OSError:
+        file.close()
+        raise CollectionError(
+            f"The collection {shown(db)} is being written by another earmark.", hint="Wait until it is done."
+        ) from None
+    return file
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Raise OSError where another process has the lock."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
