@@ -16,7 +16,7 @@ from earmark.errors import CollectionError
 from earmark.files import shown
 from earmark.library.entry import QUIET, Heard
 from earmark.library.names import Names
-from earmark.library.packing import half, pack_tokens, pack_track
+from earmark.library.packing import PackedHeard, pack_heard
 from earmark.library.schema import connect_to_write, database_file, errors_of
 from earmark.track import SCHEMA
 
@@ -123,17 +123,16 @@ class Store:
 
     def keep_heard(self, file_id: int, model_id: int, heard: Heard, names: Names) -> None:
         """What a network heard of a file, in the place of what it heard of it before."""
-        packed = pack_track(heard.track, names)
+        self.keep_packed(file_id, model_id, pack_heard(heard, names))
+
+    def keep_packed(self, file_id: int, model_id: int, heard: PackedHeard) -> None:
+        """As `keep_heard`, of what was packed elsewhere."""
         with self.together() as connection:
-            heard_id = self._heard(
-                file_id, model_id, heard.track.duration_s, heard.kind, heard.share, half(heard.vector)
-            )
-            connection.execute(
-                "INSERT INTO told VALUES (?, ?, ?)", (heard_id, half(heard.numbers), half(heard.answers))
-            )
+            heard_id = self._heard(file_id, model_id, heard.duration_s, heard.kind, heard.share, heard.vector)
+            connection.execute("INSERT INTO told VALUES (?, ?, ?)", (heard_id, heard.numbers, heard.answers))
             connection.execute(
                 "INSERT INTO details VALUES (?, ?, ?, ?, ?)",
-                (heard_id, packed.summary, packed.timeline, pack_tokens(heard.tokens), heard.fingerprint),
+                (heard_id, heard.summary, heard.timeline, heard.tokens, heard.fingerprint),
             )
 
     def keep_silence(self, file_id: int, model_id: int, duration_s: float = 0.0) -> None:
