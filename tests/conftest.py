@@ -20,6 +20,8 @@ def nothing_of_ones_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         patch.setenv("EARMARK_WORDS", str(home / "words.json"))
         patch.setenv("EARMARK_CACHE", str(home / "heard"))
         patch.setenv("EARMARK_DB", str(home / "collection.db"))
+        patch.setenv("EARMARK_SYNONYMS", str(home / "synonyms.toml"))
+        patch.setenv("EARMARK_NEVER", str(home / "never.rules"))
         yield
 
 

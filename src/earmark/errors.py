@@ -57,6 +57,10 @@ class CollectionError(EarmarkError):
     """A collection, the file that `earmark index` fills, that cannot be opened, read or written."""
 
 
+class WishError(EarmarkError):
+    """A wish, a rule, a list of synonyms or a playlist that cannot be read or followed."""
+
+
 class OutputError(EarmarkError):
     """A file or folder that cannot or must not be written."""
 
