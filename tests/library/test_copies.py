@@ -64,7 +64,17 @@ def test_the_same_title_by_another_artist_or_by_nobody_is_no_version() -> None:
     assert relation(entry(title="Intro"), entry("b.mp3", title="Intro"), 0.0) == ""
 
 
-@pytest.mark.parametrize("name", ["03 Hurt.mp3", "03 - Hurt.mp3", "03. Hurt.mp3", "1-03 Nine - Hurt.mp3", "Nine - Hurt (live).mp3", "03_Hurt_(Demo).mp3"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "03 Hurt.mp3",
+        "03 - Hurt.mp3",
+        "03. Hurt.mp3",
+        "1-03 Nine - Hurt.mp3",
+        "Nine - Hurt (live).mp3",
+        "03_Hurt_(Demo).mp3",
+    ],
+)
 def test_without_a_title_the_name_of_the_file_stands_for_it(name: str) -> None:
     assert relation(entry(title="Hurt", artist="Nine"), entry(name, artist="Nine"), 0.0) == VERSION
 

@@ -134,7 +134,7 @@ def test_only_what_is_probable_in_both_is_shared() -> None:
 
 
 def test_none_of_these_is_no_genre_to_share() -> None:
-    both = answers(**{"none_of_these": 0.9})
+    both = answers(none_of_these=0.9)
     assert shared(both, both).genres == ()
 
 

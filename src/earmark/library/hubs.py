@@ -67,7 +67,7 @@ class Crowd:
         members:
             Whether they are points of the collection: their similarity to themselves then does not count.
 
-        Of a collection of less than `FEWEST` points all have the same spread, so that mutual proximity changes no order.
+        Of a collection of less than `FEWEST` points all have the same spread: mutual proximity then changes no order.
         """
         if self.count < FEWEST:
             return Spread(np.zeros(len(points)), np.ones(len(points)))

@@ -90,7 +90,7 @@ class Reason:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Elsewhere:
-    """What other tracks are like: `token`, (24,), their mean token, and `answers`, (columns,), the mean of what is told."""
+    """What other tracks are like: `token`, (24,), their mean token, `answers`, (columns,), the mean of what is told."""
 
     token: Floats
     answers: Floats
@@ -138,8 +138,7 @@ def best_pair(here: Tokens, there: Tokens, *, common: Floats, run_tokens: int = 
         if all(map(len, starts)):
             means = [_means(each.vectors - common, run)[rows] for each, rows in zip((here, there), starts, strict=True)]
             first, second, near = _nearest(*means)
-            places = int(starts[0][first]), int(starts[1][second])
-            return Pair(*(_seconds(each, row, run) for each, row in zip((here, there), places, strict=True)), near)
+            return Pair(_seconds(here, int(starts[0][first]), run), _seconds(there, int(starts[1][second]), run), near)
     return None
 
 
@@ -159,10 +158,10 @@ def _nearest(one: Floats, other: Floats) -> tuple[int, int, float]:
     found = []
     for start in range(0, len(one), _ROWS_AT_ONCE):  # ten hours against ten hours would take gigabytes
         near = one[start : start + _ROWS_AT_ONCE] @ other.T
-        row, column = np.unravel_index(int(near.argmax()), near.shape)
-        found.append((float(near[row, column]), -(start + int(row)), -int(column)))
-    near_most, row, column = max(found)
-    return -row, -column, six_digits(near_most)
+        row, column = divmod(int(near.argmax()), near.shape[1])
+        found.append((float(near[row, column]), -(start + row), -column))
+    most, row, column = max(found)
+    return -row, -column, six_digits(most)
 
 
 def _seconds(tokens: Tokens, row: int, run: int) -> Seconds:
