@@ -26,12 +26,8 @@ from earmark.track import Track
 
 Floats = NDArray[np.float32]
 
-# One network's answers: those of the newest that has heard all, or, while none has, of that which has heard most.
-_CURRENT = """
-SELECT id, model, sha256, names FROM models ORDER BY
-    complete DESC, CASE WHEN complete THEN 0 ELSE (SELECT count(*) FROM heard WHERE model_id = models.id) END DESC,
-    id DESC LIMIT 1
-"""
+# One network's answers: those of the last that had heard all. The first one of a collection counts as such at once.
+_CURRENT = "SELECT id, model, sha256, names FROM models ORDER BY complete DESC, id LIMIT 1"
 _PRESENT = "files.state = 'heard' AND heard.vector IS NOT NULL AND heard.model_id = ?"
 
 
@@ -116,6 +112,12 @@ class Collection:
     def answers(self) -> Floats:
         """(n, columns) float32: probabilities, shares, valence and arousal by `names`; nan where not told."""
         return self._told("answers")
+
+    def answers_at(self, rows: Sequence[int]) -> Floats:
+        """(k, columns) of `answers`, of a few rows, without reading all."""
+        query = "SELECT answers FROM told WHERE heard_id = ?"
+        found = [unhalf(self._one(query, row)[0]) for row in rows]
+        return np.stack(found) if found else np.zeros((0, self.names.count), np.float32)
 
     def column(self, group: str, name: str) -> Floats:
         """(n,) of `answers`; KeyError where the network does not tell that."""
