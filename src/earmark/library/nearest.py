@@ -1,7 +1,7 @@
 """Which points of a collection are nearest to one, in order of mutual proximity: exact, and mostly one product a point.
 
-A point's mutual proximity to the query is at most what it is as seen from the query alone. So of those with the largest
-cosines the spread is worked out, block by block, and each is given once no point that is left can be nearer (a threshold
+A point has at most the mutual proximity that it has as seen from the query alone. So of those with the largest cosines
+the spread is worked out, block by block, and each is given once no point that is left can be nearer (a threshold
 algorithm: R. Fagin, A. Lotem & M. Naor, Journal of Computer and System Sciences 66, 2003).
 """
 
