@@ -57,7 +57,7 @@ class Collection:
             if not found:
                 raise CollectionError(f"The collection {shown(db)} is empty.", hint="Fill it: earmark index FOLDER.")
             self._model_id, self.model, self.sha256, names = found
-            self.names = Names.from_dict(json.loads(names))
+            self.names = Names.from_json(names)
             rows = connection.execute(
                 "SELECT heard.id, files.id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share"
                 f" FROM files JOIN heard ON heard.file_id = files.id WHERE {_PRESENT} ORDER BY path",

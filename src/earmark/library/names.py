@@ -1,5 +1,6 @@
 """What the columns of a collection's answers are called, in groups: genres, tags, mood, and what further heads tell."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,6 +89,15 @@ class Names:
             if key in self._places:
                 row[self._places[key]] = value
         return row
+
+    def to_json(self) -> str:
+        """As the database has them."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        return cls.from_dict(json.loads(text))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

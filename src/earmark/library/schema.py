@@ -21,6 +21,7 @@ DB_VARIABLE = "EARMARK_DB"
 APPLICATION_ID = 0x6561726D  # "earm"
 SCHEMA = 1
 BUSY_S = 10.0
+_PAGE_BYTES = 8192  # of pages of 4096 a tenth is left empty: few of the rows here fit into one
 _MARK, _ID_AT, _HEAD_BYTES = (
     b"SQLite format 3\0",
     68,
@@ -48,7 +49,7 @@ CREATE TABLE models (
     sha256 TEXT NOT NULL UNIQUE,
     schema INTEGER NOT NULL,          -- of track.Track
     names TEXT NOT NULL,              -- JSON of names.Names: the columns of answers
-    complete INTEGER NOT NULL         -- 1 as soon as it has heard all that there was
+    complete INTEGER NOT NULL         -- counts up: the last that had heard all there was has the largest; else 0
 );
 -- What is read of all tracks at once is apart from what is read of one: who looks for neighbours reads vectors alone.
 CREATE TABLE heard (
@@ -74,6 +75,7 @@ CREATE TABLE details (
     tokens BLOB NOT NULL,
     fingerprint BLOB NOT NULL
 );
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);  -- what was chosen for good, such as --longest
 """
 
 
@@ -146,6 +148,7 @@ def _create(db: Path) -> None:
         beside.unlink(missing_ok=True)
         connection = sqlite3.connect(beside, isolation_level=None)
         try:
+            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # what is forgotten gives its room back
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")

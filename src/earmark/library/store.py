@@ -92,7 +92,7 @@ class Store:
             if found:
                 return int(found[0])
             first = connection.execute("SELECT NOT EXISTS (SELECT 1 FROM models)").fetchone()[0]
-            values = (model, sha256, SCHEMA, json.dumps(names.to_dict()), first)
+            values = (model, sha256, SCHEMA, names.to_json(), first)
             added = connection.execute(
                 "INSERT INTO models (model, sha256, schema, names, complete) VALUES (?, ?, ?, ?, ?)", values
             )
@@ -139,6 +139,60 @@ class Store:
         """That there is nothing but silence in a file: it has no answers."""
         with self.together():
             self._heard(file_id, model_id, duration_s, QUIET, 1.0, None)
+
+    def drop_stale(self, path: str, sound_id: str) -> None:
+        """Forget what was heard of a path where it held another sound."""
+        with self.together() as connection:
+            connection.execute(
+                "DELETE FROM heard WHERE file_id IN (SELECT id FROM files WHERE path = ? AND sound_id != ?)",
+                (os.fsencode(path), sound_id),
+            )
+
+    def settle(self, model_id: int) -> bool:
+        """Note that a network has heard all that was heard, if so; its answers then replace those of others.
+
+        Gives whether it has. Answers of others stay where there are no new ones, as of files that are gone.
+        """
+        with self.together() as connection:
+            lacking = connection.execute(
+                "SELECT 1 FROM files WHERE state = ? AND NOT EXISTS"
+                " (SELECT 1 FROM heard WHERE file_id = files.id AND model_id = ?) LIMIT 1",
+                (HEARD, model_id),
+            ).fetchone()
+            if lacking:
+                return False
+            (current,) = connection.execute(
+                "SELECT complete > 0 AND complete = (SELECT max(complete) FROM models) FROM models WHERE id = ?",
+                (model_id,),
+            ).fetchone()
+            if not current:
+                connection.execute(
+                    "UPDATE models SET complete = (SELECT max(complete) + 1 FROM models) WHERE id = ?", (model_id,)
+                )
+                connection.execute(
+                    "DELETE FROM heard WHERE model_id != ?1"
+                    " AND file_id IN (SELECT file_id FROM heard WHERE model_id = ?1)",
+                    (model_id,),
+                )
+        if not current:
+            self.give_room_back()
+        return True
+
+    def give_room_back(self) -> None:
+        """Make the file as small as what is in it."""
+        with errors_of(self.db):
+            self.connection.execute("PRAGMA incremental_vacuum").fetchall()
+
+    def setting(self, name: str) -> str | None:
+        """What was chosen for good; None where nothing was."""
+        with errors_of(self.db):
+            found = self.connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return str(found[0]) if found else None
+
+    def set(self, name: str, value: str) -> None:
+        """Choose something for good."""
+        with self.together() as connection:
+            connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def _heard(
         self, file_id: int, model_id: int, duration_s: float, kind: str, share: float, vector: bytes | None

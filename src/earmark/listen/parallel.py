@@ -73,6 +73,23 @@ def work(
         pool.stop()
 
 
+def work_as_done(
+    start: Callable[[], Callable[[Item], Answer]], items: Sequence[Item], *, jobs: int
+) -> Iterator[Answer | Crash[Item]]:
+    """As `work`, but each answer as soon as it is there, in any order: none waits for an item that takes long."""
+    pool = _Pool(start, items, processes=min(jobs, len(items)))
+    left = len(items)
+    try:
+        while left:
+            pool.give(limit=len(items))
+            pool.collect()
+            for position in list(pool.answers):
+                left -= 1
+                yield pool.answers.pop(position)
+    finally:
+        pool.stop()
+
+
 class _Pool(Generic[Item, Answer]):
     """The workers, which item comes next, and the answers that nobody took yet, by position of their item."""
 

@@ -126,6 +126,13 @@ def is_junk(name: str) -> bool:
     return name.startswith(".") or name.casefold() in _JUNK
 
 
+def is_left_out(path: str | os.PathLike[str], base: str | os.PathLike[str], *, exclude: Sequence[str] = ()) -> bool:
+    """Whether a search of the folder `base` would not come to a path below it, because of a name or a pattern."""
+    walk, below = _Walk(exclude), Path(path).relative_to(base)
+    places = [*reversed(below.parents[:-1]), below] if below.parts else []
+    return any(is_junk(place.name) or walk.excluded(place.name, place.as_posix()) for place in places)
+
+
 class _Walk:
     """One search: where it was, and what it passed over so far."""
 
@@ -141,7 +148,7 @@ class _Walk:
         for path in map(Path, paths):
             if path.is_dir():
                 yield from self._in_folder(path, base=path)
-            elif not self._excluded(path.name, path.as_posix()):
+            elif not self.excluded(path.name, path.as_posix()):
                 yield path
 
     def _in_folder(self, folder: Path, *, base: Path) -> Iterator[Path]:
@@ -155,7 +162,7 @@ class _Walk:
             return
         self._entered.add((facts.st_dev, facts.st_ino))
         for entry in entries:
-            if not is_junk(entry.name) and not self._excluded(entry.name, entry.relative_to(base).as_posix()):
+            if not is_junk(entry.name) and not self.excluded(entry.name, entry.relative_to(base).as_posix()):
                 yield from self._entry(entry, base=base)
 
     def _entry(self, entry: Path, *, base: Path) -> Iterator[Path]:
@@ -169,7 +176,8 @@ class _Walk:
         else:
             self.passed_over[_kind(entry.name)] += 1
 
-    def _excluded(self, name: str, path: str) -> bool:
+    def excluded(self, name: str, path: str) -> bool:
+        """Whether a pattern leaves out a name, or a path below the folder that is searched."""
         name, path = name.casefold(), path.casefold()
         return any(fnmatchcase(name, pattern) for pattern in self._names) or any(
             fnmatchcase(path, pattern) for pattern in self._paths
