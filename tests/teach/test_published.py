@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = (ROOT / "docs/results.md").read_text(encoding="utf-8")
 FIGURES = json.loads((ROOT / "results/mood/figures.json").read_text(encoding="utf-8"))
 ROWS = {
+    "joint": "learned together with mood (`recipes/mood_joint.toml`), the same heads",
     "frozen": "**earmark, frozen: vector, pitch, view of the kernel machines**",
     "frozen without pitch": "the same without pitch",
     "frozen, vector alone": "the vector alone",
@@ -37,6 +38,14 @@ def test_correlations_across_sets_are_what_was_measured() -> None:
     for what, row in FIGURES["frozen"]["across"].items():
         line = f"| **{row['spearman']:.2f}** | {row['low']:.2f} to {row['high']:.2f} |"
         assert line in RESULTS, what
+
+
+def test_what_learning_together_is_worth_is_what_was_measured() -> None:
+    words = " ".join(RESULTS.split())
+    for what, more in (("quadrant", "points more"), ("genre", "points fewer")):
+        said = FIGURES["joint minus frozen"][what]
+        change, low, high = (100 * said[name] for name in ("difference", "low", "high"))
+        assert f"{abs(change):.1f} {more} ({low:.1f} to {high:.1f}, p {said['p']:.2f})" in words
 
 
 def test_curves_of_few_shots_are_what_was_measured() -> None:
