@@ -50,6 +50,7 @@ def run_fence(fence: Fence, folder: Path, *, package: Path | None = None) -> str
     `package` is the folder that holds another copy of the package, which is then run in the place of this one.
     """
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment["EARMARK_DB"] = str(folder / "collection.db")  # each reader has one
     if package is not None:
         environment["PYTHONPATH"] = str(package)
     run = ["bash", "-euo", "pipefail", "-c", fence.script] if fence.is_shell else [sys.executable, "-c", fence.text]

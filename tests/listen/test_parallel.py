@@ -9,7 +9,7 @@ import pytest
 
 import tiny_workers
 from earmark.errors import EarmarkError
-from earmark.listen.parallel import Crash, cores, work
+from earmark.listen.parallel import Crash, cores, work, work_as_done
 
 
 def test_answers_come_in_the_order_of_the_items() -> None:
@@ -24,6 +24,19 @@ def test_a_worker_that_dies_costs_only_its_item() -> None:
 
 def test_a_crash_of_the_only_worker_is_survived() -> None:
     assert list(work(tiny_workers.start_squaring, [13, 5], jobs=1)) == [Crash(13, 3), 25]
+
+
+def test_an_answer_may_come_as_soon_as_it_is_there(tmp_path: Path) -> None:
+    """The first item waits for a file that is there when the others have been answered."""
+    ours, late = tmp_path / "ours", tmp_path / "late"
+    items = [(ours, late), *((tmp_path / f"{number}", ours) for number in range(3))]
+    answers = work_as_done(tiny_workers.start_meeting, items, jobs=2)
+    assert [next(answers) for _ in range(3)] == ["met"] * 3
+    late.touch()
+    assert list(answers) == ["met"]
+    answers = work_as_done(tiny_workers.start_squaring, [1, 13, 2, 14, 3], jobs=2)
+    assert sorted(map(str, answers)) == sorted(map(str, [1, Crash(13, 3), 4, Crash(14, -9), 9]))
+    assert list(work_as_done(tiny_workers.start_squaring, [], jobs=2)) == []
 
 
 def test_workers_work_at_the_same_time(tmp_path: Path) -> None:
