@@ -107,6 +107,8 @@ def index(
     with Store(db) as store:
         places = _places(store, folders or [])
         report = _run(Indexer(store, bundle, options), places, quiet=quiet)
+        if not watch:
+            _refuse_nothing(report, places, exclude=options.exclude)
         _tell(report, store.db, as_json=as_json, quiet=quiet)
         if watch:
             once = replace(options, retry=False, rehear=False, again=False)
@@ -141,6 +143,14 @@ def _run(indexer: "Indexer", places: Sequence[str], *, quiet: bool, named: Seque
         show=lambda pending: Progress(pending, shown=shown),
         on_failure=lambda path, reason: say(reason),
     )
+
+
+def _refuse_nothing(report: "Report", places: Sequence[str], *, exclude: Sequence[str]) -> None:
+    """Raise SoundError where there was nothing to hear, and nothing is said of it yet."""
+    from earmark.cli._count import no_sound
+
+    if not (report.scan.found.paths or report.failed or report.gone or report.notes):
+        raise no_sound(places, report.scan.found, exclude=exclude)
 
 
 def _watch(
@@ -179,7 +189,7 @@ def _lines(report: "Report") -> Iterator[str]:
         "unchanged": report.unchanged,
         "with other tags": report.retagged,
         "moved": report.moved,
-        "copies of known ones": report.copied,
+        "copy" if report.copied == 1 else "copies": report.copied,
         "back": report.back,
         "gone": report.gone,
         "failed": len(report.failed),
