@@ -42,6 +42,16 @@ def test_entries_come_in_the_order_of_their_paths_and_all_arrays_with_them(made_
         assert made_collection.row_of(paths[row]) == made_collection.row_of_id(int(made_collection.ids[row])) == row
 
 
+def test_columns_of_entries_can_be_had_without_making_them(made_collection: Collection) -> None:
+    assert made_collection.durations_s.tolist() == [each.duration_s for each in made_collection.entries]
+    assert made_collection.kinds == [each.kind for each in made_collection.entries]
+    assert made_collection.sound_ids == [each.sound_id for each in made_collection.entries]
+    assert made_collection.row_of("/nowhere") is None
+    assert made_collection.row_of("/zzz") is None
+    rows = [3, 39, 0]
+    assert made_collection.answers_at(rows).tolist() == made_collection.answers[rows].tolist()
+
+
 def test_columns_have_names(made_collection: Collection) -> None:
     assert made_collection.names.genres[-1] == NONE
     assert made_collection.names.heads == {"voice": ("instrumental", "vocal")}

@@ -7,6 +7,7 @@ an indexer writes meanwhile; close it, or the database's log cannot be tidied up
 import json
 import os
 import sqlite3
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -70,6 +71,7 @@ class Collection:
         self._heard_ids = np.array([row[0] for row in rows], np.int64)
         self.ids = np.array([row[1] for row in rows], np.int64)
         self.entries: Sequence[Entry] = Entries(rows, self.model)
+        self._rows, self._paths = rows, [row[2] for row in rows]  # in the order of paths
 
     @classmethod
     def open(cls, db: Path | None = None) -> Self:
@@ -96,6 +98,21 @@ class Collection:
     def close(self) -> None:
         """Let the file go; arrays that were read stay."""
         self._connection.close()
+
+    @property
+    def durations_s(self) -> NDArray[np.float64]:
+        """(n,) of the entries, without making them."""
+        return np.array([row[7] for row in self._rows], np.float64)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kind of each entry, without making them."""
+        return [row[8] for row in self._rows]
+
+    @property
+    def sound_ids(self) -> list[str]:
+        """The hash of each entry's sound, without making them."""
+        return [row[5] for row in self._rows]
 
     @cached_property
     def vectors(self) -> Floats:
@@ -135,7 +152,9 @@ class Collection:
 
     def row_of(self, path: str | os.PathLike[str]) -> int | None:
         """The row of a file; None where it is no entry."""
-        return self._rows_by_path.get(os.fsencode(absolute(path)))
+        wanted = os.fsencode(absolute(path))
+        row = bisect_left(self._paths, wanted)
+        return row if self._paths[row : row + 1] == [wanted] else None
 
     def row_of_id(self, entry_id: int) -> int:
         """The row of an entry by its id; KeyError where there is none."""
@@ -182,10 +201,6 @@ class Collection:
                 (self._model_id,),
             )
             return [os.fsdecode(path) for (path,) in found]
-
-    @cached_property
-    def _rows_by_path(self) -> dict[bytes, int]:
-        return {os.fsencode(entry.path): row for row, entry in enumerate(self.entries)}
 
     @cached_property
     def _rows_by_id(self) -> dict[int, int]:
