@@ -21,6 +21,19 @@ def test_a_vector_that_is_nearly_the_same_is_a_copy_where_the_length_is_too() ->
     assert relation(entry(), entry("b.mp3", duration_s=202.0), 0.9) == ""
 
 
+def test_where_there_are_fingerprints_they_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.library.copies.similarity", lambda one, other: float(one == other))
+
+    def said(cosine: float, one: bytes, other: bytes, duration_s: float = 202.0) -> str:
+        return relation(entry(), entry("b.mp3", duration_s=duration_s), cosine, lambda: (one, other))
+
+    assert said(0.7, b"a", b"a") == COPY
+    assert said(0.999, b"a", b"b") == ""
+    assert said(0.5, b"a", b"a") == ""  # so far apart no two encodings are
+    assert said(0.999, b"a", b"a", 240.0) == ""
+    assert said(0.999, b"", b"a") == COPY  # without both, the vectors alone say it
+
+
 @pytest.mark.parametrize(("one_s", "other_s", "same"), [(200, 203, True), (200, 210, False), (2000, 2030, True)])
 def test_lengths_may_differ_by_some_seconds(one_s: float, other_s: float, same: bool) -> None:
     assert same_length(one_s, other_s) is same

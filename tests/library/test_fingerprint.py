@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from earmark.library.fingerprint import SAME, STRETCHES, VERSION, WORDS, Fingerprinter, similarity
+from earmark.library.fingerprint import (
+    SAME,
+    STRETCHES,
+    VERSION,
+    WORDS,
+    Fingerprinter,
+    may_be_alike,
+    similarity,
+)
 from earmark.sound.decode import blocks
 from earmark.sound.mel import SAMPLE_RATE_HZ, LogMel
 
@@ -107,3 +115,19 @@ def test_what_is_empty_or_of_another_version_is_like_nothing(song: Samples) -> N
 
 def test_a_part_of_some_seconds_is_known_in_the_whole(song: Samples) -> None:
     assert similarity(printed(song), printed(song[: 9 * SAMPLE_RATE_HZ])) > SAME
+
+
+def test_what_is_unlike_need_not_be_compared_in_full(song: Samples) -> None:
+    whole = printed(song)
+    late = printed(np.concatenate([np.zeros(20 * SAMPLE_RATE_HZ, np.float32), piece(2, 60.0)]))  # begins with nothing
+    others = [printed(0.3 * song), printed(piece(1)), b"", late, printed(song[SAMPLE_RATE_HZ:])]
+    assert may_be_alike(whole, others).tolist() == [True, False, False, True, True]
+    assert may_be_alike(b"", others).tolist() == [False] * 5
+    assert may_be_alike(whole, []).tolist() == []
+
+
+def test_many_are_compared_in_parts_with_the_same_result(song: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, others = printed(song), [printed(song * 0.5), printed(piece(1)), printed(song[5000:])]
+    said = may_be_alike(whole, others)
+    monkeypatch.setattr("earmark.library.fingerprint._AT_ONCE", 1)
+    assert may_be_alike(whole, others).tolist() == said.tolist()

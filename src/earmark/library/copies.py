@@ -1,18 +1,21 @@
 """Which entries are the same recording, and which the same song in another version: live, remastered, a demo.
 
-A recording is known again by the hash of its encoded sound, or by its vector and length. A song is known by artist and
-title once what names a version is taken off: "Hurt - Live at Brixton", "03 Hurt (2011 Remaster)" and "hurt" are one.
-Where tags are missing the file's name stands for the title, but without an artist no title says anything.
+A recording is known again by the hash of its encoded sound, or by its fingerprint where vector and length are about the
+same; without a fingerprint, by these alone. A song is known by artist and title once what names a version is taken off:
+"Hurt - Live at Brixton", "03 Hurt (2011 Remaster)" and "hurt" are one. Where tags are missing the file's name stands
+for the title, but without an artist no title says anything.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from earmark.library.entry import Entry, normalised_artist
+from earmark.library.fingerprint import SAME, similarity
 
 COPY, VERSION = "copy", "version"
-NEAR_COSINE = 0.97  # from which on two tracks of one length are taken for one recording: `benchmarks/duplicates.py`
+MAYBE_COSINE = 0.6  # two tracks of one length may be one recording from here on: `benchmarks/duplicates.py`
+NEAR_COSINE = 0.97  # and are taken for one where there are no fingerprints
 SAME_S, SAME_SHARE = 3.0, 0.02  # by so much, whichever is more, lengths of one recording may differ
 
 _VERSION_WORDS = (
@@ -26,16 +29,30 @@ _FEATURING = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s.*$", re.IGNORECASE)
 _NUMBER = re.compile(r"^\s*(?:(?:cd|disc)?\s*\d{1,2}[-.])?\d{1,3}(?:\s*[-.)_]\s*|\s+)(?=\S)", re.IGNORECASE)
 
 
-def relation(one: Entry, other: Entry, cosine: float) -> str:
+def no_prints() -> tuple[bytes, bytes]:
+    """Where there are no fingerprints."""
+    return b"", b""
+
+
+def relation(one: Entry, other: Entry, cosine: float, prints: Callable[[], tuple[bytes, bytes]] = no_prints) -> str:
     """What the second entry is to the first: `COPY`, the same recording, `VERSION`, the same song, or nothing, "".
 
-    `cosine` is that of their vectors.
+    Parameters
+    ----------
+    cosine:
+        Of their vectors.
+    prints:
+        Gives the fingerprints of both, where the vectors alone do not say; an empty one says nothing.
     """
     if one.sound_id and one.sound_id == other.sound_id:
         return COPY
-    if cosine >= NEAR_COSINE and same_length(one.duration_s, other.duration_s):
+    if cosine >= MAYBE_COSINE and same_length(one.duration_s, other.duration_s) and _same_recording(cosine, *prints()):
         return COPY
     return VERSION if same_song(one, other) else ""
+
+
+def _same_recording(cosine: float, one: bytes, other: bytes) -> bool:
+    return similarity(one, other) >= SAME if one and other else cosine >= NEAR_COSINE
 
 
 def same_length(one_s: float, other_s: float) -> bool:

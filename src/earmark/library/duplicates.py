@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from earmark.label import six_digits
 from earmark.library.collection import Collection
-from earmark.library.copies import SAME_S, SAME_SHARE, same_length
+from earmark.library.copies import SAME_S, SAME_SHARE
 from earmark.library.entry import Entry
-from earmark.library.fingerprint import SAME, similarity
+from earmark.library.fingerprint import SAME, may_be_alike, similarity
 
 SAME_SOUND, SAME_RECORDING = "same sound", "same recording"
 
-_NEAR_COSINE = 0.7  # two encodings of a recording are nearer than that: `benchmarks/duplicates.py`
+_NEAR_COSINE = 0.6  # two encodings of a recording are nearer than that: `benchmarks/duplicates.py`
 _ROWS_AT_ONCE = 512
 _TOLD = ("title", "artist", "album", "year")
 _KBIT_S = 0.03  # bit rates that differ by a smaller share are the same
@@ -89,11 +89,10 @@ def duplicates(collection: Collection) -> tuple[Group, ...]:
     for row, entry in enumerate(facts.entries):
         if entry.sound_id:
             families.join(by_sound.setdefault(entry.sound_id, row), row, 1.0)
-    for one, other in facts.candidates():
-        if not families.together(one, other):
-            alike = similarity(facts.fingerprint(one), facts.fingerprint(other))
-            if alike >= SAME:
-                families.join(one, other, alike)
+    for one, others in facts.candidates():
+        apart = [other for other in others if not families.together(one, other)]
+        for other, alike in facts.alike(one, apart):
+            families.join(one, other, alike)
     found = [_group(facts.entries, rows, alike) for rows, alike in families.groups()]
     return tuple(sorted(found, key=lambda group: (-max(each.size for each in group.entries), group.entries[0].path)))
 
@@ -120,23 +119,33 @@ class _Facts:
     def _durations_s(self) -> NDArray[np.float64]:
         return np.array([entry.duration_s for entry in self.entries], np.float64)
 
-    def fingerprint(self, row: int) -> bytes:
+    def candidates(self) -> Iterator[tuple[int, list[int]]]:
+        """Rows, and those of about the same length whose vectors are near; each pair once."""
+        order = np.argsort(self._durations_s, kind="stable")
+        lengths_s, vectors = self._durations_s[order], self._collection.vectors[order]
+        # Of sorted lengths those that are the same begin behind a row and end where they are too long.
+        ends = np.searchsorted(lengths_s, np.maximum(lengths_s + SAME_S, lengths_s / (1 - SAME_SHARE)), side="right")
+        for start in range(0, len(order), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            near = vectors[rows] @ vectors[start : int(ends[rows].max())].T >= _NEAR_COSINE
+            for place, (end, columns) in enumerate(zip(ends[rows].tolist(), near, strict=True), start=start):
+                behind = np.flatnonzero(columns[place + 1 - start : end - start]) + place + 1
+                if len(behind):
+                    yield int(order[place]), order[behind].tolist()
+
+    def alike(self, one: int, others: Sequence[int]) -> Iterator[tuple[int, float]]:
+        """Those of some rows whose fingerprints say that they are the same recording, and how alike they are."""
+        prints = [self._fingerprint(other) for other in others]
+        passed = may_be_alike(self._fingerprint(one), prints) if others else ()
+        for other, theirs, may_be in zip(others, prints, passed, strict=True):
+            if may_be and (alike := similarity(self._fingerprint(one), theirs)) >= SAME:
+                yield other, alike
+
+    def _fingerprint(self, row: int) -> bytes:
         """Read once."""
         if row not in self._prints:
             self._prints[row] = self._collection.fingerprint(self.entries[row].id)
         return self._prints[row]
-
-    def candidates(self) -> Iterator[tuple[int, int]]:
-        """Pairs of rows of about the same length whose vectors are near."""
-        order = np.argsort(self._durations_s, kind="stable")
-        lengths_s, vectors = self._durations_s[order], self._collection.vectors[order]
-        ends = np.searchsorted(lengths_s, np.maximum(lengths_s + SAME_S, lengths_s / (1 - SAME_SHARE)), side="right")
-        for start in range(0, len(order), _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            cosines = vectors[rows] @ vectors[start : int(ends[rows].max())].T
-            for first, second in np.argwhere(cosines >= _NEAR_COSINE).tolist():
-                if first < second and same_length(lengths_s[start + first], lengths_s[start + second]):
-                    yield int(order[start + first]), int(order[start + second])
 
 
 class _Families:

@@ -7,6 +7,7 @@ to compare two, each stretch is moved by up to 5 s. After J. Haitsma & T. Kalker
 System, ISMIR 2002, on the log-mel that listening makes anyhow (`sound.mel`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +30,8 @@ _AROUND_STEPS = 10  # on both sides: 3.3 s in all
 _RANGE_DB = 75.0  # what lies further under the loudest moment is silence
 _SHIFT_STEPS = 32  # 5 s
 _FEWEST_WORDS = 20  # 3 s
+_UNLIKE = 0.15  # copies are hardly ever less alike, even in a stretch that is mostly quiet
+_AT_ONCE = 256
 
 
 @dataclass
@@ -92,36 +95,58 @@ def similarity(one: bytes, other: bytes) -> float:
     It is the correlation of the bits, stretch by stretch where the two fit best, so that bits which are always the same
     count for nothing. 0 where one of the two is empty, of another version, or they share less than 3 s.
     """
-    found = [_best(each, their) for each, their in zip(_stretches(one), _stretches(other), strict=False)]
-    words = sum(shared for _, shared in found)
-    return max(sum(near * shared for near, shared in found) / words, 0.0) if words else 0.0
+    found = [_best(each, their[np.newaxis]) for each, their in zip(_stretches(one), _stretches(other), strict=False)]
+    words = sum(float(shared[0]) for _, shared in found)
+    return max(sum(float(near[0] * shared[0]) for near, shared in found) / words, 0.0) if words else 0.0
+
+
+def may_be_alike(one: bytes, others: Sequence[bytes]) -> NDArray[np.bool_]:
+    """Which others may be alike at all, (m,), by their first stretches: a hundredth of those that are not pass."""
+    first, theirs = _stretches(one)[:1], [_stretches(other)[:1] for other in others]
+    passed = np.zeros(len(others), np.bool_)
+    rows = [row for row, stretches in enumerate(theirs) if stretches and first]
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        near, shared = _best(first[0], np.stack([theirs[row][0] for row in some]))
+        passed[some] = (near >= _UNLIKE) | (shared == 0)
+    return passed
 
 
 def _stretches(fingerprint: bytes) -> list[Signs]:
-    """Bits as -1 and 1, (120, 16) each; 0 where there was silence, or nothing any more."""
+    """Bits as -1 and 1, (16, 120) each; 0 where there was silence, or nothing any more."""
     if not fingerprint or fingerprint[0] != VERSION:
         return []
     packed = np.frombuffer(fingerprint[1:], np.uint8).reshape(-1, _BITS // 8)
     signs = np.unpackbits(packed, axis=1).astype(np.float32) * 2 - 1
     signs[~packed.any(axis=1)] = 0
     stretches = [signs[start : start + WORDS] for start in range(0, len(signs), WORDS)]
-    return [np.pad(each, ((0, WORDS - len(each)), (0, 0))) for each in stretches]
+    return [np.pad(each.T, ((0, 0), (0, WORDS - len(each)))) for each in stretches]
 
 
-def _best(one: Signs, other: Signs) -> tuple[float, int]:
-    """The correlation of two stretches where they fit best, and how many words they share there."""
-    margin = ((_SHIFT_STEPS, _SHIFT_STEPS), (0, 0))
-    moved = sliding_window_view(np.pad(other, margin), WORDS, axis=0)  # (65, 16, 120): all shifts
-    said = np.abs(one[:, 0])
-    theirs = np.abs(moved[:, 0])  # (65, 120)
-    shared = theirs @ said
-    products = np.tensordot(moved, one.T, axes=2)  # (65,)
-    sums, their_sums = theirs @ one, moved @ said  # (65, 16), over the words that both have
+def _best(one: Signs, others: Signs) -> tuple[Signs, Signs]:
+    """Of a stretch, (16, 120), and others, (m, 16, 120), the correlation where they fit best, (m,), and shared words.
+
+    Both are 0 where the two share too little, wherever they are put.
+    """
+    moved = _moved(one)  # (65, 16, 120)
+    said, theirs = np.abs(moved[:, 0]), np.abs(others[:, 0])  # (65, 120), (m, 120)
+    shared = said @ theirs.T  # (65, m)
+    products = moved.reshape(len(moved), -1) @ others.reshape(len(others), -1).T
+    # Means are over the words that both have.
+    sums = (moved.reshape(-1, WORDS) @ theirs.T).reshape(len(moved), _BITS, -1)  # (65, 16, m)
+    their_sums = (said @ others.reshape(-1, WORDS).T).reshape(len(moved), -1, _BITS).transpose(0, 2, 1)
     counts = np.maximum(shared, 1)
     covered = products - (sums * their_sums).sum(axis=1) / counts
     spreads = [_BITS * shared - np.square(each).sum(axis=1) / counts for each in (sums, their_sums)]
     near = covered / np.sqrt(np.maximum(spreads[0] * spreads[1], 1))
-    enough = max(_FEWEST_WORDS, int(min(said.sum(), np.abs(other[:, 0]).sum())) // 2)
-    near[shared < enough] = -1
-    best = int(near.argmax())
-    return (float(near[best]), int(shared[best])) if shared[best] >= enough else (0.0, 0)
+    least = np.maximum(_FEWEST_WORDS, np.minimum(said.sum(axis=1).max(), theirs.sum(axis=1)) / 2)  # (m,)
+    near[shared < least] = -2
+    best, columns = near.argmax(axis=0), np.arange(len(others))
+    found = near[best, columns] > -2
+    return np.where(found, near[best, columns], 0), np.where(found, shared[best, columns], 0)
+
+
+def _moved(one: Signs) -> Signs:
+    """A stretch moved by all shifts, (65, 16, 120)."""
+    padded = np.pad(one, ((0, 0), (_SHIFT_STEPS, _SHIFT_STEPS)))
+    return np.ascontiguousarray(sliding_window_view(padded, WORDS, axis=1).transpose(1, 0, 2))

@@ -31,7 +31,7 @@ class Query:
         The track, and its row in the collection; None for one that is not in it.
     vector:
         (128,) float32 of unit length.
-    tokens, answers:
+    tokens, answers, fingerprint:
         As in `entry.Heard`; of a segment the tokens in it.
     segment:
         The seconds that are searched for; None for the whole track.
@@ -44,6 +44,7 @@ class Query:
     vector: Floats
     tokens: Tokens
     answers: Floats
+    fingerprint: bytes = b""
     segment: Seconds | None = None
     directions: NDArray[np.float64] | None = None
 
@@ -51,13 +52,13 @@ class Query:
     def of_row(cls, collection: Collection, row: int) -> "Query":
         """An entry of the collection."""
         entry = collection.entries[row]
-        answers = collection.answers_at([row])[0]
-        return cls(entry, row, collection.vectors[row], collection.tokens(entry.id), answers)
+        answers, fingerprint = collection.answers_at([row])[0], collection.fingerprint(entry.id)
+        return cls(entry, row, collection.vectors[row], collection.tokens(entry.id), answers, fingerprint)
 
     @classmethod
     def of_heard(cls, entry: Entry, heard: Heard) -> "Query":
         """A file that was heard just now, by the network of the collection."""
-        return cls(entry, None, heard.vector, heard.tokens, heard.answers)
+        return cls(entry, None, heard.vector, heard.tokens, heard.answers, heard.fingerprint)
 
     def within(self, seconds: Seconds, directions: NDArray[np.float64]) -> "Query":
         """The same track, to be searched for by these seconds; SoundError where there is too little in them."""

@@ -7,9 +7,10 @@ axes on which moments are kept (`axes`).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -141,6 +142,15 @@ def _unit(vectors: NDArray[Any]) -> Floats:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Given:
+    """The query, or an entry that was taken; its fingerprint is read where it is needed."""
+
+    entry: Entry
+    vector: Floats
+    fingerprint: Callable[[], bytes]
+
+
 class _Choice:
     """Takes entries one after the other, or passes them over."""
 
@@ -159,18 +169,24 @@ class _Choice:
         self._patterns = [pattern.rstrip("/").casefold() for pattern in exclude]
         self._versions = versions
         self._all_kinds = all_kinds
-        self._given = [(query.entry, query.vector)]
+        self._given = [_Given(query.entry, query.vector, lambda: query.fingerprint)]
         self._artists: Counter[str] = Counter()
 
     def takes(self, row: int) -> bool:
         entry, vector = self._collection.entries[row], self._collection.vectors[row]
         if not (self._all_kinds or entry.recommended) or self._excluded(entry) or self._enough_of(entry):
             return False
-        if not self._versions and any(relation(one, entry, float(each @ vector)) for one, each in self._given):
+        if not self._versions and any(self._related(given, entry, vector) for given in self._given):
             return False
-        self._given.append((entry, vector))
+        self._given.append(_Given(entry, vector, partial(self._collection.fingerprint, entry.id)))
         self._artists[entry.artist_key] += 1
         return True
+
+    def _related(self, given: "_Given", entry: Entry, vector: Floats) -> bool:
+        def prints() -> tuple[bytes, bytes]:
+            return given.fingerprint(), self._collection.fingerprint(entry.id)
+
+        return bool(relation(given.entry, entry, float(given.vector @ vector), prints))
 
     def _enough_of(self, entry: Entry) -> bool:
         most = self._per_artist
@@ -197,9 +213,18 @@ def _matches(collection: Collection, query: Query, space: Space, chosen: Sequenc
             six_digits(near.cosine),
             six_digits(near.proximity),
             space.closer_than(near.cosine),
-            relation(query.entry, entry, float(query.vector @ collection.vectors[near.row])),
+            _relation(collection, query, near.row),
             reason(query.tokens, there, query.answers, told, names=collection.names, elsewhere=elsewhere),
         )
+
+
+def _relation(collection: Collection, query: Query, row: int) -> str:
+    entry = collection.entries[row]
+
+    def prints() -> tuple[bytes, bytes]:
+        return query.fingerprint, collection.fingerprint(entry.id)
+
+    return relation(query.entry, entry, float(query.vector @ collection.vectors[row]), prints)
 
 
 def usual(collection: Collection) -> Elsewhere:
