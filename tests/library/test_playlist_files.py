@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.errors import WishError
-from earmark.library.playlist_files import KIND, Line, Listing, percent_signs, read_listing, text_of
+from earmark.library.playlist_files import KIND, Line, Listing, as_addresses, read_listing, text_of
 
 ODD = (
     "plain.mp3",
@@ -68,8 +68,8 @@ def test_m3u8_is_what_any_player_reads(tmp_path: Path) -> None:
     assert found[0] == "../music/plain.mp3"
     assert rows[rows.index(found[0]) - 1] == "#EXTINF:60,Artist - Title 0 <&>"
     assert sum(row.startswith("file://") for row in found) == 4  # what a line cannot say
-    assert percent_signs(listing(tmp_path), file) == 4
-    assert percent_signs(listing(tmp_path), file.with_suffix(".xspf")) == 0
+    assert as_addresses(listing(tmp_path), file) == 4
+    assert as_addresses(listing(tmp_path), file.with_suffix(".xspf")) == 0
 
 
 def test_a_list_beside_its_tracks_has_bare_names(tmp_path: Path) -> None:

@@ -35,10 +35,10 @@ def test_the_example_of_the_manual_is_understood(lexicon: Lexicon) -> None:
         Term("calm", (CALM,)),
         Term("piano", (PIANO,)),
         Term("no vocals", (VOCAL,), wanted=False),
-        Term("70s", (Range("year", 1970, 1979),)),
+        Term("70s", (Range("year", 1970, 1979, "1970s"),)),
     )
     assert wish.lines == (
-        "calm -> mood calm; piano -> tag piano; no vocals -> not voice vocal; 70s -> year 1970-1979",
+        "calm -> mood calm; piano -> tag piano; no vocals -> not voice vocal; 70s -> year 1970-1979 (files without: tag 1970s)",
         "not understood: zesty",
     )
 
@@ -75,12 +75,13 @@ def test_the_example_of_the_manual_is_understood(lexicon: Lexicon) -> None:
         ("piano/guitar", [("tag piano or tag guitar", True)]),
         ("no piano or guitar", [("tag piano or tag guitar", False)]),
         ("piano or no guitar", [("tag piano", True), ("tag guitar", False)]),
-        ("60s and 70s", [("year 1960-1969 or year 1970-1979", True)]),
+        ("60s and 70s", [("year 1960-1969 (files without: tag 1960s) or year 1970-1979 (files without: tag 1970s)", True)]),
         ("after 1970, before 1980", [("year from 1971", True), ("year up to 1979", True)]),
-        ("seventies", [("year 1970-1979", True)]),
+        ("seventies", [("year 1970-1979 (files without: tag 1970s)", True)]),
+        ("nineties", [("year 1990-1999", True)]),
         ("short", [("length up to 2:30", True)]),
         ("longer than 5 min", [("length from 5:00", True)]),
-        ("not 80s", [("year 1980-1989", False)]),
+        ("not 80s", [("year 1980-1989 (files without: tag 1980s)", False)]),
         ("artist:miles", [("artist has 'miles'", True)]),
         ('-artist:"miles davis"', [("artist has 'miles davis'", False)]),
         ("tag:rock", [("tag rock", True)]),
@@ -90,7 +91,7 @@ def test_the_example_of_the_manual_is_understood(lexicon: Lexicon) -> None:
         ("emotion:nostalgia", [("emotion nostalgia", True)]),
         ("word:gym", [("your word gym", True)]),
         ("voice:instrumental", [("voice instrumental", True)]),
-        ("year:1970-79", [("year 1970-1979", True)]),
+        ("year:1970-79", [("year 1970-1979 (files without: tag 1970s)", True)]),
         ("length:-3:00", [("length up to 3:00", True)]),
         ("kind:spoken", [("kind spoken", True)]),
     ],

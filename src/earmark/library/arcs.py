@@ -15,6 +15,7 @@ from earmark.errors import WishError
 from earmark.library.lexicon import SIDES, Lexicon
 from earmark.library.meanings import Answer
 from earmark.library.names import MOODS
+from earmark.mood import AROUSAL, VALENCE
 from earmark.mood import SIDES as SIGNS
 
 Floats = NDArray[np.float64]
@@ -67,9 +68,10 @@ def read_arc(text: str, plane: Floats, lexicon: Lexicon) -> Arc:
     for part in text.split(","):
         point = _numbers(part) or _moods(part, plane, lexicon)
         points.append(point)
-        said = "/".join("any" if np.isnan(value) else f"{value:+.2f}" for value in point)
+        named = zip((VALENCE, AROUSAL), point, strict=True)
+        said = ", ".join(f"{name} {value:+.2f}" for name, value in named if not np.isnan(value))
         words.append(f"{part.strip()} -> {said}")
-    return Arc(np.array(points, np.float64), "; ".join(words) + " (valence/arousal)")
+    return Arc(np.array(points, np.float64), "; ".join(words))
 
 
 def _numbers(part: str) -> tuple[float, float] | None:

@@ -45,7 +45,7 @@ class Operand:
 
     @property
     def words(self) -> str:
-        """ "genre jazz", "the song Blue"."""
+        """Such as "genre jazz", "the song Blue"."""
         return self.answer.words if self.answer else f"the song {self.song.name if self.song else ''}"
 
 
@@ -60,7 +60,7 @@ class Clause:
 
     @property
     def words(self) -> str:
-        """ "more mood calm"."""
+        """Such as "more mood calm"."""
         if self.answer is None:
             return self.term.words if self.term else ""
         return f"{'more' if self.sign > 0 else 'less'} {self.answer.words}"
@@ -82,6 +82,11 @@ class Expression:
         said = " ".join(f"{signs[each.sign]} {each.words}" for each in self.operands).removeprefix("+ ")
         but = ", ".join(clause.words for clause in self.clauses)
         return f"{self.text} -> {said}" + (f", but {but}" if but else "")
+
+    @property
+    def name(self) -> str:
+        """What to call it in a word or two: the song's name, or the text."""
+        return self.song.name if self.song else self.text
 
     @property
     def song(self) -> Song | None:
@@ -237,13 +242,15 @@ def _answer(name: str, lexicon: Lexicon) -> Answer | None:
 def _not_understood(name: str, lexicon: Lexicon) -> WishError:
     near = lexicon.near(name)
     if near is not None:
-        tries = f"Nearest are: {', '.join(near.tries)}. " if near.tries else ""
-        return WishError(f"'{name}' is not understood: earmark does not tell {near.what}.", hint=tries + _HINT)
+        tries = [phrase for phrase in near.tries if lexicon.meaning(phrase)]
+        nearest = f"Nearest to it: {', '.join(tries)}. " if tries else ""
+        return WishError(f"'{name}' is not understood: earmark does not tell {near.what}.", hint=nearest + _HINT)
     alike = lexicon.suggestions(name)
     meant = f"Did you mean {' or '.join(alike)}? " if alike else ""
     wish = read_wish(name, lexicon)
     if len(wish.terms) > 1 and not wish.unknown:
-        meant = f'Write "{_as_sum(wish.terms)}", or ask `earmark find`. '
+        hint = f'Write "{_as_sum(wish.terms)}" to calculate with that, or ask `earmark find` for it.'
+        return WishError(f"'{name}' is no song of the collection, no file, and not one word.", hint=hint)
     return WishError(f"'{name}' is no song of the collection, no file, and no word that is known.", hint=meant + _HINT)
 
 

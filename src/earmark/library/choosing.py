@@ -1,8 +1,8 @@
 """Which entries come into a list: those nearest to what was asked for, spread as far as wanted, no song twice.
 
-From the N entries that are allowed, n are drawn out of the n^(1 - spread) * N^spread nearest: with a spread of 0 the
-nearest themselves, with 1 any. No artist gets more places than can be set apart; where that leaves the list short, this
-rule is given up.
+From the N entries that are allowed, n are drawn out of the n^(1 - spread) * N^spread nearest, the nearer the likelier:
+with a spread of 0 the nearest themselves, with 1 any. No artist gets more places than can be set apart; where that
+leaves the list short, this rule is given up.
 """
 
 import math
@@ -97,17 +97,11 @@ def choose(
     most = math.ceil((wanted + len(before)) / (spacing + 1))
     order = [*first, *_turns([_drawn(each, allowed, wanted / len(scores), spread, rng) for each in scores])]
     walk = _Walk(pool, size, before, order[: _FIRST_LOOK * (wanted + len(before)) + 200])
-    for row in order:
-        if walk.full(row):
-            break
-        walk.take(row, most=most)
-    crowded = False
-    if not walk.full(None):  # rather an artist too often than a list too short
-        for row in order:
-            if walk.full(row):
-                break
-            crowded |= walk.take(row, most=None)
-    return Chosen(tuple(walk.rows), short=not walk.full(None), crowded=crowded)
+    enough = walk.take_all(order, most=most)
+    apart = len(walk.rows)
+    if not enough:  # rather an artist too often than a list too short
+        enough = walk.take_all(order, most=None)
+    return Chosen(tuple(walk.rows), short=not enough, crowded=len(walk.rows) > apart)
 
 
 def _drawn(
@@ -118,8 +112,10 @@ def _drawn(
     order = rows[np.argsort(-scores[rows], kind="stable")]
     count = len(order)
     near = min(math.ceil(max(wanted, 1.0) ** (1 - spread) * count**spread), count) if count else 0
-    if spread > 0:
-        order[:near] = rng.permutation(order[:near])
+    if spread > 0 and near:
+        # Gumbel noise on scores in standard deviations: draws without replacement, with weights exp(score / spread).
+        keys = scores[order[:near]] / max(float(scores[rows].std()), 1e-9) + spread * rng.gumbel(size=near)
+        order[:near] = order[:near][np.argsort(-keys, kind="stable")]
     return [int(row) for row in order]
 
 
@@ -148,19 +144,19 @@ class _Walk:
         self._total_s = 0.0
         self.rows: list[int] = []
 
-    def full(self, row: int | None) -> bool:
-        """Whether there is enough; of a length, whether this row would be too much."""
-        next_s = float(self._pool.lengths_s[row]) if row is not None else 0.0
-        return self._size.enough(len(self.rows), self._total_s, next_s)
+    def take_all(self, order: Sequence[int], *, most: int | None) -> bool:
+        """Take rows until there is enough: whose song is not there yet, and whose artist has less than so many places.
 
-    def take(self, row: int, *, most: int | None) -> bool:
-        """Take a row, if its song is not there yet and its artist has less than so many places."""
-        family = self._families.get(row, row)
-        artist = int(self._pool.artists[row])
-        if family in self._known or (most is not None and self._artists[artist] >= most):
-            return False
-        self._known.add(family)
-        self._artists[artist] += 1
-        self._total_s += float(self._pool.lengths_s[row])
-        self.rows.append(row)
-        return True
+        Gives whether there is enough.
+        """
+        for row in order:
+            family, artist = self._families.get(row, row), int(self._pool.artists[row])
+            if family in self._known or (most is not None and self._artists[artist] >= most):
+                continue
+            if self._size.enough(len(self.rows), self._total_s, float(self._pool.lengths_s[row])):
+                return True
+            self._known.add(family)
+            self._artists[artist] += 1
+            self._total_s += float(self._pool.lengths_s[row])
+            self.rows.append(row)
+        return self._size.enough(len(self.rows), self._total_s, 0.0)

@@ -1,8 +1,9 @@
 """The entries of a collection that fit a wish best, each with how it fits every term, and where in the track.
 
-An entry's probability is the product of its terms', as though they were independent: calibrated where they are, too low
-where terms go together ("calm piano") and no probability of genres that exclude each other ("jazz metal"), of which it
-still ranks those highest that have something of both. Numbers and texts that do not fit leave an entry out.
+An entry's probability is the product of its terms', as though they were independent, but for moods, which are parts of
+one plane: calibrated where they are, too low where terms go together ("calm piano") and no probability of genres that
+exclude each other ("jazz metal"), of which it still ranks those highest that have something of both. Numbers and texts
+that do not fit leave an entry out.
 """
 
 from collections import Counter
@@ -17,14 +18,21 @@ from earmark.label import six_digits
 from earmark.library.collection import Collection
 from earmark.library.entry import KINDS, Entry
 from earmark.library.judging import Judge
-from earmark.library.meanings import KIND, YEAR, Answer, Holds, Meaning, Range
+from earmark.library.meanings import AROUSAL, KIND, LENGTH, TEMPO, VALENCE, YEAR, Answer, Holds, Meaning, Range
 from earmark.library.seconds import best, seconds_of
 from earmark.library.wishes import Term, Wish
 from earmark.plots.text import clock
 from earmark.track import Span, Track
 
 COUNT = 20
-LEAST = 0.02  # what is less likely than that is no answer, even if it is the best there is
+_WHAT = {
+    YEAR: "year in its tags",
+    TEMPO: "tempo in its tags",
+    LENGTH: "length",
+    VALENCE: "valence",
+    AROUSAL: "arousal",
+}
+LEAST = 0.05  # what is less likely than that is no answer, even if it is the best there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class Part:
 
     @property
     def words(self) -> str:
-        """ "piano 0.91 at 1:10"."""
+        """Such as "piano 0.91 at 1:10"."""
         if self.said:
             return self.said
         told = f"{self.term.text} {self.probability:.2f}"
@@ -91,6 +99,11 @@ class Finding:
     found: tuple[Found, ...]
     notes: tuple[str, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        found = [each.to_dict() for each in self.found]
+        return {"wish": self.wish.to_dict(), "found": found, "notes": list(self.notes)}
+
 
 def find(
     collection: Collection,
@@ -120,9 +133,8 @@ def find(
         Whether what is no song (long mixes, speech, quiet and short pieces) is found, too. It is, where the wish names
         a kind.
     """
-    fits = [judge.fits(term) for term in wish.terms]
-    unknown = np.isnan(np.array(fits))  # (terms, n)
-    chances = np.prod(np.nan_to_num(fits), axis=0)
+    unknown = np.isnan([judge.fits(term) for term in wish.terms])  # (terms, n)
+    chances = np.nan_to_num(judge.all_of(wish.terms))
     kinds = np.array([entry.kind for entry in collection.entries])
     songs = (kinds == KINDS[0]) | every_kind | _names_kind(wish)
     order = [row for row in np.argsort(-chances, kind="stable").tolist() if chances[row] > 0]
@@ -192,7 +204,7 @@ def _left_out(kinds: NDArray[Any], rows: list[int]) -> list[str]:
         return []
     counts = Counter(kinds[rows].tolist())
     said = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
-    return [f"Left out, as they are no songs: {said} (--all has them, too)."]
+    return [f"Left out, as no songs: {said} (--all-kinds has them, too)."]
 
 
 def _unknown_notes(wish: Wish, unknown: NDArray[np.bool_]) -> list[str]:
@@ -200,8 +212,9 @@ def _unknown_notes(wish: Wish, unknown: NDArray[np.bool_]) -> list[str]:
     for term, missing in zip(wish.terms, unknown, strict=True):
         count, total = int(missing.sum()), len(missing)
         if count:
-            which = "None of the files says" if count == total else f"{count} of {total} files do not say"
-            notes.append(f"{which} what '{term.text}' asks for, and {'they are' if count > 1 else 'it is'} left out.")
+            what = next((_WHAT[each.of] for each in term.meanings if isinstance(each, Range)), "answer")
+            which = "None of the files has" if count == total else f"{count} of {total} files have"
+            notes.append(f"{which} {'a' if count == total else 'no'} {what}, and so they do not fit '{term.text}'.")
     return notes
 
 
@@ -210,5 +223,5 @@ def _too_unlikely(
 ) -> list[str]:
     if found or not rows:
         return []
-    best_row = rows[0]
-    return [f"The nearest is {entries[best_row].title}, with {chances[best_row]:.2g}; --min {least:g} is asked for."]
+    title, chance = entries[rows[0]].title, chances[rows[0]]
+    return [f"Nothing fits: the nearest is '{title}' with {chance:.1g}, and {least:g} is the least (--min)."]

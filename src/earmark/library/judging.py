@@ -93,6 +93,30 @@ class Judge:
             shares = 1 - np.nan_to_num(shares)
         return np.asarray(shares**term.times)
 
+    def all_of(self, terms: Sequence[Term]) -> Shares:
+        """How probable it is that each entry fits all of some terms, nan where one of them is not known of it.
+
+        Moods that go together are one: what is dark and calm is melancholic.
+        """
+        quadrants, others = self._meeting(terms)
+        shares = [self.fits(term) for term in others]
+        if quadrants:
+            shares.append(self._quadrants(quadrants))
+        return np.asarray(np.prod(shares, axis=0))
+
+    def _meeting(self, terms: Sequence[Term]) -> tuple[set[str], list[Term]]:
+        """The quadrants that all terms of mood allow, and the other terms; none where moods exclude each other."""
+        moods = [term for term in terms if term.times == 1 and all(_is_mood(each) for each in term.meanings)]
+        allowed = set(self._rows.names.quadrants)
+        for term in moods:
+            named = {
+                each for meaning in term.meanings if isinstance(meaning, Answer) for each in _quadrants_of(meaning)
+            }
+            allowed = allowed & named if term.wanted else allowed - named
+        if len(moods) < 2 or not allowed:
+            return set(), list(terms)
+        return allowed, [term for term in terms if term not in moods]
+
     @cached_property
     def years(self) -> Shares:
         """The year in each file's tags; nan where there is none."""
@@ -121,7 +145,7 @@ class Judge:
             word = self._words[meaning.name]
             return np.asarray(word.probabilities(word.layer.scores(self._rows.numbers))[:, 0], np.float64)
         if meaning.group == MOODS:
-            return self._quadrants({*SIDES.get(meaning.name, (meaning.name,))})
+            return self._quadrants({*_quadrants_of(meaning)})
         return self._column(meaning.group, meaning.name)
 
     def _quadrants(self, names: set[str]) -> Shares:
@@ -131,8 +155,8 @@ class Judge:
     def _range(self, meaning: Range) -> Shares:
         values = self._values(meaning.of)
         inside = np.where(np.isfinite(values), (values >= meaning.low) & (values <= meaning.high), np.nan)
-        if meaning.decade in self._rows.names.tags:
-            return np.where(np.isnan(inside), self._column(TAGS, meaning.decade), inside)
+        if meaning.tag:
+            return np.where(np.isnan(inside), self._column(TAGS, meaning.tag), inside)
         return np.asarray(inside, np.float64)
 
     def _values(self, of: str) -> Shares:
@@ -147,13 +171,21 @@ class Judge:
         """Shares of meanings that may be true together: those that may not are one."""
         together: list[Shares] = []
         for group in _EXCLUSIVE:
-            names = [each.name for each in meanings if isinstance(each, Answer) and each.group == group]
-            if names and group == MOODS:
-                together.append(self._quadrants({quadrant for name in names for quadrant in SIDES.get(name, (name,))}))
-            elif names:
-                together.append(np.clip(np.sum([self._column(group, name) for name in names], axis=0), 0, 1))
+            inside = [each for each in meanings if isinstance(each, Answer) and each.group == group]
+            if inside and group == MOODS:
+                together.append(self._quadrants({quadrant for each in inside for quadrant in _quadrants_of(each)}))
+            elif inside:
+                together.append(np.clip(np.sum([self._column(group, each.name) for each in inside], axis=0), 0, 1))
         others = (each for each in meanings if not (isinstance(each, Answer) and each.group in _EXCLUSIVE))
         return [*together, *map(self.share, others)]
+
+
+def _is_mood(meaning: Meaning) -> bool:
+    return isinstance(meaning, Answer) and meaning.group == MOODS
+
+
+def _quadrants_of(meaning: Answer) -> tuple[str, ...]:
+    return tuple(SIDES.get(meaning.name, (meaning.name,)))
 
 
 def year_of(tags: Mapping[str, Any]) -> float:

@@ -8,8 +8,9 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from earmark.library.meanings import OF_GROUP, YOURS, Answer, Meaning
+from earmark.library.meanings import OF_GROUP, YOURS, Answer, Meaning, Range
 from earmark.library.names import EMOTIONS, GENRES, MOODS, TAGS, Names
 from earmark.library.quantities import read_range
 from earmark.library.synonyms import Near, Synonyms
@@ -88,6 +89,10 @@ class Lexicon:
         meaning = self.meaning(phrase)
         return meaning if isinstance(meaning, Answer) and meaning.group == group else None
 
+    def ranged(self, meant: Range) -> Range:
+        """A range, with the tag of its decade where the network tells it."""
+        return replace(meant, tag=meant.decade) if meant.decade in self.groups[TAGS] else meant
+
     def near(self, phrase: str) -> Near | None:
         """What is not told, and what is nearest to it; None where the phrase is none of those."""
         return self._near.get(plain(phrase))
@@ -133,7 +138,7 @@ class Lexicon:
             for said, phrases in table.items():
                 meant = read_range(said)
                 if meant is not None:
-                    yield from ((plain(phrase), meant) for phrase in phrases)
+                    yield from ((plain(phrase), self.ranged(meant)) for phrase in phrases)
 
     def _unknown(self, own: Sequence[Synonyms]) -> Iterator[str]:
         """What files of a user's name and the network does not tell, each a sentence."""

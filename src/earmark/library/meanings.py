@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def words(self) -> str:
-        """ "tag piano"."""
+        """Such as "tag piano"."""
         return f"{OF_GROUP.get(self.group, self.group)} {self.name}"
 
 
@@ -38,15 +38,21 @@ class Range:
     """A number between two ends, which belong to it; -inf or inf where there is none.
 
     `of` is one of `NUMBERS`: length in seconds; the year and beats a minute of the file's tags; valence and arousal.
+    `tag` is the network's tag of a decade, which is asked where a file has no year; empty elsewhere.
     """
 
     of: str
     low: float = -math.inf
     high: float = math.inf
+    tag: str = ""
 
     @property
     def words(self) -> str:
-        """ "length under 1:00", "year 1970-1979"."""
+        """Such as "length up to 1:00" and "year 1970-1979 (files without: tag 1970s)"."""
+        return self._bounds + (f" (files without: tag {self.tag})" if self.tag else "")
+
+    @property
+    def _bounds(self) -> str:
         if self.low == self.high:
             return f"{self.of} {self._said(self.low)}"
         if math.isinf(self.low):
@@ -57,7 +63,7 @@ class Range:
 
     @property
     def decade(self) -> str:
-        """ "1970s" of the years 1970 to 1979, else empty."""
+        """The name "1970s" of the years 1970 to 1979, else empty."""
         whole = self.of == YEAR and math.isfinite(self.low) and self.low % 10 == 0 and self.high == self.low + 9
         return f"{self.low:.0f}s" if whole else ""
 
@@ -74,7 +80,7 @@ class Holds:
 
     @property
     def words(self) -> str:
-        """ "title has 'christmas'"."""
+        """Such as "title has 'christmas'"."""
         return f"{self.of} {self.text}" if self.of == KIND else f"{self.of} has '{self.text}'"
 
 

@@ -89,7 +89,7 @@ class Maker:
         out = [row for row in map(self._collection.row_of, thrown) if row is not None]
         allowed[[*out, *(row for row in rows if row != ELSEWHERE)]] = False
         if not allowed.any() and not rows:
-            hint = " ".join([*notes, "Ask for less, or with --all for what is no song, too."])
+            hint = " ".join([*notes, "Ask for less, or with --all-kinds for what is no song, too."])
             raise WishError("Nothing is left that may come into the list.", hint=hint)
         return allowed, notes
 

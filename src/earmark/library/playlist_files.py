@@ -63,13 +63,17 @@ class Listing:
 
 def text_of(listing: Listing, file: Path) -> str:
     """What a file says; WishError where its suffix is none of `SUFFIXES`."""
+    write = {".xspf": _xspf, ".json": _json}.get(checked_suffix(file), _m3u8)
+    return write(listing, _folder_of(file))
+
+
+def checked_suffix(file: Path) -> str:
+    """The suffix of a list in small letters; WishError where it is none of `SUFFIXES`."""
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
         hint = f"Name a file that ends in {', '.join(SUFFIXES)}."
         raise WishError(f"{shown(file)} is none of the kinds of playlists that are written.", hint=hint)
-    folder = _folder_of(file)
-    write = {".xspf": _xspf, ".json": _json}.get(suffix, _m3u8)
-    return write(listing, folder)
+    return suffix
 
 
 def read_listing(file: Path) -> Listing:
@@ -86,7 +90,7 @@ def read_listing(file: Path) -> Listing:
         raise WishError(f"{shown(file)} is no playlist that can be read.", hint=hint) from error
 
 
-def percent_signs(listing: Listing, file: Path) -> int:
+def as_addresses(listing: Listing, file: Path) -> int:
     """How many tracks an M3U8 has to name by an address, which not every player follows."""
     if file.suffix.lower() not in (".m3u8", ".m3u"):
         return 0

@@ -4,8 +4,9 @@ A list remembers how it was made and all that it ever offered, that which it las
 no longer hold was thrown out; what it holds and did not offer the listener put in.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,37 +41,56 @@ class Refill:
     gone: int
 
 
-def refill_of(listing: Listing, *, is_there: Callable[[str], bool]) -> Refill:
-    """What stays of a list, and what must not come again; `is_there` tells of a path whether its file is there."""
+def refill_of(listing: Listing, file: Path | None, *, is_there: Callable[[str], bool]) -> Refill:
+    """What stays of the list in a file, and what must not come again.
+
+    `is_there` tells of a path whether its file is there. Without a file there is nothing that stays.
+    """
+    if file is None:
+        return Refill(None, (), (), 0)
     made = listing.made
     listed = listing.offered[: _count(made.get(_LISTED), len(listing.offered))]
     held = {line.path for line in listing.lines}
     kept = [line for line in listing.lines if is_there(line.path)]
     there = {line.path for line in kept}
     return Refill(
-        ask=Ask.from_dict(made[_ASK]) if isinstance(made.get(_ASK), dict) else None,
+        ask=_remembered(made[_ASK], file) if isinstance(made.get(_ASK), dict) else None,
         slots=tuple(_slots(listed or [line.path for line in listing.lines], kept, there)),
         thrown=tuple(path for path in listing.offered if path not in held),
         gone=len(listing.lines) - len(kept),
     )
 
 
-def listing_of(playlist: Playlist, *, name: str, thrown: tuple[str, ...] = ()) -> Listing:
-    """A list as it is written: with its memory, in which what was thrown out before stays."""
+def listing_of(playlist: Playlist, file: Path, *, name: str, thrown: tuple[str, ...] = ()) -> Listing:
+    """A list as it is written to a file: with its memory, in which what was thrown out before stays.
+
+    The folder in which relative paths begin is remembered from where the list is, so that both may move together.
+    """
     lines = tuple(pick.line for pick in playlist.picks)
     paths = tuple(line.path for line in lines)
-    made = {"by": f"earmark {__version__}", _LISTED: len(lines), _ASK: playlist.ask.to_dict()}
+    ask = replace(playlist.ask, folder=_relative(playlist.ask.folder, file))
+    made = {"by": f"earmark {__version__}", _LISTED: len(lines), _ASK: ask.to_dict()}
     return Listing(lines, name, made, (*paths, *(path for path in thrown if path not in paths)))
 
 
-def asked(refill: Refill, file: Path) -> Ask:
-    """How the list was made; WishError where it does not say."""
-    if refill.ask is None:
-        raise WishError(
-            f"{shown(file)} does not say how it was made: earmark did not write it, or a player left that out.",
-            hint="Say what it is to be like, too, as for a new list, and where it goes with --out.",
-        )
-    return refill.ask
+def not_told(file: Path) -> WishError:
+    """What to say of a list that does not remember how it was made."""
+    return WishError(
+        f"{shown(file)} does not say how it was made: earmark did not write it, or a player left that out.",
+        hint="Say what it is to be like, too, as for a new list, and where it goes with --out.",
+    )
+
+
+def _remembered(values: Mapping[str, Any], file: Path) -> Ask:
+    ask = Ask.from_dict(values)
+    return replace(ask, folder=os.path.normpath(Path(os.path.realpath(file)).parent / ask.folder))
+
+
+def _relative(folder: str, file: Path) -> str:
+    try:
+        return os.path.relpath(folder, Path(os.path.realpath(file)).parent)
+    except ValueError:  # on another drive
+        return folder
 
 
 def _slots(listed: list[str] | tuple[str, ...], kept: list[Line], there: set[str]) -> "list[Line | None]":

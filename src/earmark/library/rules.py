@@ -75,15 +75,17 @@ def never_file() -> Path:
     return platformdirs.user_data_path("earmark", appauthor=False) / "never.rules"
 
 
-def read_rules(named: Sequence[str], lexicon: Lexicon) -> tuple[Rule, ...]:
+def read_rules(named: Sequence[str], lexicon: Lexicon, *, folder: Path | None = None) -> tuple[Rule, ...]:
     """The user's own rules, if there are any, and those that are named: files of rules, and rules themselves.
+
+    Relative paths begin at `folder`, by default the current one.
 
     Raises WishError where one is no rule, with its file and line.
     """
     mine = never_file()
     rules = list(_in_file(mine, lexicon)) if mine.is_file() else []
     for text in named:
-        path = Path(text)
+        path = (folder or Path()) / text
         if _is_file(path):
             rules += _in_file(path, lexicon)
         else:
@@ -121,7 +123,7 @@ def _condition(part: str, rule: str, lexicon: Lexicon) -> Condition:
     quantity = _NUMBER_OF.sub("", part)
     found = quantity_at(quantity, 0)
     if found is not None and found[0] == len(quantity):
-        return Condition(found[1])
+        return Condition(lexicon.ranged(found[1]))
     text = _TEXT.match(part)
     if text and text[1].lower() in TEXTS:
         return Condition(_holds(text[1].lower(), text[2].strip().strip('"'), rule))

@@ -24,7 +24,7 @@ from earmark.library.songs import Songs
 
 Floats = NDArray[np.float64]
 Slots = tuple[int | None, ...]  # rows, `ELSEWHERE`, and None where there is room
-PATH, ARC = Steps(smooth=0.5, even=4.0, back=20.0), Steps(smooth=0.3)
+PATH, ARC = Steps(smooth=0.1, even=8.0, back=60.0), Steps(smooth=0.3)
 LEFT_OUT = 0.8  # of the candidates of a place, with a spread of 1
 TRIES = 8  # at the length of a list
 ARC_NEAR = 1.0  # what it costs on an arc to be far from what was asked for
@@ -108,6 +108,8 @@ def near(ground: Ground, frame: Frame) -> Way:
         before=frame.kept,
         first=new,
     )
+    if not (chosen.rows or frame.kept):
+        raise WishError("No track that may come in is like that.", hint="Ask for less at once, or with fewer rules.")
     if chosen.short:
         frame.notes.append(f"No more than {len(chosen.rows)} tracks fit.")
     slots = with_room(frame.slots, len(chosen.rows))
@@ -118,8 +120,8 @@ def near(ground: Ground, frame: Frame) -> Way:
         if row in seeds:
             return "asked for"
         score = scores[nearest[row]][row]
-        said = f"{score:.2f}" if np.isfinite(score) else ""
-        return f"{expressions[nearest[row]].text} {said}".strip() if len(expressions) > 1 else said
+        said = f"near {score:.2f}" if np.isfinite(score) else ""
+        return f"{said} to {expressions[nearest[row]].name}" if len(expressions) > 1 and said else said
 
     return Way([ELSEWHERE if row is None else row for row in rows], [each.words for each in expressions], why)
 

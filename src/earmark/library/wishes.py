@@ -26,7 +26,8 @@ _AND, _OR, _BUT = (
     frozenset({"or", "/"}),
     frozenset({"but", "only", "just"}),
 )
-_MOST_TIMES = 4
+_TIMES = {2: ", counted twice", 3: ", counted three times", 4: ", counted four times"}
+_MOST_TIMES = max(_TIMES)
 _GROUPS = {"genre": GENRES, "tag": TAGS, "mood": MOODS, "emotion": EMOTIONS, "word": YOURS, "yours": YOURS}
 _RANGES = frozenset({"year", "length"})
 
@@ -52,9 +53,9 @@ class Term:
 
     @property
     def words(self) -> str:
-        """ "not tag piano or tag guitar"."""
+        """Such as "not tag piano or tag guitar"."""
         said = " or ".join(meaning.words for meaning in self.meanings)
-        return ("" if self.wanted else "not ") + said + (f" (counted {self.times} times)" if self.times > 1 else "")
+        return ("" if self.wanted else "not ") + said + _TIMES.get(self.times, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Unknown:
 
     @property
     def words(self) -> str:
-        """ "paino (piano?)", "loud (not told: how loud it is; try: lively)"."""
+        """Such as "paino (piano?)", "loud (not told: how loud it is; try: lively)"."""
         said = " or ".join(self.suggestions)
         if self.reason:
             return f"{self.text} ({self.reason}" + (f"; try: {said})" if said else ")")
@@ -227,7 +228,7 @@ class _Reader:
         found = quantity_at(self._text, self._at)
         if found is None:
             return False
-        self._term(*found)
+        self._term(found[0], self._lexicon.ranged(found[1]))
         return True
 
     def _minus(self) -> bool:
@@ -343,7 +344,7 @@ def meaning_of_field(field: str, value: str, lexicon: Lexicon) -> Meaning | None
         return Holds(field, value)
     if field in _RANGES:
         meant = read_range(value)
-        return meant if meant is not None and meant.of == field else None
+        return lexicon.ranged(meant) if meant is not None and meant.of == field else None
     group = _GROUPS.get(field, field)
     meaning = lexicon.answer(group, value)
     return meaning if isinstance(meaning, Answer) else None
