@@ -38,7 +38,8 @@ def test_the_example_of_the_manual_is_understood(lexicon: Lexicon) -> None:
         Term("70s", (Range("year", 1970, 1979, "1970s"),)),
     )
     assert wish.lines == (
-        "calm -> mood calm; piano -> tag piano; no vocals -> not voice vocal; 70s -> year 1970-1979 (files without: tag 1970s)",
+        "calm -> mood calm; piano -> tag piano; no vocals -> not voice vocal;"
+        " 70s -> year 1970-1979 (files without: tag 1970s)",
         "not understood: zesty",
     )
 
@@ -75,7 +76,7 @@ def test_the_example_of_the_manual_is_understood(lexicon: Lexicon) -> None:
         ("piano/guitar", [("tag piano or tag guitar", True)]),
         ("no piano or guitar", [("tag piano or tag guitar", False)]),
         ("piano or no guitar", [("tag piano", True), ("tag guitar", False)]),
-        ("60s and 70s", [("year 1960-1969 (files without: tag 1960s) or year 1970-1979 (files without: tag 1970s)", True)]),
+        ("50s and 90s", [("year 1950-1959 or year 1990-1999", True)]),
         ("after 1970, before 1980", [("year from 1971", True), ("year up to 1979", True)]),
         ("seventies", [("year 1970-1979 (files without: tag 1970s)", True)]),
         ("nineties", [("year 1990-1999", True)]),
@@ -200,8 +201,11 @@ def test_every_letter_of_any_text_is_accounted_for(text: str, lexicon: Lexicon) 
 
 
 WORDS = st.sampled_from(
-    "no not without very or and but piano guitar calm vocals 70s 1974 zesty paino the longer than 5 min tag:piano "
-    'artist:x "gym" "nope" - -piano , . / + hip-hop r&b female voice love songs neither nor is'.split()
+    (
+        *("no", "not", "without", "very", "or", "and", "but", "piano", "guitar", "calm", "vocals", "70s", "1974"),
+        *("zesty", "paino", "the", "longer", "than", "5", "min", "tag:piano", "artist:x", '"gym"', '"nope"', "-"),
+        *("-piano", ",", ".", "/", "+", "hip-hop", "r&b", "female", "voice", "love", "songs", "neither", "nor", "is"),
+    )
 )
 
 
