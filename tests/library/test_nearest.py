@@ -21,7 +21,7 @@ def units(count: int, numbers: int, seed: int = 0, *, lean: float = 1.0) -> Floa
 
 def by_hand(vectors: Floats, row: int) -> list[int]:
     """All other rows by how far apart they are, each looked at from both sides."""
-    spread = Crowd.of(vectors).spread(vectors, members=True)
+    spread = Crowd.of(vectors).spread(vectors)
     own = Spread(spread.mean[row : row + 1], spread.deviation[row : row + 1])
     apart = apartness(vectors @ vectors[row], own, spread)
     return [other for other in np.argsort(apart, kind="stable").tolist() if other != row]
@@ -32,7 +32,7 @@ def by_hand(vectors: Floats, row: int) -> list[int]:
 def test_blocks_of_any_size_give_the_order_of_brute_force(seed: int, count: int, block: int) -> None:
     vectors = units(count, 16, seed)
     others = np.arange(1, count)
-    found = list(Space.of(vectors).nearest_first(vectors[0], others, member=True, block=block))
+    found = list(Space.of(vectors).nearest_first(vectors[0], others, block=block))
     true = by_hand(vectors, 0)
     assert sorted(near.row for near in found) == others.tolist()
     proximities = [near.proximity for near in found]
@@ -44,19 +44,19 @@ def test_blocks_of_any_size_give_the_order_of_brute_force(seed: int, count: int,
 def test_only_rows_that_are_asked_for_are_given() -> None:
     vectors = units(100, 8)
     asked = np.array([3, 50, 77])
-    assert {near.row for near in Space.of(vectors).nearest_first(vectors[0], asked, member=True)} == {3, 50, 77}
-    assert list(Space.of(vectors).nearest_first(vectors[0], asked[:0], member=True)) == []
+    assert {near.row for near in Space.of(vectors).nearest_first(vectors[0], asked)} == {3, 50, 77}
+    assert list(Space.of(vectors).nearest_first(vectors[0], asked[:0])) == []
 
 
 def test_of_points_that_are_all_one_the_first_rows_come_first() -> None:
     vectors = np.repeat(units(1, 8), 50, axis=0)
-    found = Space.of(vectors).nearest_first(vectors[0], np.arange(1, 50), member=True)
+    found = Space.of(vectors).nearest_first(vectors[0], np.arange(1, 50))
     assert [near.row for near in found] == list(range(1, 50))
 
 
 def test_a_stranger_is_found_its_own_copy_first() -> None:
     vectors = units(200, 32)
-    near = next(Space.of(vectors).nearest_first(vectors[17], np.arange(200), member=False))
+    near = next(Space.of(vectors).nearest_first(vectors[17], np.arange(200)))
     assert near.row == 17
     assert near.cosine == pytest.approx(1.0, abs=1e-5)
     assert near.proximity == pytest.approx(1.0, abs=1e-3)
@@ -69,7 +69,7 @@ def test_a_hub_comes_later_than_by_its_cosine_alone() -> None:
     rank = {"cosine": 0.0, "mutual": 0.0}
     for row in range(50):
         others = np.delete(np.arange(300), [row])
-        found = [near.row for near in space.nearest_first(vectors[row], others, member=True)]
+        found = [near.row for near in space.nearest_first(vectors[row], others)]
         by_cosine = others[np.argsort(-(vectors @ vectors[row])[others])].tolist()
         if row != hub:
             rank["mutual"] += found.index(hub)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.library.hubs import Crowd, Spread, apartness, normal_tail
+from earmark.library.hubs import Crowd, Spread, apartness, distances, normal_tail
 
 Floats = NDArray[np.float32]
 
-_BLOCK = 4096
+_BLOCK = 1024
 _PAIRS = 20_000
 _FEWEST_PAIRS = 100
 
@@ -52,9 +52,7 @@ class Space:
         """Of vectors, (n, d) float32 of unit length."""
         return cls(vectors, Crowd.of(vectors), _chance(vectors))
 
-    def nearest_first(
-        self, query: Floats, rows: NDArray[np.int64], *, member: bool, block: int = _BLOCK
-    ) -> Iterator[Near]:
+    def nearest_first(self, query: Floats, rows: NDArray[np.int64], *, block: int = _BLOCK) -> Iterator[Near]:
         """The points of some rows, the nearest first; of equally near ones the first.
 
         Parameters
@@ -63,17 +61,15 @@ class Space:
             (d,) of unit length.
         rows:
             Which points are asked about.
-        member:
-            Whether the query is a point of the collection; its row should not be among `rows`.
         block:
             How many points are looked at from both sides at first.
         """
         cosines = (self.vectors @ query)[rows]
-        own = self.crowd.spread(query[np.newaxis], members=member)
+        own = self.crowd.spread(query[np.newaxis])
         left, waiting = np.arange(len(rows)), _Waiting.none()
         while len(left):
             nearest, left = _split(cosines, left, block)
-            theirs = self.crowd.spread(self.vectors[rows[nearest]], members=True)
+            theirs = self.crowd.spread(self.vectors[rows[nearest]])
             apart = apartness(cosines[nearest], own, theirs)
             bound = _least_apart(float(cosines[nearest].min()), own) if len(left) else np.inf
             given, waiting = waiting.with_more(rows[nearest], cosines[nearest], apart).up_to(bound)
@@ -122,7 +118,8 @@ def _split(cosines: Floats, left: NDArray[np.int64], count: int) -> tuple[NDArra
 
 def _least_apart(cosine: float, own: Spread) -> float:
     """How far apart a point with no larger cosine is at least; a little less, as tails are told to seven digits."""
-    return float(normal_tail((cosine - own.mean) / own.deviation)[0]) * (1 - 1e-6)
+    away = distances(np.array([cosine], np.float64))
+    return float(normal_tail((own.mean - away) / own.deviation)[0]) * (1 - 1e-6)
 
 
 def _chance(vectors: Floats) -> Floats:

@@ -122,7 +122,7 @@ def similar(
         rows = rows[rows != query.row]
     choice = _Choice(collection, query, per_artist, exclude=exclude, versions=versions, all_kinds=all_kinds)
     chosen: list[Near] = []
-    for near in space.nearest_first(sought, rows, member=query.row is not None and query.segment is None):
+    for near in space.nearest_first(sought, rows):
         if len(chosen) == n:
             break
         if choice.takes(near.row):
