@@ -86,8 +86,11 @@ class _Order:
         counts = Counter(int(self._artists[row]) for row in left)
         must = {artist for artist, count in counts.items() if (count - 1) * (self._spacing + 1) + 1 >= room}
 
+        clashes = {artist: self._clashes_of(place, artist) for artist in counts}
+
         def cost(row: int) -> tuple[int, bool, float]:
-            return self._clashes(place, row), int(self._artists[row]) not in must, self._step(place - 1, row)
+            artist = int(self._artists[row])
+            return clashes[artist], artist not in must, self._step(place - 1, row)
 
         return min(left, key=cost)
 
@@ -125,9 +128,9 @@ class _Order:
         return 2.0 - 2.0 * float(self._vectors[before] @ self._vectors[row])
 
     def _clashes(self, place: int, row: int | None) -> int:
-        if row is None or row < 0:
-            return 0
-        artist = self._artists[row]
+        return 0 if row is None or row < 0 else self._clashes_of(place, int(self._artists[row]))
+
+    def _clashes_of(self, place: int, artist: int) -> int:
         near = range(max(place - self._spacing, 0), min(place + self._spacing + 1, len(self.rows)))
         others = (self.rows[each] for each in near if each != place)
         return sum(other is not None and other >= 0 and self._artists[other] == artist for other in others)

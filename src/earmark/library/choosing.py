@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.library.pool import Pool
+from earmark.library.pool import Known, Pool
 
 Floats = NDArray[np.float64]
-_FIRST_LOOK = 20  # times as many of the nearest are looked through for songs that are there twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def choose(
     wanted = size.about(typical_s)
     most = math.ceil((wanted + len(before)) / (spacing + 1))
     order = [*first, *_turns([_drawn(each, allowed, wanted / len(scores), spread, rng) for each in scores])]
-    walk = _Walk(pool, size, before, order[: _FIRST_LOOK * (wanted + len(before)) + 200])
+    walk = _Walk(pool, size, before)
     enough = walk.take_all(order, most=most)
     apart = len(walk.rows)
     if not enough:  # rather an artist too often than a list too short
@@ -135,11 +134,10 @@ def _turns(lists: Sequence[Sequence[int]]) -> Iterator[int]:
 class _Walk:
     """Rows are taken one after the other, as long as there is room."""
 
-    def __init__(self, pool: Pool, size: Size, before: Sequence[int], looked: Sequence[int]) -> None:
+    def __init__(self, pool: Pool, size: Size, before: Sequence[int]) -> None:
         self._pool = pool
         self._size = size
-        self._families = pool.families([*before, *looked])
-        self._known = {self._families[row] for row in before}
+        self._known = Known(pool, before)
         self._artists = Counter(int(pool.artists[row]) for row in before)
         self._total_s = 0.0
         self.rows: list[int] = []
@@ -150,12 +148,12 @@ class _Walk:
         Gives whether there is enough.
         """
         for row in order:
-            family, artist = self._families.get(row, row), int(self._pool.artists[row])
-            if family in self._known or (most is not None and self._artists[artist] >= most):
+            artist = int(self._pool.artists[row])
+            if (most is not None and self._artists[artist] >= most) or self._known.has(row):
                 continue
             if self._size.enough(len(self.rows), self._total_s, float(self._pool.lengths_s[row])):
                 return True
-            self._known.add(family)
+            self._known.add(row)
             self._artists[artist] += 1
             self._total_s += float(self._pool.lengths_s[row])
             self.rows.append(row)

@@ -16,6 +16,7 @@ from earmark.library.copies import NEAR_COSINE, same_length, song_keys
 from earmark.library.entry import Entry
 
 Rows = NDArray[np.int64]
+_ROWS_AT_ONCE = 512
 
 
 class Pool:
@@ -53,6 +54,11 @@ class Pool:
         """The entries."""
         return self._collection.entries
 
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """(n, 128) of unit length."""
+        return self._collection.vectors
+
     def families(self, rows: Iterable[int]) -> dict[int, int]:
         """Of each row one row that stands for all recordings of its song among these."""
         wanted = np.fromiter(dict.fromkeys(rows), np.int64)
@@ -77,11 +83,45 @@ class Pool:
                 else:
                     seen[key] = row
         vectors = self._collection.vectors[rows]
-        for place, vector in enumerate(vectors):
-            alike = np.flatnonzero(vectors[place + 1 :] @ vector >= NEAR_COSINE) + place + 1
-            for other in alike.tolist():
-                if same_length(float(self.lengths_s[rows[place]]), float(self.lengths_s[rows[other]])):
-                    yield int(rows[place]), int(rows[other])
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            alike = vectors[start : start + _ROWS_AT_ONCE] @ vectors[start:].T >= NEAR_COSINE
+            for place, other in np.argwhere(np.triu(alike, 1)).tolist():
+                one, two = int(rows[start + place]), int(rows[start + other])
+                if same_length(float(self.lengths_s[one]), float(self.lengths_s[two])):
+                    yield one, two
+
+
+class Known:
+    """The songs that are in a list already.
+
+    Parameters
+    ----------
+    pool:
+        Whose rows come in.
+    rows:
+        Those that are in it from the beginning.
+    """
+
+    def __init__(self, pool: Pool, rows: Iterable[int] = ()) -> None:
+        self._pool = pool
+        self._keys: set[tuple[object, ...]] = set()
+        self._rows: list[int] = []
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: int) -> None:
+        """A row comes in."""
+        self._rows.append(row)
+        self._keys.update(_keys(self._pool.entries[row]))
+
+    def has(self, row: int) -> bool:
+        """Whether its song, or another recording or copy of it, is there."""
+        if not self._keys.isdisjoint(_keys(self._pool.entries[row])):
+            return True
+        cosines = self._pool.vectors[self._rows] @ self._pool.vectors[row]
+        alike = [self._rows[place] for place in np.flatnonzero(cosines >= NEAR_COSINE).tolist()]
+        lengths_s = self._pool.lengths_s
+        return any(same_length(float(lengths_s[row]), float(lengths_s[other])) for other in alike)
 
 
 def _keys(entry: Entry) -> Iterable[tuple[object, ...]]:
