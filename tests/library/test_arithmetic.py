@@ -1,10 +1,13 @@
 """Arithmetic over songs, genres, tags and moods: how it is read, and what it comes to."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from earmark.errors import WishError
 from earmark.library.arithmetic import Expression, Space, read_expression
@@ -113,6 +116,36 @@ def test_what_cannot_be_calculated_says_why(
         space.solve(read_expression(text, lexicon, songs))
     assert sentence in caught.value.sentence
     assert hint in caught.value.hint
+
+
+PARTS = st.sampled_from(
+    (
+        "jazz",
+        "title 7",
+        "+",
+        "-",
+        "−",
+        "but",
+        "calmer",
+        "like",
+        ",",
+        "zesty",
+        "~nobody",
+        "no drums",
+        '"',
+        "one - and",
+        "\x00",
+    )
+)
+
+
+@settings(deadline=None)
+@given(text=st.one_of(st.text(max_size=30), st.lists(PARTS, max_size=9).map(" ".join)))
+def test_any_text_is_an_expression_or_a_sentence(text: str, lexicon: Lexicon, songs: Songs, space: Space) -> None:
+    with contextlib.suppress(WishError):
+        expression = read_expression(text, lexicon, songs)
+        assert expression.operands
+        space.solve(expression)
 
 
 def test_a_genre_lies_where_its_entries_lie(

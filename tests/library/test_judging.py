@@ -86,6 +86,12 @@ def test_where_a_file_has_no_year_the_tag_of_the_decade_stands_in(tmp_path: Path
     assert judge.fits(unwanted).tolist() == [1.0] * 6  # what is not known is not held against it
 
 
+def test_the_tempo_is_that_of_the_tags(tmp_path: Path) -> None:
+    judge = Judge(opened(tmp_path, np.random.default_rng(3), n=3, tags={"bpm": "119.6"}))
+    assert judge.share(Range("bpm", 118, 122)).tolist() == [1.0] * 3
+    assert judge.share(Range("bpm", high=100)).tolist() == [0.0] * 3
+
+
 def test_texts_are_found_whatever_their_capitals_and_accents(made_collection: Collection, judge: Judge) -> None:
     found = judge.share(Holds("artist", "JAZZ artist"))
     assert found.sum() == 8

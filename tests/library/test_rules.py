@@ -13,9 +13,11 @@ from earmark.library.collection import Collection
 from earmark.library.judging import Judge
 from earmark.library.lexicon import Lexicon
 from earmark.library.meanings import YOURS, Answer, Holds, Range
-from earmark.library.names import GENRES, MOODS, TAGS
+from earmark.library.names import GENRES, MOODS, TAGS, names_of
 from earmark.library.rules import Condition, never_file, read_rule, read_rules
 from earmark.library.synonyms import read_synonyms
+from earmark.listen.bundle import load_bundle
+from fences import ROOT
 from made_collection import NAMES
 
 
@@ -129,3 +131,11 @@ def test_rules_keep_out_what_meets_all_their_conditions(made_collection: Collect
 
 def test_what_is_not_known_of_an_entry_keeps_it_not_out(made_collection: Collection, lexicon: Lexicon) -> None:
     assert not read_rule("under 200 bpm", lexicon).bans(Judge(made_collection)).any()
+
+
+def test_the_rules_of_the_manual_are_rules(tmp_path: Path) -> None:
+    manual = (ROOT / "docs/collection.md").read_text(encoding="utf-8")
+    block = manual.partition("### Rules")[2].partition("```text\n")[2].partition("```")[0]
+    (tmp_path / "never.rules").write_text(block, encoding="utf-8")
+    lexicon = Lexicon(names_of(load_bundle()), ("gym",), read_synonyms())
+    assert len(read_rules([str(tmp_path / "never.rules")], lexicon)) == 11

@@ -12,6 +12,7 @@ from earmark.library.quantities import read_range
 from earmark.library.synonyms import SHIPPED, read_synonyms, synonyms_file
 from earmark.library.wishes import read_wish
 from earmark.listen.bundle import load_bundle
+from fences import ROOT
 
 
 def own(tmp_path: Path, text: str) -> Path:
@@ -107,7 +108,7 @@ def test_what_a_users_file_names_and_the_network_does_not_tell_is_said(tmp_path:
 def test_a_file_that_is_none_is_told_in_one_sentence(text: str, said: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(WishError, match="mine.toml") as caught:
+    with pytest.raises(WishError, match=r"mine\.toml") as caught:
         read_synonyms(file)
     assert said in caught.value.sentence
 
@@ -115,3 +116,12 @@ def test_a_file_that_is_none_is_told_in_one_sentence(text: str, said: str, tmp_p
 def test_a_named_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WishError, match="cannot be read"):
         read_synonyms(tmp_path / "none.toml")
+
+
+def test_the_file_of_the_manual_can_be_read(tmp_path: Path) -> None:
+    manual = (ROOT / "docs/collection.md").read_text(encoding="utf-8")
+    block = manual.partition("**Synonyms of your own**")[2].partition("```text\n")[2].partition("```")[0]
+    lexicon = Lexicon(names_of(load_bundle()), (), read_synonyms(own(tmp_path, block)))
+    said = [term.words for term in read_wish("Klavier, sunday morning, the punk years, tiny", lexicon).terms]
+    assert said == ["tag piano", "mood serene", "year 1977-1984", "length up to 1:00"]
+    assert lexicon.unknown == ()

@@ -100,7 +100,7 @@ class Songs:
     def _found(self, text: str) -> Song | None:
         if not text:
             return None
-        path = self._folder / Path(text).expanduser() if text.startswith("~") else self._folder / text
+        path = self._folder / _at_home(text)
         row = self._collection.row_of(path)
         if row is None and _is_file(path):
             row = self._collection.row_of(os.path.realpath(path))
@@ -138,6 +138,13 @@ class Songs:
             for key in {plain(entry.title), plain(f"{entry.artist} {entry.title}"), plain(stem)}:
                 found.setdefault(key, []).append(row)
         return found
+
+
+def _at_home(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # "~nobody" has no home
+        return Path(text)
 
 
 def _is_file(path: Path) -> bool:
