@@ -21,7 +21,6 @@ DB_VARIABLE = "EARMARK_DB"
 APPLICATION_ID = 0x6561726D  # "earm"
 SCHEMA = 1
 BUSY_S = 10.0
-_PAGE_BYTES = 8192  # of pages of 4096 a tenth is left empty: few of the rows here fit into one
 _MARK, _ID_AT, _HEAD_BYTES = (
     b"SQLite format 3\0",
     68,
@@ -68,6 +67,7 @@ CREATE TABLE told (
     numbers BLOB NOT NULL,            -- float16, what heads read
     answers BLOB NOT NULL             -- float16, by models.names
 );
+-- Columns of `details` spill over into pages of their own, so that of small pages little is left empty.
 CREATE TABLE details (
     heard_id INTEGER PRIMARY KEY REFERENCES heard ON DELETE CASCADE,
     summary BLOB NOT NULL,            -- see packing.py
@@ -148,7 +148,6 @@ def _create(db: Path) -> None:
         beside.unlink(missing_ok=True)
         connection = sqlite3.connect(beside, isolation_level=None)
         try:
-            connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # what is forgotten gives its room back
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
