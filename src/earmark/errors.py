@@ -61,6 +61,10 @@ class WishError(EarmarkError):
     """A wish, a rule, a list of synonyms or a playlist that cannot be read or followed."""
 
 
+class TagError(EarmarkError):
+    """A file whose tags cannot, or must not, be written; or a list of genres, or a journal, that cannot be read."""
+
+
 class OutputError(EarmarkError):
     """A file or folder that cannot or must not be written."""
 

@@ -1,9 +1,9 @@
 """Which sound a file holds, by a hash of its encoded sound alone: whoever changes its tags does not change it.
 
 Hashed is what a decoder gets of the sound: the frames of MPEG audio and of FLAC, packets of Ogg behind its headers, the
-data of WAV, AIFF and MPEG-4. Of other kinds it is all that lies between the tags in front and behind, or the whole
-file. Two machines agree, and so do two copies of a file with other tags; another encoding of the same recording is
-another sound. The hash is BLAKE2b (RFC 7693), 16 bytes of it; nothing is held in memory but a chunk.
+data of WAV, AIFF, MPEG-4 and Windows Media. Of other kinds it is all that lies between the tags in front and behind, or
+the whole file. Two machines agree, and so do two copies of a file with other tags; another encoding of the same
+recording is another sound. The hash is BLAKE2b (RFC 7693), 16 bytes of it; nothing is held in memory but a chunk.
 """
 
 import hashlib
@@ -25,6 +25,7 @@ _DIGEST_BYTES = 16
 _MOST_BOXES = 100_000  # of MPEG-4 or AIFF: a file that has more is made to waste time
 _ID3V1_BYTES, _APE_FOOTER_BYTES = 128, 32
 _OGG_HEAD_BYTES, _OGG_BEGINS = 27, 2
+_ASF_DATA, _ASF_DATA_HEAD_BYTES = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c"), 50
 _OGG_HEADERS = ((b"\x01vorbis", 3), (b"OpusHead", 2), (b"Speex   ", 2), (b"\x80theora", 3))
 Spans = Iterator[Span]
 
@@ -139,6 +140,19 @@ def _of_aiff(file: BinaryIO, window: Window, start: int) -> Spans:
         place = end + end % 2
 
 
+def _of_asf(file: BinaryIO, window: Window, start: int) -> Spans:
+    """The packets of Windows Media, behind its header, in which its tags are."""
+    place = start
+    for _ in range(_MOST_BOXES):
+        head = window.at(place, 24)
+        size_bytes = int.from_bytes(head[16:], "little")
+        if len(head) < 24 or size_bytes < 24:
+            return
+        if head[:16] == _ASF_DATA:
+            yield Span(place + _ASF_DATA_HEAD_BYTES, min(place + size_bytes, window.size_bytes))
+        place += size_bytes
+
+
 def _between_tags(window: Window, start: int) -> Span:
     """All but the tags in front and behind; the whole file where that is nothing."""
     end = _before_tags(window, start)
@@ -166,6 +180,7 @@ _PARTS: dict[Kind, tuple[str, Callable[[BinaryIO, Window, int], Spans]]] = {
     MPEG_4: ("mp4", _of_boxes),
     UNKNOWN: ("mpeg", _of_mpeg),
     kind_of(b"FORM"): ("aiff", _of_aiff),
+    kind_of(b"\x30\x26\xb2\x75"): ("asf", _of_asf),
     kind_of(b"OggS\x00\x02" + bytes(22) + b"Speex   "): ("ogg", _of_ogg),
     kind_of(b"OggS\x00\x02" + bytes(22) + b"\x7fFLAC"): ("ogg", _of_ogg),
 }
