@@ -31,13 +31,11 @@ def main() -> int:
         index(peace, arguments).wait()
         passed_s = time.monotonic() - before_s
         print(f"in peace: {len(content(peace))} files in {passed_s:.0f} s")
-        # Twice the mean share of the run that is left for each kill: some come early, some when all is done.
-        longest_s = 2 * passed_s / options.kills + 4
         found = index_killed(
             killed,
             arguments,
             kills=options.kills,
-            longest_s=longest_s,
+            longest_s=passed_s / 2,  # some come before the first answer, some when all is done
             rng=np.random.default_rng(options.seed),
             say=print,
         )

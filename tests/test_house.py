@@ -41,6 +41,7 @@ def loaded_by(code: str) -> set[str]:
         "import earmark.data.dataset",
         "import earmark.measure.metrics",
         "import earmark.plots.figures",
+        "import earmark.library.collection, earmark.library.indexing",
         "import earmark.cli.main",
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from corpus import Case, music, write_with_pyav
 from earmark.sound.decode import blocks
-from earmark.sound.search import Search, find_audio, is_audio, joined, search
+from earmark.sound.search import Search, find_audio, is_audio, is_left_out, joined, search
 from trees import touch
 
 
@@ -222,3 +222,26 @@ def test_searches_are_joined_in_order(tmp_path: Path) -> None:
     touch(tmp_path, "b/1.mp3", "b/2.jpg", "a/3.mp3", "a/4.jpg", "a/5.pdf")
     both = joined(search([tmp_path / name]) for name in ("b", "a"))
     assert both == Search((tmp_path / "b/1.mp3", tmp_path / "a/3.mp3"), {"jpg": 2, "pdf": 1})
+
+
+@pytest.mark.parametrize(
+    ("path", "left_out"),
+    [
+        ("music/a.wav", False),
+        ("music/album/b.wav", False),
+        ("music/live/c.wav", True),
+        ("music/deeper/live/c.wav", False),
+        ("music/album/Demo 1.wav", True),
+        ("music/demos/d.wav", True),
+        ("music/.hidden/e.wav", True),
+        ("music/@eaDir/f.wav", True),
+        ("music", False),
+    ],
+)
+def test_a_path_is_left_out_where_a_search_would_not_come_to_it(path: str, left_out: bool, tmp_path: Path) -> None:
+    patterns = ["live/*", "demo*"]
+    assert is_left_out(tmp_path / path, tmp_path / "music", exclude=patterns) is left_out
+    if path != "music":
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).touch()
+        assert bool(search([tmp_path / "music"], exclude=patterns).paths) is not left_out
