@@ -173,6 +173,7 @@ def _settled(found: dict[str, str]) -> Iterator[str]:
     words = {
         "written": "had been written",
         "dropped": "was as before",
+        "undone": "had been brought back",
         "changed": "was changed since by another program",
     }
     for path, state in found.items():

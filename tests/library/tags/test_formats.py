@@ -18,26 +18,10 @@ from earmark.library.tags.held import CONFIDENCE, FIELDS, GENRE, MOOD
 from earmark.library.tags.plan import what_was_lost
 from earmark.sound.decode import blocks
 from earmark.sound.identity import sound_id
-from tagged import MAKERS, NEEDS_PYAV, V1_ROCK, make
+from tagged import MAKERS, V1_ROCK
 
 NEW = {GENRE: ("Hip-Hop", "Rhythm & Blüs"), MOOD: ("calm",), CONFIDENCE: ("genre Hip-Hop 0.83; earmark 6",)}
 PLAIN = {GENRE: ("Jazz",), MOOD: ("calm", "dark"), CONFIDENCE: ("genre Jazz 0.83; earmark 6",)}
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A file of each kind, to be read alone."""
-    folder = tmp_path_factory.mktemp("tagged")
-    return {kind: make(kind, folder) for kind, (suffix, _) in MAKERS.items() if _can_be_made(suffix)}
-
-
-def _can_be_made(suffix: str) -> bool:
-    if suffix in NEEDS_PYAV:
-        try:
-            import av  # noqa: F401
-        except ImportError:
-            return False
-    return True
 
 
 @pytest.fixture(params=MAKERS)

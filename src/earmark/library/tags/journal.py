@@ -18,7 +18,9 @@ from earmark.files import shown
 from earmark.library.tags.edits import Edit
 
 _SUFFIX = ".tags.jsonl"
-PLANNED, WRITTEN, UNDONE, DROPPED, CHANGED = "planned", "written", "undone", "dropped", "changed"
+PLANNED, WRITTEN, DROPPED, CHANGED = "planned", "written", "dropped", "changed"
+UNDOING, UNDONE = "undoing", "undone"
+_OPEN = (PLANNED, UNDOING)
 _RUN, _PART = "run", "part"
 
 
@@ -41,7 +43,7 @@ class Record:
     fields:
         {field: [texts before, texts after]}.
     state:
-        "planned", "written", "undone", "dropped" where the new file never took its place, or "changed" where nobody
+        "planned", "written", "undoing", "undone", "dropped" where the new file never took its place, or "changed" where nobody
         knows whether it did, as somebody changed the file since.
     """
 
@@ -108,13 +110,13 @@ class Journal:
 
     @property
     def open_records(self) -> list[Record]:
-        """What was cut short: planned, and not known to be written."""
-        return [record for _, record in sorted(self._records.items()) if record.state == PLANNED]
+        """What was cut short: of which it is not known whether it was written, or undone."""
+        return [record for _, record in sorted(self._records.items()) if record.state in _OPEN]
 
     @property
     def parts(self) -> list[str]:
-        """Files beside others that a run that was cut short may have left, of what is neither written nor dropped."""
-        done = {key for key, record in self._records.items() if record.state != PLANNED}
+        """Files beside others that a run that was cut short may have left."""
+        done = {key for key, record in self._records.items() if record.state not in _OPEN}
         return [part for key, part in self._parts.items() if key not in done]
 
     def new_run(self) -> int:
@@ -146,7 +148,7 @@ class Journal:
 
     def mark(self, record: Record, state: str) -> None:
         """What became of a file."""
-        self._add({"do": state, "run": record.run, "file": record.number}, to_the_disk=state == UNDONE)
+        self._add({"do": state, "run": record.run, "file": record.number}, to_the_disk=state in (UNDOING, UNDONE))
 
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:

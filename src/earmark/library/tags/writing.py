@@ -22,11 +22,12 @@ from earmark.library.store import Store
 from earmark.library.tags.edits import Edit, digest, digest_of_edited, edited, in_order, leading_back
 from earmark.library.tags.formats import read_tags
 from earmark.library.tags.held import GENRE
-from earmark.library.tags.journal import CHANGED, DROPPED, UNDONE, WRITTEN, Journal, Record, fields_of
+from earmark.library.tags.journal import CHANGED, DROPPED, UNDOING, UNDONE, WRITTEN, Journal, Record, fields_of
 from earmark.library.tags.plan import Plan, open_unchanged, what_was_lost
 from earmark.sound.identity import sound_id
 from earmark.sound.tags import all_tags
 
+_PART = ".part"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -147,12 +148,13 @@ def undo(journal: Journal, store: Store, run: int, *, within: Sequence[str] = ()
 def settle(journal: Journal) -> dict[str, str]:
     """Find out what became of files at which a run was cut short, and remove what it left: {path: what it is}.
 
-    A file is "written", "dropped" where it is as it was, or "changed" where somebody changed it since.
+    A file is "written", "dropped" or "undone" where it is as it was, or "changed" where somebody changed it since.
     """
     found, parts = {}, journal.parts
     for record in journal.open_records:
         now = _digest_at(Path(os.path.realpath(record.path)))
-        state = {record.new: WRITTEN, record.old: DROPPED}.get(now, CHANGED)
+        as_before = UNDONE if record.state == UNDOING else DROPPED
+        state = {record.new: WRITTEN, record.old: as_before}.get(now, CHANGED)
         found[record.path] = state
         journal.mark(record, state)
     for part in map(Path, parts):
@@ -176,7 +178,8 @@ def _take_back(journal: Journal, record: Record) -> None:
             raise TagError(f"{name} was changed after earmark tagged it: it was left as it is.")
         if not facts.st_mode & 0o222 or not os.access(place, os.W_OK):
             raise TagError(f"{name} is read-only: it was left as it is.")
-        with _beside(place) as part:
+        with _undoing(journal, record), _beside(place) as part:
+            journal.beside(record.run, record.number, part)
             _make(file, record.back, part, place)
             with part.open("rb") as written:
                 if digest(written) != record.old:
@@ -184,10 +187,18 @@ def _take_back(journal: Journal, record: Record) -> None:
             os.utime(part, ns=(facts.st_atime_ns, record.mtime_ns))
             _refuse_changed(place, facts)
             _replace(part, place)
+
+
+@contextlib.contextmanager
+def _undoing(journal: Journal, record: Record) -> Iterator[None]:
+    """Note that a file is being taken back, and what became of that."""
+    journal.mark(record, UNDOING)
+    try:
+        yield
+    except (OSError, TagError):
+        journal.mark(record, WRITTEN)
+        raise
     journal.mark(record, UNDONE)
-
-
-_PART = ".part"
 
 
 @contextlib.contextmanager
