@@ -10,6 +10,7 @@ import sqlite3
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, overload
@@ -59,11 +60,13 @@ class Collection:
                 raise CollectionError(f"The collection {shown(db)} is empty.", hint="Fill it: earmark index FOLDER.")
             self._model_id, self.model, self.sha256, names = found
             self.names = Names.from_json(names)
+            # In the order of the tables, and sorted here: looking up one after the other takes longer than all at once.
             rows = connection.execute(
                 "SELECT heard.id, files.id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share"
-                f" FROM files JOIN heard ON heard.file_id = files.id WHERE {_PRESENT} ORDER BY path",
+                f" FROM heard CROSS JOIN files ON files.id = file_id WHERE {_PRESENT}",
                 (self._model_id,),
             ).fetchall()
+        rows.sort(key=itemgetter(2))
         if not rows:
             raise CollectionError(
                 f"The collection {shown(db)} has no track in it.", hint="Fill it: earmark index FOLDER."
