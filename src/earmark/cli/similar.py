@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from earmark.errors import EarmarkError
     from earmark.library.collection import Collection
     from earmark.library.entry import Heard
-    from earmark.library.filters import Bools, Filters
+    from earmark.library.filters import Bools
     from earmark.library.queries import Query
     from earmark.library.similar import Match
 
@@ -90,10 +90,8 @@ def similar(
 
         guard_file(html, PAGE, option="--html", inputs=[song], sound_suffixes=AUDIO_SUFFIXES, force=force)
 
-    from earmark.library.filters import Filters
     from earmark.library.similar import similar as search
 
-    filters = Filters(tuple(genre or ()), tuple(mood or ()), tuple(tag or ()))
     with open_collection(db) as collection:
         query = _query(collection, song, segment, model)
         matches = search(
@@ -101,7 +99,7 @@ def similar(
             query,
             n=count,
             per_artist=per_artist or None,
-            keep=_kept(collection, filters, least),
+            keep=_kept(collection, genre or (), mood or (), tag or (), least),
             exclude=exclude or (),
             versions=versions,
             all_kinds=all_kinds,
@@ -181,14 +179,18 @@ def _heard(collection: "Collection", song: str, model: Path | None) -> "Query":
     return Query.of_heard(entry_of_file(song, heard), heard)
 
 
-def _kept(collection: "Collection", filters: "Filters", least: float) -> "Bools | None":
-    if not filters:
+def _kept(
+    collection: "Collection", genres: Sequence[str], moods: Sequence[str], tags: Sequence[str], least: float
+) -> "Bools | None":
+    """Which entries are asked for; None for all."""
+    if not (genres or moods or tags):
         return None
 
     from earmark.cli._wishes import words_for
-    from earmark.library.filters import kept
+    from earmark.library.filters import Filters, kept
 
     words = words_for(collection, None)
+    filters = Filters(tuple(genres), tuple(moods), tuple(tags))
     return kept(filters, words.judge, words.lexicon, least=least)
 
 

@@ -25,12 +25,9 @@ class Filters:
     moods: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.genres or self.moods or self.tags)
-
 
 def kept(filters: Filters, judge: Judge, lexicon: Lexicon, *, least: float = LEAST) -> Bools:
-    """Which entries pass, (n,): what is asked for is at least so probable.
+    """Which entries pass, (n,): what is asked for, which must be something, is at least so probable.
 
     Raises
     ------

@@ -32,7 +32,7 @@ LIKE = 0.95  # a match that is nearer than a smaller share of pairs is one as ch
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
-_OTHERS = 64  # entries that stand for what is usual
+_OTHERS = 32  # entries that stand for what is usual
 
 
 @dataclass(frozen=True, slots=True)

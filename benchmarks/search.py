@@ -1,0 +1,169 @@
+"""How long it takes to find the nearest of many tracks: exactly, by mutual proximity, as a command, and approximately.
+
+Vectors are made up: 128 numbers, unit length, in 500 clusters of very different sizes. A query is one of them, and asks
+for its ten nearest. Times are medians, in one process, with the vectors in memory; `getting ready` is what a process
+does once. The command is a real process on a collection of real size on disk: all entries have the moments, answers and
+summary of one made-up track, and a vector of their own. usearch (extra `ann`) builds its index with its own settings;
+its recall is the share of the ten that exact search by cosine finds.
+
+    python benchmarks/search.py [--sizes 10000 100000 1000000] [--command 100000] [--ann 1000000]
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.library.nearest import Space
+
+Floats = NDArray[np.float32]
+
+NUMBERS, CLUSTERS, COUNT, QUERIES = 128, 500, 10, 20
+RUNS = 5  # of a command
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--command", type=int, nargs="*", default=[100_000])
+    parser.add_argument("--ann", type=int, nargs="*", default=[1_000_000])
+    options = parser.parse_args()
+    for size in options.sizes:
+        in_memory(made_vectors(size))
+    for size in options.command:
+        as_command(size)
+    for size in options.ann:
+        approximately(made_vectors(size))
+
+
+def made_vectors(count: int) -> Floats:
+    """(count, 128) of unit length, in clusters."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(CLUSTERS, NUMBERS)).astype(np.float32)
+    shares = rng.pareto(1.0, CLUSTERS) + 0.05
+    of = rng.choice(CLUSTERS, count, p=shares / shares.sum())
+    vectors = centres[of]
+    vectors += rng.normal(scale=1.2, size=(count, NUMBERS)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
+
+
+def median_ms(work: Callable[[int], object], times: int = QUERIES) -> float:
+    """Of so many runs."""
+    taken = []
+    for number in range(times):
+        start_s = time.perf_counter()
+        work(number)
+        taken.append(time.perf_counter() - start_s)
+    return 1000 * float(np.median(taken))
+
+
+def nearest_by_cosine(vectors: Floats, query: Floats, count: int = COUNT) -> NDArray[np.int64]:
+    """Rows of the largest cosines, the largest first."""
+    cosines = vectors @ query
+    some = np.argpartition(-cosines, count)[:count]
+    return np.asarray(some[np.argsort(-cosines[some])])
+
+
+def in_memory(vectors: Floats) -> None:
+    """By cosine alone, and by mutual proximity."""
+    rows = np.arange(len(vectors))
+    picked = np.random.default_rng(1).choice(len(vectors), QUERIES, replace=False)
+    ready_ms = median_ms(lambda _: Space.of(vectors), 3)
+    space = Space.of(vectors)
+
+    def nearest(number: int) -> None:
+        found = space.nearest_first(vectors[picked[number]], rows)
+        for _, _ in zip(range(COUNT), found, strict=False):
+            pass
+
+    cosine_ms = median_ms(lambda number: nearest_by_cosine(vectors, vectors[picked[number]]))
+    print(
+        f"{len(vectors):>9} vectors: by cosine {cosine_ms:6.1f} ms, by mutual proximity {median_ms(nearest):6.1f} ms,"
+        f" getting ready {ready_ms:6.1f} ms, {vectors.nbytes / 1e6:.0f} MB"
+    )
+
+
+def as_command(count: int) -> None:
+    """`earmark similar` as a process, on a collection on disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        db, song = made_collection(Path(folder), made_vectors(count))
+        command = [sys.executable, "-m", "earmark", "similar", song, "--db", str(db)]
+
+        def run(_: int) -> None:
+            subprocess.run(command, check=True, capture_output=True)
+
+        run(0)
+        took_ms = median_ms(run, RUNS)
+        help_ms = median_ms(lambda _: subprocess.run([*command[:3], "--help"], check=True, capture_output=True), RUNS)
+        size_mb = db.stat().st_size / 1e6
+    print(f"{count:>9} tracks: earmark similar takes {took_ms:.0f} ms in all, of which earmark --help {help_ms:.0f} ms")
+    print(f"{'':>9} the file has {size_mb:.0f} MB")
+
+
+def made_collection(folder: Path, vectors: Floats) -> tuple[Path, str]:
+    """A collection with these vectors, and the path of one of its entries."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from earmark.library.packing import half, pack_heard
+    from earmark.library.store import Store
+    from made_collection import MODEL, NAMES, SHA256, Recipe, made_entry
+
+    db = folder / "collection.db"
+    centres = np.eye(5, NUMBERS)
+    facts, heard = made_entry(0, np.random.default_rng(0), centres, Recipe(1, duration_s=240.0), folder)
+    packed = pack_heard(heard, NAMES)
+    with Store(db) as store, store.together():
+        model_id = store.model(MODEL, SHA256, NAMES)
+        for number, vector in enumerate(vectors):
+            path = str(folder / f"music/artist {number // 100:05}/track {number:07}.mp3")
+            tags = facts.tags | {"title": f"Title {number}", "artist": f"Artist {number // 100}"}
+            file_id = store.keep_file(replace(facts, path=path, sound_id=f"{number:032x}", tags=tags))
+            length_s = 120.0 + number % 400
+            store.keep_packed(file_id, model_id, replace(packed, vector=half(vector), duration_s=length_s))
+    return db, path
+
+
+def approximately(vectors: Floats) -> None:
+    """usearch against exact search by cosine."""
+    try:
+        from usearch.index import Index
+    except ImportError:
+        print("usearch is not there: pip install 'earmark[ann]'")
+        return
+    picked = np.random.default_rng(1).choice(len(vectors), QUERIES, replace=False)
+    index = Index(ndim=NUMBERS, metric="cos", dtype="f16")
+    start_s = time.perf_counter()
+    index.add(np.arange(len(vectors)), vectors)
+    built_s = time.perf_counter() - start_s
+    found: dict[int, set[int]] = {}
+
+    def search(number: int) -> None:
+        found[number] = set(index.search(vectors[picked[number]], COUNT).keys.tolist())
+
+    exact_ms = median_ms(lambda number: nearest_by_cosine(vectors, vectors[picked[number]]))
+    for expansion in (64, 256, 1024):
+        index.expansion_search = expansion
+        took_ms = median_ms(search)
+        recall = np.mean(
+            [
+                len(found[number] & set(nearest_by_cosine(vectors, vectors[row]).tolist())) / COUNT
+                for number, row in enumerate(picked)
+            ]
+        )
+        print(
+            f"{len(vectors):>9} vectors: usearch, expansion {expansion}: {took_ms:.2f} ms, recall {recall:.3f};"
+            f" exact {exact_ms:.1f} ms"
+        )
+    print(f"{'':>9} its index took {built_s:.0f} s to build and {index.memory_usage / 1e6:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
