@@ -1,4 +1,4 @@
-"""`earmark tag --write` killed at random moments over many files, then `--undo` likewise: is each file old or new whole?
+"""`earmark tag --write` killed at random moments over many files, then `--undo`: is each file the old or new one whole?
 
 Files are of all kinds that tests/tagged.py makes. Exit code 1 where one is neither, where the journal does not know
 which, where something is left over, or where in the end the bytes are not those of the beginning.

@@ -180,7 +180,7 @@ def _info(path: Path) -> None:
         name + len(text).to_bytes(4, "little") + text + bytes(len(text) % 2)
         for name, text in ((b"INAM", b"Title\0"), (b"IART", b"Artist\0"))
     )
-    chunks = b"LIST" + (4 + len(named)).to_bytes(4, "little") + b"INFO" + named + b"bext\x03\0\0\0abc\0"
+    chunks = b"LIST" + (4 + len(named)).to_bytes(4, "little") + b"INFO" + named + b"mine\x03\0\0\0abc\0"
     data = path.read_bytes() + chunks
     path.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
 

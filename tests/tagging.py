@@ -91,7 +91,7 @@ def shelf(
 
 @dataclass(frozen=True)
 class Killed:
-    """What came of runs that were killed: how many while they ran, how many files were tagged after each, and faults."""
+    """What came of runs that were killed: how many while they ran, how many files were tagged after each, faults."""
 
     while_running: int
     tagged: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""`earmark tag` killed at random moments: each file is the old one or the new one whole, and the journal knows which."""
+"""`earmark tag` killed at random moments: each file is the old or the new one whole, and the journal knows which."""
 
 from pathlib import Path
 

@@ -66,7 +66,7 @@ def test_all_kinds_of_files_are_written_and_come_back_to_the_byte(files: dict[st
 
 
 def test_a_plan_says_what_and_where_and_a_file_keeps_its_permissions(two: Shelf) -> None:
-    flac, mp3 = two.files
+    _, mp3 = two.files
     mp3.chmod(0o640)
     (_, _), (plan, _) = plans(two)
     assert [(change.field, change.place, change.before, change.after) for change in plan.changes] == [
@@ -169,9 +169,8 @@ def test_a_full_disk_leaves_all_as_it_was(two: Shelf, monkeypatch: pytest.Monkey
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(writing, "edited", full)
-    with Store(two.db) as store, two.journal() as journal:
-        with pytest.raises(DiskFullError, match="the disk is full"):
-            Writer(journal, store).write(*todo[0])
+    with Store(two.db) as store, two.journal() as journal, pytest.raises(DiskFullError, match="the disk is full"):
+        Writer(journal, store).write(*todo[0])
     assert two.contents() == before
 
 
@@ -222,9 +221,8 @@ def test_what_does_not_pass_a_check_is_not_written(wrong: str, two: Shelf, monke
         return "other" if is_new else str(found)
 
     monkeypatch.setattr(writing, wrong, other)
-    with Store(two.db) as store, two.journal() as journal:
-        with pytest.raises(TagError, match="did not pass the check"):
-            Writer(journal, store).write(*todo[0])
+    with Store(two.db) as store, two.journal() as journal, pytest.raises(TagError, match="did not pass the check"):
+        Writer(journal, store).write(*todo[0])
     assert two.contents() == before
 
 

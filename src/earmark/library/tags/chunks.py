@@ -1,6 +1,7 @@
 """The tags of WAV and AIFF: an ID3v2 in a chunk of its own; the genre also in the INFO of a WAV that has such a list.
 
-INFO has one text a name, so that several genres are joined by "; " there. RF64 (EBU Tech 3306) is as WAV.
+INFO has one text a name, so that several genres are joined by "; " there. Into a new ID3v2 title and the like of the
+INFO are copied, as players that find an ID3v2 do not ask further. RF64 (EBU Tech 3306) is as WAV.
 """
 
 import hashlib
@@ -16,6 +17,15 @@ _FORMS = (*((name, b"WAVE") for name in (b"RIFF", *_LONG)), (b"FORM", b"AIFF"), 
 _ID3_NAMES = (b"id3 ", b"ID3 ")
 _SOUND = (b"data", b"SSND")
 _LIST, _INFO, _INFO_GENRE = b"LIST", b"INFO", b"IGNR"
+_INFO_FRAMES = {
+    b"INAM": "TIT2",
+    b"IART": "TPE1",
+    b"IPRD": "TALB",
+    b"ICRD": "TDRC",
+    b"ITRK": "TRCK",
+    b"IPRT": "TRCK",
+    b"ICMT": "COMM",
+}
 _UNKNOWN_BYTES = 0xFFFF_FFFF
 _HEAD_BYTES = 8
 _SHORT_BYTES = 1 << 16  # up to here a chunk is compared by its bytes, a longer one by their hash
@@ -71,6 +81,17 @@ class ChunkTags:
         return found | ({GENRE: f"{found[GENRE]}, IGNR (INFO)"} if self.info else {})
 
     @property
+    def copied(self) -> frozenset[str]:
+        """Names of others that are there afterwards and were not before: what a new ID3v2 takes over."""
+        return frozenset() if self.id3 else frozenset(f"ID3 {name}" for name in self._said)
+
+    @property
+    def _said(self) -> dict[str, str]:
+        """What INFO says, by the names that ID3v2.4 has for it."""
+        named = {chunk.name: _text(self.source, chunk) for chunk in self.info[1]} if self.info else {}
+        return {frame: named[name] for name, frame in _INFO_FRAMES.items() if named.get(name)}
+
+    @property
     def others(self) -> tuple[tuple[str, bytes], ...]:
         """As of `Tags`, all other chunks but that of the sound among them."""
         tagged = {self.id3[0].start} if self.id3 else set()
@@ -86,7 +107,7 @@ class ChunkTags:
         if self.id3:
             found += self._grown(self.id3[0], self.id3[1].edits(new))
         else:
-            tag, end = made_tag(new), self._end
+            tag, end = made_tag(new, self._said), self._end
             name = _ID3_NAMES[self.order == "big"]
             gap = bytes(end % 2)  # a last chunk that lacks its padding
             found.append(Edit(end, end, gap + name + self._number(len(tag)) + tag + bytes(len(tag) % 2)))

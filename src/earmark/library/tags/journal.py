@@ -43,8 +43,8 @@ class Record:
     fields:
         {field: [texts before, texts after]}.
     state:
-        "planned", "written", "undoing", "undone", "dropped" where the new file never took its place, or "changed" where nobody
-        knows whether it did, as somebody changed the file since.
+        "planned", "written", "undoing", "undone"; "dropped" where the new file never took its place; "changed" where
+        nobody knows whether it did, as somebody changed the file since.
     """
 
     run: int

@@ -18,6 +18,7 @@ A map is TOML. All names on its left, and in its lists, are those that the netwo
 
 import difflib
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,11 +114,14 @@ class _Map:
         for name, table in self._values.items():
             if name not in TABLES or not isinstance(table, dict):
                 raise self._wrong(f"'{name}' is none of the tables {', '.join(TABLES)}")
-        merged = {
-            genre: self._text(MERGE, target, target)
+        pairs = [
+            (genre, self._text(MERGE, target, target))
             for target, names in self._table(MERGE)
             for genre in self._known(MERGE, names, self._genres)
-        }
+        ]
+        merged = dict(pairs)
+        if len(merged) < len(pairs):
+            raise self._wrong(f"'{Counter(genre for genre, _ in pairs).most_common(1)[0][0]}' is merged twice")
         renamed = self._renamed(RENAME, self._genres)
         both = merged.keys() & renamed.keys()
         if both:
