@@ -94,10 +94,9 @@ class _Waiting:
         return cls(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0))
 
     def with_more(self, rows: NDArray[np.int64], cosines: Floats, apart: NDArray[np.float64]) -> "_Waiting":
-        said = (self.rows, rows), (self.cosines, cosines), (self.apart, apart)
-        all_rows, all_cosines, all_apart = (np.concatenate(each) for each in said)
+        all_rows, all_apart = np.concatenate([self.rows, rows]), np.concatenate([self.apart, apart])
         order = np.lexsort((all_rows, all_apart))
-        return _Waiting(all_rows[order], all_cosines[order], all_apart[order])
+        return _Waiting(all_rows[order], np.concatenate([self.cosines, cosines])[order], all_apart[order])
 
     def up_to(self, bound: float) -> "tuple[list[Near], _Waiting]":
         """Those that are no further apart than that, and the rest."""
