@@ -136,7 +136,7 @@ def _plans(
     for row in rows:
         entry = collection.entries[row]
         if not (entry.recommended or all_kinds):
-            yield row, Plan(entry.path, lacking=dict.fromkeys(wish.fields[:1], f"it is no song, but {entry.kind}"))
+            yield row, Plan(entry.path, left_out=entry.kind)
         else:
             told = told_of(collection.track(entry.id), wish)
             yield row, planned(entry, told, wish, overwrite=overwrite)
@@ -147,8 +147,8 @@ def _write(collection: "Collection", plans: "Iterable[tuple[int, Plan]]") -> "It
     from earmark.cli._streams import say
     from earmark.errors import TagError
     from earmark.library.store import Store
-    from earmark.library.tags.journal import Journal, journal_file
-    from earmark.library.tags.writing import DiskFullError, Writer
+    from earmark.library.tags.journal import Journal, StopError, journal_file
+    from earmark.library.tags.writing import Writer
 
     with Store(collection.db) as store, Journal(journal_file(store.db)) as journal:
         writer = Writer(journal, store)
@@ -159,7 +159,7 @@ def _write(collection: "Collection", plans: "Iterable[tuple[int, Plan]]") -> "It
             if plan.changes:
                 try:
                     writer.write(plan, collection.entries[row])
-                except DiskFullError as error:
+                except StopError as error:
                     yield row, plan, str(error)
                     return
                 except TagError as error:
@@ -207,8 +207,8 @@ def _tell(report: "Iterable[tuple[int, Plan, str]]", *, wrote: bool, as_json: bo
 def _kinds(plan: "Plan") -> Iterator[str]:
     """What is counted of a plan."""
     yield from (change.field for change in plan.changes)
-    if plan.refused:
-        yield "left"
+    if plan.refused or plan.left_out:
+        yield "left" if plan.refused else "no song"
     elif not plan.changes:
         yield "kept" if plan.kept else "unsure" if plan.lacking else "same"
 
@@ -223,6 +223,7 @@ def _summary(counts: "Counter[str]", changed: int, *, wrote: bool) -> Iterator[s
         "kept": "with fields that hold something (--overwrite)",
         "unsure": "of which nothing is certain enough",
         "same": "that have it already",
+        "no song": "that are no songs (--all-kinds)",
         "left": "left as they were, see above",
     }
     said += [f"{counts[name]} {words}" for name, words in rest.items() if counts[name]]

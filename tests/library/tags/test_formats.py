@@ -154,6 +154,18 @@ def test_a_new_id3v2_takes_over_what_an_id3v1_says(files: dict[str, Path], tmp_p
     ]
 
 
+def test_a_new_id3v2_takes_over_the_genre_that_stays(files: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_bytes(files["mp3, no tags"].read_bytes() + V1_ROCK)
+    to = tag(tmp_path / "a.mp3", {MOOD: ("calm",)}, tmp_path / "b.mp3")
+    assert ID3(to)["TCON"].text == ["Rock"]
+    assert to.read_bytes()[-1] == 17
+
+
+def test_a_new_id3v2_takes_over_what_info_says(files: dict[str, Path], tmp_path: Path) -> None:
+    found = mutagen.File(tag(files["wav, INFO"], {MOOD: ("calm",)}, tmp_path / "a.wav"))
+    assert [str(found[name]) for name in ("TIT2", "TPE1", "TMOO")] == ["Title", "Artist", "calm"]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

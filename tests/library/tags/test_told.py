@@ -149,3 +149,12 @@ def test_a_map_that_is_not_there_or_no_text(tmp_path: Path) -> None:
 def test_none_of_these_is_no_genre_of_a_map(tmp_path: Path) -> None:
     with pytest.raises(TagError, match="nothing that the network tells"):
         mapped(tmp_path, f'[rename]\n"{NONE}" = "a"')
+
+
+def test_the_map_of_the_documents_can_be_read(tmp_path: Path) -> None:
+    from earmark.listen.bundle import load_bundle
+    from fences import ROOT
+
+    (tmp_path / "my.toml").write_text((ROOT / "docs/tags.md").read_text().split("```text\n")[1].split("```")[0])
+    spelling = read_map(tmp_path / "my.toml", load_bundle().info.labels)
+    assert [spelling.genre(name) for name in ("metal", "hiphop", "experimental", "folk")] == ["Rock", "Rap", "", "Folk"]

@@ -12,10 +12,10 @@ from earmark.errors import TagError
 from earmark.library.store import Store
 from earmark.library.tags import writing
 from earmark.library.tags.held import CONFIDENCE, GENRE, MOOD
-from earmark.library.tags.journal import DROPPED, UNDONE, WRITTEN, Journal, journal_file
+from earmark.library.tags.journal import DROPPED, UNDONE, WRITTEN, Journal, StopError, journal_file
 from earmark.library.tags.plan import Plan, planned
 from earmark.library.tags.told import Wish, told_of
-from earmark.library.tags.writing import DiskFullError, Writer, settle, undo
+from earmark.library.tags.writing import Writer, settle, undo
 from tagging import Shelf, shelf
 
 
@@ -169,7 +169,7 @@ def test_a_full_disk_leaves_all_as_it_was(two: Shelf, monkeypatch: pytest.Monkey
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(writing, "edited", full)
-    with Store(two.db) as store, two.journal() as journal, pytest.raises(DiskFullError, match="the disk is full"):
+    with Store(two.db) as store, two.journal() as journal, pytest.raises(StopError, match="the disk is full"):
         Writer(journal, store).write(*todo[0])
     assert two.contents() == before
 

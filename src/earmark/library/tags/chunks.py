@@ -107,7 +107,7 @@ class ChunkTags:
         if self.id3:
             found += self._grown(self.id3[0], self.id3[1].edits(new))
         else:
-            tag, end = made_tag(new, self._said), self._end
+            tag, end = made_tag({**self.fields, **new}, self._said), self._end
             name = _ID3_NAMES[self.order == "big"]
             gap = bytes(end % 2)  # a last chunk that lacks its padding
             found.append(Edit(end, end, gap + name + self._number(len(tag)) + tag + bytes(len(tag) % 2)))

@@ -4,6 +4,7 @@ A file is `planned`, with the hashes of the old and the new one, before the new 
 that. What was cut short in between is known by the file's hash. The journal stands beside the collection.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -24,6 +25,10 @@ _OPEN = (PLANNED, UNDOING)
 _RUN, _PART = "run", "part"
 
 
+class StopError(TagError):
+    """A file that cannot be tagged, for a reason that holds for the next ones, too."""
+
+
 @dataclass(frozen=True)
 class Record:
     """What a run did with a file.
@@ -39,7 +44,7 @@ class Record:
     mtime_ns:
         Its time of change before.
     back:
-        The edits that make the old one of the new one.
+        The edits that make the old one of the new one; none in what was read, of which `Journal.back` gives them.
     fields:
         {field: [texts before, texts after]}.
     state:
@@ -56,6 +61,7 @@ class Record:
     back: tuple[Edit, ...]
     fields: dict[str, Any]
     state: str = PLANNED
+    at: int = -1  # where in the journal it stands
 
 
 @dataclass(frozen=True)
@@ -85,8 +91,8 @@ class Journal:
         self._runs: dict[int, float] = {}
         self._parts: dict[tuple[int, int], str] = {}
         self._file: IO[bytes] | None = None
-        for line in self._lines():
-            self._take(line)
+        for at, line in self._lines():
+            self._take(line, at)
 
     def __enter__(self) -> Self:
         return self
@@ -146,24 +152,36 @@ class Journal:
             to_the_disk=True,
         )
 
+    def back(self, record: Record) -> tuple[Edit, ...]:
+        """The edits that lead back, which are not kept in memory; TagError where they cannot be read any more."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(record.at)
+                return tuple(Edit.from_json(each) for each in json.loads(file.readline())["back"])
+        except OSError as error:
+            raise self._failed("read", error) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged(error) from error
+
     def mark(self, record: Record, state: str) -> None:
         """What became of a file."""
         self._add({"do": state, "run": record.run, "file": record.number}, to_the_disk=state in (UNDOING, UNDONE))
 
-    def _lines(self) -> Iterator[dict[str, Any]]:
+    def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             with self.path.open("rb") as file:
+                at = 0
                 for line in file:
-                    try:
-                        yield json.loads(line)
-                    except ValueError:
-                        continue  # it was cut short: what it would have told was not done
+                    # What was cut short tells of nothing that was done.
+                    with contextlib.suppress(ValueError):
+                        yield at, json.loads(line)
+                    at += len(line)
         except FileNotFoundError:
             return
         except OSError as error:
             raise self._failed("read", error) from error
 
-    def _take(self, line: dict[str, Any]) -> None:
+    def _take(self, line: dict[str, Any], at: int) -> None:
         try:
             key = (int(line["run"]), int(line.get("file", 0)))
             if line["do"] == _RUN:
@@ -171,23 +189,24 @@ class Journal:
             elif line["do"] == _PART:
                 self._parts[key] = str(line["part"])
             elif line["do"] == PLANNED:
-                self._records[key] = _record(key, line)
+                self._records[key] = _record(key, line, at)
             elif key in self._records:
                 self._records[key] = replace(self._records[key], state=str(line["do"]))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
-            raise TagError(f"The journal {shown(self.path)} is damaged ({error}).", hint="Move it away.") from error
+            raise self._damaged(error) from error
 
     def _add(self, line: dict[str, Any], *, to_the_disk: bool = False) -> None:
         try:
             if self._file is None:
                 self._file = self._opened()
+            at = self._file.seek(0, os.SEEK_END)
             self._file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
             self._file.flush()
             if to_the_disk:
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise self._failed("written", error) from error
-        self._take(line)
+        self._take(line, at)
 
     def _opened(self) -> IO[bytes]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -200,14 +219,15 @@ class Journal:
 
     def _failed(self, what: str, error: OSError) -> TagError:
         said = f"The journal {shown(self.path)} cannot be {what} ({error.strerror})"
-        return TagError(f"{said}: no file is tagged without it.", hint="Make room, or check the folder.")
+        return StopError(f"{said}: no file is tagged without it.", hint="Make room, or check the folder.")
+
+    def _damaged(self, error: Exception) -> TagError:
+        return TagError(f"The journal {shown(self.path)} is damaged ({error}).", hint="Move it away.")
 
 
-def _record(key: tuple[int, int], line: dict[str, Any]) -> Record:
-    back = tuple(Edit.from_json(each) for each in line["back"])
-    return Record(
-        *key, str(line["path"]), str(line["old"]), str(line["new"]), int(line["mtime_ns"]), back, dict(line["fields"])
-    )
+def _record(key: tuple[int, int], line: dict[str, Any], at: int) -> Record:
+    path, old, new = (str(line[name]) for name in ("path", "old", "new"))
+    return Record(*key, path, old, new, int(line["mtime_ns"]), (), dict(line["fields"]), at=at)
 
 
 def fields_of(changes: Sequence[Any]) -> dict[str, Any]:

@@ -57,7 +57,8 @@ class MpegTags:
         elif self.ape.names_a_track:
             beside = dict(new)
         else:
-            found.append(Edit(0, 0, made_tag(new, self.id3v1.texts if self.id3v1 else {})))
+            genre = {GENRE: (self.id3v1.genre,)} if self.id3v1 and self.id3v1.genre else {}
+            found.append(Edit(0, 0, made_tag(genre | dict(new), self.id3v1.texts if self.id3v1 else {})))
         if beside:
             found += self.ape.edits(beside)
         if self.id3v1 and self.id3v1.genre and new.get(GENRE):

@@ -46,6 +46,8 @@ class Plan:
         Fields of which nothing is certain enough, and why.
     refused:
         Why the file cannot be tagged at all, one sentence; empty where it can.
+    left_out:
+        What it is, where it is no song and was not looked at; empty otherwise.
     """
 
     path: str
@@ -53,6 +55,7 @@ class Plan:
     kept: tuple[str, ...] = ()
     lacking: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
+    left_out: str = ""
 
     @property
     def values(self) -> dict[str, tuple[str, ...]]:
@@ -67,6 +70,7 @@ class Plan:
             "kept": list(self.kept),
             "lacking": dict(self.lacking),
             "refused": self.refused,
+            "left_out": self.left_out,
         }
 
 

@@ -22,17 +22,23 @@ from earmark.library.store import Store
 from earmark.library.tags.edits import Edit, digest, digest_of_edited, edited, in_order, leading_back
 from earmark.library.tags.formats import read_tags
 from earmark.library.tags.held import GENRE
-from earmark.library.tags.journal import CHANGED, DROPPED, UNDOING, UNDONE, WRITTEN, Journal, Record, fields_of
+from earmark.library.tags.journal import (
+    CHANGED,
+    DROPPED,
+    UNDOING,
+    UNDONE,
+    WRITTEN,
+    Journal,
+    Record,
+    StopError,
+    fields_of,
+)
 from earmark.library.tags.plan import Plan, open_unchanged, what_was_lost
 from earmark.sound.identity import sound_id
 from earmark.sound.tags import all_tags
 
 _PART = ".part"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-class DiskFullError(TagError):
-    """There is no room for a file: nor will there be for the next."""
 
 
 class Writer:
@@ -65,41 +71,37 @@ class Writer:
         ------
         TagError
             It cannot be, or must not be; the file is as it was.
-        DiskFullError
+        StopError
             Likewise, and no other will be.
         """
         place = Path(os.path.realpath(plan.path))
-        with _failures(plan.path), open_unchanged(entry) as file:
-            facts = os.fstat(file.fileno())
-            if sound_id(place) != entry.sound_id:
-                raise TagError(f"{shown(plan.path)} holds another sound than was heard: it was left as it is.")
-            edits = in_order(read_tags(file, shown(plan.path)).edits(plan.values))
-            self._run = self._run or self._journal.new_run()
-            self._number += 1
-            back = leading_back(file, edits)
-            with _beside(place) as part:
-                self._journal.beside(self._run, self._number, part)
-                _make(file, edits, part, place)
-                old, new = self._verified(plan, file, part, back, entry)
-                record = Record(
-                    self._run,
-                    self._number,
-                    plan.path,
-                    old,
-                    new,
-                    facts.st_mtime_ns,
-                    tuple(back),
-                    fields_of(plan.changes),
-                )
-                _refuse_changed(place, facts)
-                self._journal.planned(record)
-                try:
-                    _replace(part, place)
-                except OSError:
-                    self._journal.mark(record, DROPPED)
-                    raise
+        with _failures(plan.path), _beside(place) as part:
+            with open_unchanged(entry) as file:  # closed before it is replaced, as Windows wants it
+                facts = os.fstat(file.fileno())
+                record = self._made(plan, entry, file, part, facts)
+            _refuse_changed(place, facts)
+            self._journal.planned(record)
+            try:
+                _replace(part, place)
+            except OSError:
+                self._journal.mark(record, DROPPED)
+                raise
         self._journal.mark(record, WRITTEN)
         _tell(self._store, plan.path)
+
+    def _made(self, plan: Plan, entry: Entry, file: BinaryIO, part: Path, facts: os.stat_result) -> Record:
+        """The new file, made and checked, as the journal will know it."""
+        if sound_id(plan.path) != entry.sound_id:
+            raise TagError(f"{shown(plan.path)} holds another sound than was heard: it was left as it is.")
+        edits = in_order(read_tags(file, shown(plan.path)).edits(plan.values))
+        back = leading_back(file, edits)
+        self._run = self._run or self._journal.new_run()
+        self._number += 1
+        self._journal.beside(self._run, self._number, part)
+        _make(file, edits, part, Path(plan.path))
+        old, new = self._verified(plan, file, part, back, entry)
+        fields = fields_of(plan.changes)
+        return Record(self._run, self._number, plan.path, old, new, facts.st_mtime_ns, tuple(back), fields)
 
     @staticmethod
     def _verified(plan: Plan, file: BinaryIO, part: Path, back: Sequence[Edit], entry: Entry) -> tuple[str, str]:
@@ -137,7 +139,7 @@ def undo(journal: Journal, store: Store, run: int, *, within: Sequence[str] = ()
         try:
             _take_back(journal, record)
             _tell(store, record.path)
-        except DiskFullError:
+        except StopError:
             raise
         except TagError as error:
             yield record, str(error)
@@ -168,9 +170,8 @@ def _take_back(journal: Journal, record: Record) -> None:
     place, name = Path(os.path.realpath(record.path)), shown(record.path)
     if not place.is_file():
         raise TagError(f"{name} is not there any more: nothing of it was taken back.")
-    with _failures(record.path), place.open("rb") as file:
-        facts = os.fstat(file.fileno())
-        now = digest(file)
+    with _failures(record.path):
+        facts, now = place.stat(), _digest_at(place)
         if now == record.old:  # it was taken back, and that was not noted any more
             journal.mark(record, UNDONE)
             return
@@ -180,10 +181,10 @@ def _take_back(journal: Journal, record: Record) -> None:
             raise TagError(f"{name} is read-only: it was left as it is.")
         with _undoing(journal, record), _beside(place) as part:
             journal.beside(record.run, record.number, part)
-            _make(file, record.back, part, place)
-            with part.open("rb") as written:
-                if digest(written) != record.old:
-                    raise TagError(f"{name} could not be brought back whole: it was left as it is.")
+            with place.open("rb") as file:
+                _make(file, journal.back(record), part, place)
+            if _digest_at(part) != record.old:
+                raise TagError(f"{name} could not be brought back whole: it was left as it is.")
             os.utime(part, ns=(facts.st_atime_ns, record.mtime_ns))
             _refuse_changed(place, facts)
             _replace(part, place)
@@ -295,7 +296,7 @@ def _failures(path: str) -> Iterator[None]:
         name = shown(path)
         if error.errno in _FULL:
             said = f"{name} was left as it is: the disk is full."
-            raise DiskFullError(said, hint="Make room, and run it again; what was written stays.") from error
+            raise StopError(said, hint="Make room, and run it again; what was written stays.") from error
         said = f"{name} cannot be written ({error.strerror or error}): it was left as it is."
         raise TagError(said, hint="Close what holds it, or check the folder's permissions.") from error
     except (SoundError, ValueError) as error:
