@@ -268,6 +268,29 @@ def test_a_run_that_was_cut_short_is_known_by_the_journal(
     assert [record.state for record in two.journal().of_run(1)] == [DROPPED if state == DROPPED else UNDONE]
 
 
+def test_a_disk_that_is_not_mounted_says_nothing_of_a_run_that_was_cut_short(
+    two: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, todo = two.contents(), plans(two)
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(writing, "_tell", die)
+    monkeypatch.setattr(Journal, "mark", die)
+    with Store(two.db) as store, two.journal() as journal, pytest.raises(Killed):
+        Writer(journal, store).write(*todo[0])
+    monkeypatch.undo()
+    two.folder.rename(two.folder.with_name("elsewhere"))
+    assert settle(two.journal()) == {}
+    two.folder.with_name("elsewhere").rename(two.folder)
+    assert take_back(two) == []
+    assert two.contents() == before
+
+
 def test_a_torn_line_of_the_journal_is_none(two: Shelf) -> None:
     before = two.contents()
     write(two)

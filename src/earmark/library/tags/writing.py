@@ -134,7 +134,8 @@ def undo(journal: Journal, store: Store, run: int, *, within: Sequence[str] = ()
     """
     settle(journal)
     for record in reversed(journal.of_run(run)):
-        if record.state != WRITTEN or (within and not any(Path(record.path).is_relative_to(each) for each in within)):
+        is_inside = not within or any(Path(record.path).is_relative_to(each) for each in within)
+        if record.state not in (WRITTEN, CHANGED) or not is_inside:
             continue
         try:
             _take_back(journal, record)
@@ -150,11 +151,14 @@ def undo(journal: Journal, store: Store, run: int, *, within: Sequence[str] = ()
 def settle(journal: Journal) -> dict[str, str]:
     """Find out what became of files at which a run was cut short, and remove what it left: {path: what it is}.
 
-    A file is "written", "dropped" or "undone" where it is as it was, or "changed" where somebody changed it since.
+    A file is "written", "dropped" or "undone" where it is as it was, or "changed" where somebody changed it since; of
+    one that cannot be read nothing is told.
     """
     found, parts = {}, journal.parts
     for record in journal.open_records:
         now = _digest_at(Path(os.path.realpath(record.path)))
+        if not now:
+            continue  # its disk may not be mounted: another time
         as_before = UNDONE if record.state == UNDOING else DROPPED
         state = {record.new: WRITTEN, record.old: as_before}.get(now, CHANGED)
         found[record.path] = state
