@@ -3,8 +3,8 @@
 Vectors are made up: 128 numbers, unit length, in 500 clusters of very different sizes. A query is one of them, and asks
 for its ten nearest. Times are medians, in one process, with the vectors in memory; `getting ready` is what a process
 does once. The command is a real process on a collection of real size on disk: all entries have the moments, answers and
-summary of one made-up track, and a vector of their own. usearch (to be installed for this) builds its index with its own settings;
-its recall is the share of the ten that exact search by cosine finds.
+summary of one made-up track, and a vector of their own. usearch, which has to be installed for this, builds its index
+with its own settings; its recall is the share of the ten that exact search by cosine finds.
 
     python benchmarks/search.py [--sizes 10000 100000 1000000] [--command 100000] [--ann 1000000]
 """
