@@ -104,7 +104,9 @@ class Bench:
             self.folds = mine
         if self.options.controls:
             self.machine()
-            yield from mood_controls.systems(self.clips, network_of(self.options.crossval, kept[0], seed=self.options.seed))
+            yield from mood_controls.systems(
+                self.clips, network_of(self.options.crossval, kept[0], seed=self.options.seed)
+            )
 
     def own_of(self, numbers_of: NumbersOf) -> int:
         """How many of the numbers have a spread of their own: all but the view of kernel machines."""
