@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3
+from mutagen.ogg import OggPage
 
 from earmark.errors import TagError
 from earmark.library.tags.edits import digest, digest_of_edited, edited, in_order, leading_back
@@ -159,6 +160,61 @@ def test_a_new_id3v2_takes_over_the_genre_that_stays(files: dict[str, Path], tmp
     to = tag(tmp_path / "a.mp3", {MOOD: ("calm",)}, tmp_path / "b.mp3")
     assert ID3(to)["TCON"].text == ["Rock"]
     assert to.read_bytes()[-1] == 17
+
+
+@pytest.mark.parametrize("kind", ["wav, ID3", "aiff, ID3"])
+def test_chunks_behind_the_tags_are_found_whatever_their_length(
+    kind: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    data = files[kind].read_bytes()
+    order = "big" if kind.startswith("aiff") else "little"
+    whole = data + b"mine" + (3).to_bytes(4, order) + b"abc\0"  # type: ignore[arg-type]
+    whole = whole[:4] + (len(whole) - 8).to_bytes(4, order) + whole[8:]  # type: ignore[arg-type]
+    path = tmp_path / f"a{files[kind].suffix}"
+    path.write_bytes(whole)
+    sound = decoded(path)
+    for length in (3000, 3001):
+        new = {GENRE: ("x" * length,)}
+        grown = tag(path, new, tmp_path / f"grown{path.suffix}")
+        again = tag(grown, {GENRE: ("x" * (length + 2001),)}, tmp_path / f"again{path.suffix}")
+        for each in (grown, again):
+            with path.open("rb") as source, each.open("rb") as written:
+                before, after = read_tags(source, "a"), read_tags(written, "b")
+                assert what_was_lost(before, after, {GENRE: after.fields[GENRE]}) == ""
+            assert int.from_bytes(each.read_bytes()[4:8], order) + 8 == each.stat().st_size  # type: ignore[arg-type]
+            assert decoded(each) == sound
+
+
+@pytest.mark.parametrize("kind", ["ogg", "ogg, large picture", "opus", "opus, one page more"])
+def test_pages_of_ogg_are_numbered_and_summed_whatever_their_count(
+    kind: str, files: dict[str, Path], tmp_path: Path
+) -> None:
+    many = {GENRE: tuple(f"Genre {number:05}" for number in range(9000))}
+    long = tag(files[kind], many, tmp_path / f"long{files[kind].suffix}")
+    short = tag(long, NEW, tmp_path / f"short{files[kind].suffix}")
+    before, after, again = (_pages(path) for path in (files[kind], long, short))
+    assert len(after) > len(before) or len(before) > 20, "mutagen makes many small pages"
+    assert len(again) == len(after)
+    for path, pages in ((long, after), (short, again)):
+        assert pages == list(range(len(pages)))
+        assert sound_id(path) == sound_id(files[kind])
+        assert decoded(path) == decoded(files[kind])
+    assert mutagen.File(long)["genre"] == list(many[GENRE])
+
+
+def _pages(path: Path) -> list[int]:
+    """The numbers of the pages, whose sums mutagen finds right."""
+    found = []
+    with path.open("rb") as file:
+        while file.tell() < path.stat().st_size:
+            start = file.tell()
+            page = OggPage(file)
+            end = file.tell()
+            file.seek(start)
+            assert page.write() == file.read(end - start), "another sum, as else all is what was read"
+            assert (page.position == -1) == (len(page.packets) == 1 and not page.complete), "where no packet ends"
+            found.append(page.sequence)
+    return found
 
 
 def test_a_new_id3v2_takes_over_what_info_says(files: dict[str, Path], tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ streams that are chained the first is tagged.
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from earmark.errors import TagError
 from earmark.library.tags.edits import Edit, growth, in_order
@@ -173,8 +174,8 @@ class Stream:
         lacing = [size for packet in sizes for size in _laced(packet)]
         parts, place, made = list(self._parts()), 0, list[list[Part]]()
         whole = b"".join(part if isinstance(part, bytes) else self.content[part.start : part.end] for part in parts)
-        for start in range(0, len(lacing), _MOST_SEGMENTS):
-            row = bytes(lacing[start : start + _MOST_SEGMENTS])
+        for start, until in pairwise(self._shares(len(lacing))):
+            row = bytes(lacing[start:until])
             continues = _CONTINUES if start and lacing[start - 1] == _MOST_SEGMENTS else 0
             granule = bytes(8) if min(row) < _MOST_SEGMENTS else _NO_GRANULE
             number = (self.pages[0].number + len(made)).to_bytes(4, "little")
@@ -185,6 +186,12 @@ class Stream:
             made.append([head, *self._in_file(_cut(parts, place, end))])
             place = end
         return made
+
+    def _shares(self, segments: int) -> list[int]:
+        """Where pages begin and end in so many segments: as many pages as before, if they hold them."""
+        least = -(-segments // _MOST_SEGMENTS)
+        count = max(least, min(len(self.pages), segments))
+        return [segments * number // count for number in range(count + 1)]
 
     def _parts(self) -> Iterator[Part]:
         """The edited packets as spans of the old ones, and bytes."""
