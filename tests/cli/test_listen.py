@@ -77,14 +77,14 @@ def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_fold
     first, broken, third = csv.DictReader(said.stdout.splitlines())
     assert list(first) == [
         *("path", "duration_s", "genre", "probability", "genre_set", "cannot_tell", "decisive_s", "model", "error"),
-        *("unread_s", "notes", *LABELS),
+        *("unread_s", "notes", "heard_share", *LABELS),
     ]
     track = Listener(load_bundle(tiny_folder)).hear(song_in(album))
     assert first["genre"] == track.genre
     assert first["genre_set"] == ";".join(track.genre_set)
     assert first["decisive_s"].startswith(f"{track.decisive[0].start_s}-{track.decisive[0].end_s}")
     assert (first["cannot_tell"], first["error"], first["model"]) == ("0", "", "tiny 1")
-    assert (first["unread_s"], first["notes"]) == ("0.0", "")
+    assert (first["unread_s"], first["notes"], first["heard_share"]) == ("0.0", "", "1.0")
     assert float(first["probability"]) == float(first[track.genre]) == track.genres[0].probability
     assert "is not sound" in broken["error"]
     assert broken["genre"] == ""
@@ -338,7 +338,7 @@ def test_a_decoder_that_hangs_costs_the_patience_and_a_sentence(album: Path, tin
     hanging = (
         "import time\nimport earmark.sound.decoding as decode\nfrom earmark.cli.main import run\n"
         "def hang(*_):\n    while True: time.sleep(0.01)\n"
-        "decode._fill = hang\nrun()\n"
+        "decode.fill = hang\nrun()\n"
     )
     command = [sys.executable, "-c", hanging, "listen", song_in(album), "--patience", "1", "--model", tiny_folder]
     said = subprocess.run(command, capture_output=True, text=True, timeout=60)

@@ -20,7 +20,7 @@ from earmark.sound.containers.stated import stated_s
 from earmark.sound.containers.stitched import Span, Stitched, Window
 from earmark.sound.containers.tag_blocks import tags_end
 from earmark.sound.decode import blocks
-from earmark.sound.decoding import _ForwardOnly
+from earmark.sound.decoding import ForwardOnly
 
 
 @pytest.fixture(scope="module")
@@ -137,13 +137,13 @@ def test_a_flac_goes_on_at_the_next_frame(corpus: dict[str, Case]) -> None:
     flac = read_flac(file)
     assert flac is not None
     assert flac.duration_s == LENGTH_S
-    found = flac.next_frame(file, flac.frames_at, sample=RATE_HZ)
+    found = flac.next_frame(Window(file), flac.frames_at, sample=RATE_HZ)
     assert found is not None
     place, first = found
     assert RATE_HZ <= first < RATE_HZ + flac.block_samples
     whole, _ = soundfile.read(corpus["flac"].path, dtype="float32")
     rest = np.empty((10_000, 2), np.float32)
-    _ForwardOnly(flac.opened_at(file, place)).buffer_read_into(rest, "float32")
+    ForwardOnly(flac.opened_at(file, place)).buffer_read_into(rest, "float32")
     assert np.array_equal(rest, whole[first : first + 10_000])
     assert read_flac(io.BytesIO(b"fLaC\x00\x00\x00\x22" + bytes(34))) is None
 
@@ -155,9 +155,9 @@ def test_bytes_that_look_like_a_frame_of_flac_are_none_without_its_checksum(corp
     header = whole[flac.frames_at : flac.frames_at + 20]
     for place in range(4, 7):  # in the number, the checksum, or behind it
         forged = header[:place] + bytes([header[place] ^ 1]) + header[place + 1 :]
-        found = flac.next_frame(io.BytesIO(bytes(50) + forged), 0, sample=0)
+        found = flac.next_frame(Window(io.BytesIO(bytes(50) + forged)), 0, sample=0)
         assert (found is None) == (place < 6), place
-    assert flac.next_frame(io.BytesIO(bytes(50) + header), 0, sample=0) == (50, 0)
+    assert flac.next_frame(Window(io.BytesIO(bytes(50) + header)), 0, sample=0) == (50, 0)
 
 
 @pytest.mark.parametrize(

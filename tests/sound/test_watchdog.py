@@ -167,7 +167,7 @@ def test_a_decoder_that_hangs_costs_its_file_the_patience(
         while True:
             time.sleep(0.01)
 
-    monkeypatch.setattr(decoding, "_fill", spin)
+    monkeypatch.setattr(decoding, "fill", spin)
     start_s = time.monotonic()
     with pytest.raises(SoundError, match=r"music\.flac was given up: for 1 seconds nothing came of it"):
         next(blocks(corpus["flac"].path, patience_s=PATIENCE_S))

@@ -131,7 +131,7 @@ class Decoding:
             next_sample = first + round(heard_s * flac.rate_hz)
             if next_sample >= flac.samples if flac.samples else undamaged:
                 return True
-            found = flac.next_frame(file, place + 1, sample=next_sample)
+            found = flac.next_frame(Window(file), place + 1, sample=next_sample)
             if found is None:
                 return True
             place, first = found
@@ -181,17 +181,17 @@ class Decoding:
         """Decode with libsndfile; the value is whether it knew the file and met no damage."""
         file.seek(0)
         try:
-            sound = _ForwardOnly(file)
+            sound = ForwardOnly(file)
         except (soundfile.LibsndfileError, TypeError):
             return False
         self._opened = True
         with sound:
-            bits = None if sound.subtype in _FLOATS else _BITS.get(sound.subtype, 16)
+            bits = bits_of(sound)
             step = block_samples(self._block_s, sound.samplerate, sound.channels)
             buffer = np.empty((step, sound.channels), np.float32)
             filled, undamaged, heard = -1, True, 0
             while filled and undamaged:
-                filled, undamaged = _fill(buffer, sound)
+                filled, undamaged = fill(buffer, sound)
                 heard += filled
                 if filled:
                     yield Piece(buffer[:filled], sound.samplerate, bits)
@@ -238,17 +238,23 @@ _BY_KIND: dict[Kind, Callable[[Decoding, Seekable], Generator[Piece, None, bool]
 }
 
 
-class _ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]
+class ForwardOnly(soundfile.SoundFile):  # type: ignore[misc]
     """A sound file that is never sought in.
 
     After each read soundfile would seek to where it is already: that costs time, and mp3 sounds different after it.
     """
 
     def seekable(self) -> bool:
+        """No."""
         return False
 
 
-def _fill(buffer: Floats, sound: _ForwardOnly) -> tuple[int, bool]:
+def bits_of(sound: soundfile.SoundFile) -> int | None:
+    """The size of a step of its samples; None for floats. Lossy codecs decode to floats and are made from 16 bits."""
+    return None if sound.subtype in _FLOATS else _BITS.get(sound.subtype, 16)
+
+
+def fill(buffer: Floats, sound: ForwardOnly) -> tuple[int, bool]:
     """Decode into the buffer `(n, channels)`: how many samples came, and whether no damage was met."""
     filled = 0
     while filled < len(buffer):

@@ -52,19 +52,26 @@ def pyav_pieces(file: Reader, found: Found) -> Generator[Piece, None, None]:
     """
     import av
 
-    file.seek(0)
     try:
-        options = {"format_whitelist": _DEMUXERS}
-        with av.open(file, "r", options=options, metadata_errors="replace") as container:
+        with opened(file) as container:
             if container.streams.audio:
                 found.opened = True
-                found.duration_s = _stated_s(container)
+                found.duration_s = stated_s(container)
                 yield from _frames(container)
     except (av.error.FFmpegError, ValueError):
         return
 
 
-def _stated_s(container: "InputContainer") -> float:
+def opened(file: Reader) -> "InputContainer":
+    """A file as PyAV has it, as a context manager; av.error.FFmpegError or ValueError where it knows no such file."""
+    import av
+
+    file.seek(0)
+    return av.open(file, "r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace")
+
+
+def stated_s(container: "InputContainer") -> float:
+    """Seconds of its first sound stream by its own word; 0 where it does not say."""
     formats = set(container.format.name.split(","))
     if not formats & _STATE_LENGTH:
         return 0.0
@@ -79,17 +86,23 @@ def _frames(container: "InputContainer") -> Generator[Piece, None, None]:
     from av.error import InvalidDataError
 
     stream = container.streams.audio[0]
-    for packet in _packets(container, stream):
+    for packet in packets(container, stream):
         try:
             frames: list[Any] = packet.decode()
         except InvalidDataError:
             continue
         for frame in frames:
-            bits = _bits(frame.format.name, stream.codec_context.name)
-            yield Piece(at_full_scale(_samples(frame)), frame.sample_rate, bits)
+            yield piece_of(frame, stream)
 
 
-def _packets(container: "InputContainer", stream: "AudioStream") -> Iterator["Packet[Any]"]:
+def piece_of(frame: "AudioFrame", stream: "AudioStream") -> Piece:
+    """What a frame of a stream holds."""
+    bits = _bits(frame.format.name, stream.codec_context.name)
+    return Piece(at_full_scale(_samples(frame)), frame.sample_rate, bits)
+
+
+def packets(container: "InputContainer", stream: "AudioStream") -> Iterator["Packet[Any]"]:
+    """The packets of a stream, from where the container is."""
     while True:
         try:
             yield from container.demux(stream)

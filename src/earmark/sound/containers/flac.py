@@ -1,9 +1,11 @@
-"""FLAC frame by frame (RFC 9639): where sound goes on after damage.
+"""FLAC frame by frame (RFC 9639): where sound goes on after damage, and where any sample is.
 
 libsndfile stops at the first frame that is damaged. Frames carry their number and a checksum of their header, so the
 next sound one is found, and what follows is decoded as a stream of its own.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,6 +13,9 @@ from earmark.sound.containers.stitched import Seekable, Span, Stitched, Window
 
 _STREAMINFO_BYTES = 34
 _LONGEST_HEADER_BYTES = 16
+_NEAR_BYTES = 1 << 16  # read at once where places far from each other are looked at
+_PROBES = 8
+_NEAR_BLOCKS = 5  # so far before a wanted sample decoding may begin
 _RATES_HZ = (0, 88_200, 176_400, 192_000, 8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 96_000)
 
 
@@ -41,9 +46,8 @@ class Flac:
         size_bytes = file.seek(0, 2)
         return Stitched(file, [b"fLaC\x80" + _STREAMINFO_BYTES.to_bytes(3) + info, Span(place, size_bytes)])
 
-    def next_frame(self, file: Seekable, place: int, *, sample: int) -> tuple[int, int] | None:
+    def next_frame(self, window: Window, place: int, *, sample: int) -> tuple[int, int] | None:
         """The first frame at or after a place that begins at or after a sample: its place, and its first sample."""
-        window = Window(file)
         while (place := window.find(b"\xff", place)) < window.size_bytes:
             first = self._first_sample(window.at(place, _LONGEST_HEADER_BYTES))
             if first is not None and first >= sample and (not self.samples or first < self.samples):
@@ -65,6 +69,77 @@ class Flac:
         if not length or end >= len(head) or _crc8(head[:end]) != head[end]:
             return None
         return number if head[1] & 1 else number * self.block_samples
+
+
+class FlacIndex:
+    """Where the frames of one whole stream are, found by their numbers as far as asked for.
+
+    Parameters
+    ----------
+    flac:
+        The stream.
+    window:
+        Its file.
+    known:
+        Some of its frames, the first among them, by place and first sample, in order.
+    """
+
+    def __init__(self, flac: Flac, window: Window, known: Sequence[tuple[int, int]]) -> None:
+        self.flac = flac
+        self._window = window
+        self._known = tuple(known)
+
+    def frame_before(self, sample: int) -> tuple[int, int]:
+        """A frame that begins at a sample or some blocks before it: its place, and its first sample."""
+        after = bisect_right(self._known, sample, key=lambda frame: frame[1])
+        low = self._known[after - 1]
+        high = self._known[after] if after < len(self._known) else (self._window.size_bytes, self.flac.samples)
+        near = _NEAR_BLOCKS * self.flac.block_samples
+        while sample - low[1] > near and high[0] - low[0] > 1:
+            # Where it would be were all frames of one size, and a little before.
+            share = max(sample - low[1] - near // 2, 0) / max(high[1] - low[1], 1)
+            place = min(low[0] + 1 + int(share * (high[0] - low[0])), high[0] - 1)
+            found = self.flac.next_frame(self._window, place, sample=low[1] + 1)
+            if found is None or found[1] > sample or found[0] >= high[0]:
+                high = (place, min(found[1] if found else self.flac.samples, high[1]))
+            else:
+                low = found
+        return low
+
+
+def flac_index(file: Seekable) -> FlacIndex | None:
+    """The frames of a file that is one FLAC stream of a stated length; None where it is not, or its end is missing."""
+    flac = read_flac(file)
+    if flac is None or not flac.samples or not flac.block_samples:
+        return None
+    window = Window(file, chunk_bytes=_NEAR_BYTES)
+    step = max((window.size_bytes - flac.frames_at) // _PROBES, 1)
+    known: list[tuple[int, int]] = []
+    for number in range(_PROBES):
+        found = flac.next_frame(window, flac.frames_at + number * step, sample=0)
+        # Frames that count from the start again are those of a stream that was joined.
+        if found is not None and known and found[1] < known[-1][1]:
+            return None
+        known += [found] if found is not None and found not in known else []
+    if not known or known[0][1] or _last_sample(flac, window, known[-1]) < flac.samples:
+        return None
+    return FlacIndex(flac, window, known)
+
+
+def _last_sample(flac: Flac, window: Window, known: tuple[int, int]) -> int:
+    """Up to which sample the frames that are there may reach; `known` is one of them."""
+    longest_bytes = max(2 * int.from_bytes(flac.streaminfo[7:10]), _NEAR_BYTES)
+    place = max(window.size_bytes - longest_bytes, known[0])
+    last = max((sample for _, sample in _frames(flac, window, place)), default=0)
+    return last + flac.block_samples
+
+
+def _frames(flac: Flac, window: Window, place: int) -> Iterator[tuple[int, int]]:
+    """The frames from a place on."""
+    found = flac.next_frame(window, place, sample=0)
+    while found is not None:
+        yield found
+        found = flac.next_frame(window, found[0] + 1, sample=0)
 
 
 def read_flac(file: Seekable, at: int = 0) -> Flac | None:

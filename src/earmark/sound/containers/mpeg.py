@@ -5,6 +5,7 @@ and decoders believe it; where it is missing they guess the length from the firs
 are read here, four bytes each. Frame headers: ISO/IEC 11172-3 and 13818-3; MPEG 2.5 as everybody reads it.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -27,6 +28,11 @@ _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_02
 _MONO = 3
 _HEADER_BYTES = 4
 _XING_FRAMES_FLAG, _XING_BYTES_FLAG = 1, 2
+LAYER_3 = 3
+_NOTE_BYTES = 141  # from an Xing table's start to where encoders note their delay: 12 bits, and 12 of padding
+# A frame of layer III may take so many bytes of sound from those before it, and one rings on into the next two.
+_RESERVOIR_BYTES, _FRAME_HEAD_BYTES, _RINGING, _MOST_BEFORE = 511, 38, 3, 64
+_MARKED = 32  # frames: of every so many the place is kept
 _TABLE_BITRATE = 9  # of a table of contents that is made here: the ninth bitrate, whose frames have room for one
 
 
@@ -67,6 +73,10 @@ class Stream:
         rubbish between frames.
     head:
         A first frame that names the number of frames; empty for layers I and II, which have no such thing.
+    table_frames:
+        1 where the file has a table of contents of its own, which stands where the first frame would.
+    marks:
+        Places of every 32nd frame, that of a table counted.
     """
 
     format: Format
@@ -74,6 +84,8 @@ class Stream:
     frames: int = 0
     lost_frames: int = 0
     head: bytes = b""
+    table_frames: int = 0
+    marks: "array[int]" = field(default_factory=lambda: array("Q"))
 
     @property
     def duration_s(self) -> float:
@@ -88,6 +100,55 @@ class Stream:
     def opened(self, file: Seekable) -> Stitched:
         """The stream as a file of its own, which names the true number of its frames."""
         return Stitched(file, [self.head, *self.spans], hides_length=True)
+
+    def opened_between(self, file: Seekable, window: Window, first: int, end: int) -> tuple[Stitched, int]:
+        """Frames `first` to `end` of a stream in one span as a file of their own, and the frame that it begins with.
+
+        It begins so early that frame `first` has all that it may take from those before it.
+        """
+        places = self._places(window, max(first - _MOST_BEFORE, 0), first)
+        begin = len(places) - 1
+        while begin and not self._enough(places[begin:]):
+            begin -= 1
+        stop = self._places(window, end, end)[0] if end < self.frames else self.spans[0].end
+        begin_frame = first - (len(places) - 1 - begin)
+        head = b""
+        if self.format.layer == LAYER_3:
+            frame = _frame_at(places[begin], window)
+            head = _new_table(frame, _table_place(self.format), end - begin_frame)
+        return Stitched(file, [head, Span(places[begin], stop)], hides_length=True), begin_frame
+
+    @property
+    def gap(self) -> tuple[int, int]:
+        """Samples that encoders add at the start and at both ends, as LAME and others note behind their table; or 0."""
+        at = _table_place(self.format)
+        note = self.head[at + _NOTE_BYTES : at + _NOTE_BYTES + 3]
+        if not self.table_frames or len(note) < 3:
+            return 0, 0
+        delay, padding = int.from_bytes(note) >> 12, int.from_bytes(note) & 0xFFF
+        return delay, delay + padding
+
+    def _places(self, window: Window, first: int, last: int) -> list[int]:
+        """Where frames begin, 0 the first with sound."""
+        mark = (first + self.table_frames) // _MARKED
+        place, places = self.marks[mark], []
+        sizes: dict[bytes, int] = {}
+        for number in range(mark * _MARKED - self.table_frames, last + 1):
+            if number >= first:
+                places.append(place)
+            four = window.at(place, _HEADER_BYTES)
+            if four not in sizes:
+                header = _header_of(four)
+                sizes[four] = header.size_bytes if header else 1  # a file that changed is found out by its decoder
+            place += sizes[four]
+        return places
+
+    def _enough(self, places: list[int]) -> bool:
+        """Whether decoding may begin with the first frame of these to have the last."""
+        if len(places) <= _RINGING:
+            return False
+        sound_bytes = places[-_RINGING] - places[0] - (len(places) - _RINGING) * _FRAME_HEAD_BYTES
+        return self.format.layer != LAYER_3 or sound_bytes >= _RESERVOIR_BYTES
 
 
 def mpeg_streams(file: Seekable) -> list[Stream]:
@@ -146,7 +207,7 @@ class _Scan:
         window, sizes = self.window, self._sizes.setdefault(stream.format, {})
         end, place = window.size_bytes, begin
         start, chunk = window.start, window.chunk
-        frames = 0
+        marks, frames = stream.marks, stream.frames
         while True:  # over every frame of the file
             within = place - start
             if within < 0 or within + _HEADER_BYTES > len(chunk):
@@ -160,9 +221,11 @@ class _Scan:
                 sizes[four] = size_bytes
             if not size_bytes or place + size_bytes > end:
                 break
+            if not frames % _MARKED:
+                marks.append(place)
             frames += 1
             place += size_bytes
-        stream.frames += frames
+        stream.frames = frames
         if place > begin:
             stream.spans.append(Span(begin, place))
         return place
@@ -227,7 +290,7 @@ def _is_tag(head: bytes) -> bool:
 
 def _finished(stream: Stream, window: Window) -> Stream:
     """The stream with a table of contents that is true: its own, made so, or a new one."""
-    if stream.format.layer != 3:
+    if stream.format.layer != LAYER_3:
         return stream
     first = stream.spans[0]
     frame = _frame_at(first.start, window)
@@ -236,10 +299,11 @@ def _finished(stream: Stream, window: Window) -> Stream:
     if is_xing or frame[36:40] == b"VBRI":
         stream.spans = [Span(first.start + len(frame), first.end), *stream.spans[1:]]
         stream.frames -= 1
+        stream.table_frames = 1
         named = _number(frame, at + 8) if is_xing and _number(frame, at + 4) & _XING_FRAMES_FLAG else 0
         named = named if is_xing else _number(frame, 50)
         stream.lost_frames = max(stream.lost_frames, named - stream.frames)
-    stream.head = _made_true(frame, at, stream) if is_xing else _new_table(frame, at, stream)
+    stream.head = _made_true(frame, at, stream) if is_xing else _new_table(frame, at, stream.frames)
     return stream
 
 
@@ -259,7 +323,7 @@ def _made_true(frame: bytes, at: int, stream: Stream) -> bytes:
     """The frame of an Xing table with the numbers of frames and bytes that there are."""
     flags = _number(frame, at + 4)
     if not flags & _XING_FRAMES_FLAG:
-        return _new_table(frame, at, stream)
+        return _new_table(frame, at, stream.frames)
     table = bytearray(frame)
     table[at + 8 : at + 12] = stream.frames.to_bytes(4)
     if flags & _XING_BYTES_FLAG:
@@ -268,13 +332,13 @@ def _made_true(frame: bytes, at: int, stream: Stream) -> bytes:
     return bytes(table)
 
 
-def _new_table(frame: bytes, at: int, stream: Stream) -> bytes:
+def _new_table(frame: bytes, at: int, frames: int) -> bytes:
     """A silent frame with an Xing table that names nothing but the number of frames."""
     header = bytes([frame[0], frame[1] | 1, _TABLE_BITRATE << 4 | frame[2] & 0x0C, frame[3]])  # no checksum, no padding
     made = _header_of(header)
     table = bytearray(made.size_bytes if made else 0)
     table[: len(header)] = header
-    table[at : at + 12] = b"Xing" + _XING_FRAMES_FLAG.to_bytes(4) + stream.frames.to_bytes(4)
+    table[at : at + 12] = b"Xing" + _XING_FRAMES_FLAG.to_bytes(4) + frames.to_bytes(4)
     return bytes(table)
 
 

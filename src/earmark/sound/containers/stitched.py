@@ -34,10 +34,19 @@ class Span:
 
 
 class Window:
-    """A file's bytes by their place, with a chunk of it in memory."""
+    """A file's bytes by their place, with a chunk of it in memory.
 
-    def __init__(self, file: Seekable) -> None:
+    Parameters
+    ----------
+    file:
+        What to look at.
+    chunk_bytes:
+        How much is read at once: little where places far from each other are looked at.
+    """
+
+    def __init__(self, file: Seekable, *, chunk_bytes: int | None = None) -> None:
         self._file = file
+        self._chunk_bytes = chunk_bytes or _CHUNK_BYTES
         self.size_bytes = file.seek(0, os.SEEK_END)
         self.start = 0
         self.chunk = b""
@@ -45,7 +54,7 @@ class Window:
     def load(self, place: int) -> None:
         """Make the chunk begin at a place."""
         self._file.seek(place)
-        self.start, self.chunk = place, self._file.read(_CHUNK_BYTES)
+        self.start, self.chunk = place, self._file.read(self._chunk_bytes)
 
     def at(self, place: int, size_bytes: int) -> bytes:
         """Bytes from a place on, at most a chunk, fewer at the end of the file."""
