@@ -123,15 +123,18 @@ def test_the_schema_is_what_is_written_down() -> None:
         ],
         "mood": None,
         "heads": [],
+        "heard_share": 1.0,
     }
 
 
 def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
     new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes", "heard", "mood", "heads")
+    new += ("heard_share",)
     old = {name: value for name, value in short_track().to_dict().items() if name not in new}
     track = Track.from_dict(old | {"schema": 1})
     assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
     assert (track.unread_s, track.notes, track.heard, track.mood, track.heads) == (0.0, (), (), None, ())
+    assert track.heard_share == 1.0
     assert track.genres == short_track().genres
 
 

@@ -260,6 +260,9 @@ class Track:
         Valence, arousal, and what follows; None where the bundle does not tell.
     heads:
         What further heads say, in the order of the bundle; empty where it has none.
+    heard_share:
+        Which part of the track was heard, over 0 to 1: less than 1 where it was heard quickly, and then `timeline` has
+        gaps and all else rests on what it has.
     """
 
     path: str
@@ -279,6 +282,7 @@ class Track:
     heard: tuple[HeardTag, ...] = ()
     mood: Mood | None = None
     heads: tuple[HeadAnswer, ...] = ()
+    heard_share: float = 1.0
 
     @property
     def words(self) -> str:
@@ -340,6 +344,7 @@ class Track:
             "notes": list(self.notes),
             "mood": None if self.mood is None else self.mood.to_dict(),
             "heads": [head.to_dict() for head in self.heads],
+            "heard_share": self.heard_share,
         }
 
     @classmethod
@@ -376,6 +381,7 @@ class Track:
                 heard=tuple(HeardTag.from_dict(tag) for tag in values.get("heard", ())),
                 mood=None if values.get("mood") is None else Mood.from_dict(values["mood"]),
                 heads=tuple(HeadAnswer.from_dict(head) for head in values.get("heads", ())),
+                heard_share=values.get("heard_share", 1.0),
             )
         except KeyError as missing:
             raise EarmarkError(f"This track lacks the field {missing}.") from None

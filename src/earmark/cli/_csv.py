@@ -21,6 +21,7 @@ CSV_COLUMNS = (
     "error",
     "unread_s",
     "notes",
+    "heard_share",
 )
 TAG_PREFIX = "tag:"  # a tag may have the name of a genre
 MOOD_PREFIX = "mood:"
@@ -69,6 +70,7 @@ class Columns:
             "model": track.model,
             "unread_s": track.unread_s,
             "notes": " ".join(track.notes),
+            "heard_share": track.heard_share,
             **{label.name: label.probability for label in track.genres},
             "outside": track.outside,
             "none_of_these": int(track.none_of_these),

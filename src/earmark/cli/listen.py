@@ -72,6 +72,9 @@ def listen(
             metavar="PATTERN", help="Leave out files and folders of this name, such as '*live*' (repeatable)."
         ),
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Hear only as much of each track as the answer needs, from all over it.")
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Write pages and pictures even over files that earmark did not write.")
     ] = False,
@@ -96,11 +99,14 @@ def listen(
     Example: earmark listen song.mp3 --explain song.html
     \b
     Example: earmark listen ~/Music --mood-map moods.svg
+    \b
+    Example: earmark listen ~/Music --quick
     """
     for_programs = {"--json": as_json, "--csv": as_csv}
     _at_most_one({**for_programs, "--sort": sort})
     _at_most_one({**for_programs, "--group": group})
     _at_most_one({"--html": html, "--explain": explain})
+    _at_most_one({"--quick": quick, "--explain": explain})
     targets = {"--html": html, "--explain": explain, "--mood-map": mood_map}
     named = _named(files or (), targets, force=force)
 
@@ -136,7 +142,7 @@ def listen(
     # A table that waits for all comes when the progress is gone.
     showing = Progress(paths, shown=sys.stderr.isatty() and not quiet)
     with output as show, _mood_map(mood_map, listener) as draw, showing as progress:
-        for heard in _heard(listener, paths, html=html, explain=explain, jobs=jobs):
+        for heard in _heard(listener, paths, html=html, explain=explain, quick=quick, jobs=jobs):
             with progress.step():
                 show(heard)
                 draw(heard)
@@ -199,21 +205,32 @@ def _can_tell(listener: "Listener", *, tags: bool, mood_map: bool) -> None:
 
 
 def _heard(
-    listener: "Listener", paths: Sequence[str | Path], *, html: Path | None, explain: Path | None, jobs: int | None
+    listener: "Listener",
+    paths: Sequence[str | Path],
+    *,
+    html: Path | None,
+    explain: Path | None,
+    quick: bool,
+    jobs: int | None,
 ) -> "Iterator[Track | Failure]":
     if explain is not None:
         yield _explained(listener, paths[0], explain)
         return
+
+    from earmark.listen.listener import Failure, Listener, hear_each
+
+    if quick:
+        from earmark.listen.quick import hear_quickly, hear_quickly_with_picture
     if html is None:
-        yield from listener.hear_all(paths, jobs=jobs)
+        yield from hear_each(listener, paths, hear_quickly if quick else Listener.hear, jobs=jobs)
         return
 
-    from earmark.listen.listener import Failure
     from earmark.plots.page import Page
 
     info = listener.bundle.info
+    hear = hear_quickly_with_picture if quick else Listener.hear_with_picture
     with Page(html, labels=info.labels, model=info.model) as page:
-        for heard in listener.hear_all_with_pictures(paths, jobs=jobs):
+        for heard in hear_each(listener, paths, hear, jobs=jobs):
             page.add(heard)
             yield heard if isinstance(heard, Failure) else heard.track
 

@@ -99,7 +99,7 @@ class Listener:
     ) -> None:
         self.bundle = bundle or load_bundle()
         self.words = tuple(word.checked(self.bundle.info.sha256, Path("your words")) for word in words)
-        self._heads = (*self.bundle.heads, *self.words)
+        self.heads = (*self.bundle.heads, *self.words)
         self.patience_s = patience_s
 
     def hear(
@@ -182,7 +182,7 @@ class Listener:
         blocks: decode.Blocks,
         on_columns: Callable[[Columns], None] | None,
     ) -> tuple[Track, NDArray[np.float32]]:
-        tally = Tally(self.bundle, self._heads)
+        tally = Tally(self.bundle, self.heads)
         duration_s = sum_up(tally, blocks, self.bundle, name=_name(source), on_columns=on_columns)
         track = tally.track(path_of(source), duration_s, unread_s=blocks.unread_s, notes=blocks.notes)
         return track, tally.vector
@@ -207,13 +207,13 @@ class Listener:
         jobs:
             How many processes; one a core by default.
         """
-        yield from _all(self, paths, Listener.hear, jobs=jobs)
+        yield from hear_each(self, paths, Listener.hear, jobs=jobs)
 
     def hear_all_with_pictures(
         self, paths: Iterable[str | os.PathLike[str]], *, jobs: int | None = None
     ) -> Iterator[PicturedTrack | Failure]:
         """As `hear_all`, with a picture of each spectrogram."""
-        yield from _all(self, paths, Listener.hear_with_picture, jobs=jobs)
+        yield from hear_each(self, paths, Listener.hear_with_picture, jobs=jobs)
 
 
 def path_of(source: decode.Source | NDArray[Any]) -> str:
@@ -293,13 +293,14 @@ def _name(source: decode.Source | NDArray[Any]) -> str:
     return "The array" if isinstance(source, np.ndarray) else decode.name_of(source)
 
 
-def _all(
+def hear_each(
     listener: Listener,
     paths: Iterable[str | os.PathLike[str]],
     hear: Callable[[Listener, str], Heard],
     *,
-    jobs: int | None,
+    jobs: int | None = None,
 ) -> Iterator[Heard | Failure]:
+    """As `Listener.hear_all`, each file by a function of a listener and a path, which can be pickled."""
     names = [os.fspath(path) for path in paths]
     jobs = parallel.cores() if jobs is None else jobs
     if jobs < 1:

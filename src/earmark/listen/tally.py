@@ -8,7 +8,7 @@ their attention on the track: every token has it once, and where the network loo
 timeline. Memory grows by the timeline and the tokens' vectors, 20 kB a minute.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,7 @@ class _HeardWindow:
 
 
 class Tally:
-    """The sum over a track's windows, and its tokens in order of time: `add` each window, then ask.
+    """The sum over a track's windows, and its tokens in order of time: `add` each window, in any order, then ask.
 
     Parameters
     ----------
@@ -143,17 +143,34 @@ class Tally:
     @property
     def moments(self) -> Moments:
         """What heads read of its tokens; BundleError where the bundle does not tell that of single tokens."""
+        if any(heard.alone is None for heard, _, _ in self._settled()):
+            hint = "Export it again with this version, or name another one with --model."
+            raise BundleError(f"The bundle {self._bundle.info.model} is too old for heads.", hint=hint)
+        return self._of_tokens(lambda heard: heard.alone)
+
+    @property
+    def token_vectors(self) -> Moments:
+        """Its tokens' own vectors, of which `vector` is the mean by attention; not the space of `moments`."""
+        return self._of_tokens(lambda heard: heard.vectors.astype(np.float16))
+
+    def _of_tokens(self, vectors_of: Callable[["_HeardWindow"], Any]) -> Moments:
+        """Something of each token that is loud enough, in order of time."""
         starts_s: list[float] = []
         vectors, weights = [], []
         for heard, loud, _ in self._settled():
-            if heard.alone is None:
-                hint = "Export it again with this version, or name another one with --model."
-                raise BundleError(f"The bundle {self._bundle.info.model} is too old for heads.", hint=hint)
             kept = np.flatnonzero(loud)
             starts_s += [heard.starts_s[place] for place in kept]
-            vectors.append(heard.alone[kept])
+            vectors.append(vectors_of(heard)[kept])
             weights.append(loud[kept])
-        return Moments(np.array(starts_s), self._token_s, np.concatenate(vectors), np.concatenate(weights))
+        order = np.argsort(starts_s, kind="stable")
+        times_s, found, loads = np.array(starts_s)[order], np.concatenate(vectors)[order], np.concatenate(weights)
+        return Moments(times_s, self._token_s, found, loads[order])
+
+    @property
+    def answer(self) -> Answer:
+        """What the track is by what was heard of it so far."""
+        means = self._means()
+        return answer(self._bundle.info, means["logits"], means.get("outside"))
 
     def add(self, window: tokens.Window, *, silence_db: float = tokens.SILENCE_DB) -> None:
         """Hear the next window of the track; raises EarmarkError where the network gives what is not a number.
@@ -162,7 +179,7 @@ class Tally:
         """
         judged = self._loudness.judge(window, silence_db=silence_db)
         first = len(judged.kept) - window.new_tokens
-        starts_s = [window.start_s + position * self._token_s for position in range(first, len(judged.kept))]
+        starts_s = window.starts_s(self._token_s)
         self._starts_s += starts_s
         new = judged.new_kept
         if not new.any():
@@ -195,7 +212,15 @@ class Tally:
     def _weight(self) -> float:
         return float(sum(weights.sum() for _, weights, _ in self._settled()))
 
-    def track(self, path: str, duration_s: float, *, unread_s: float = 0.0, notes: Sequence[str] = ()) -> Track:
+    def track(
+        self,
+        path: str,
+        duration_s: float,
+        *,
+        unread_s: float = 0.0,
+        notes: Sequence[str] = (),
+        heard_share: float = 1.0,
+    ) -> Track:
         """The answer for a track of this name and length in seconds; the rest as `Track` has it."""
         info = self._bundle.info
         means = self._means()
@@ -212,6 +237,7 @@ class Tally:
             model=info.model,
             unread_s=unread_s,
             notes=tuple(notes),
+            heard_share=heard_share,
             outside=said.outside,
             none_of_these=said.none_of_these,
             **self._further(means, duration_s),
@@ -245,13 +271,14 @@ class Tally:
                 logits.append(heard.token_tags[loud].astype(np.float64))
         if not logits:
             return None
-        return TokenTags(np.array(starts_s), self._token_s, np.concatenate(logits), duration_s)
+        order = np.argsort(starts_s, kind="stable")
+        return TokenTags(np.array(starts_s)[order], self._token_s, np.concatenate(logits)[order], duration_s)
 
     def _moments(self, duration_s: float, genre: str) -> Iterator[Moment]:
         """All moments in order of time, with the evidence for a genre."""
         heard = self._heard_moments(self._bundle.info.labels.index(genre))
         total = sum(each.evidence for each in heard.values()) or 1.0
-        for start_s in self._starts_s:
+        for start_s in sorted(self._starts_s):
             each = heard.get(start_s, _SILENT)
             yield Moment(
                 round(start_s, 3),

@@ -200,5 +200,6 @@ def _weight(segment: Segment) -> float:
 
 
 def _remark(track: Track) -> str:
-    unread = [f"in part: {missing(track.unread_s)} unread"] if track.unread_s > 0 else []
-    return ". ".join([*unread, " ".join(track.notes)] if track.notes else unread)
+    said = [f"quick: {percent(track.heard_share)} heard"] if track.heard_share < 1 else []
+    said += [f"in part: {missing(track.unread_s)} unread"] if track.unread_s > 0 else []
+    return ". ".join([*said, " ".join(track.notes)] if track.notes else said)

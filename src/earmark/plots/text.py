@@ -78,9 +78,10 @@ def missing(seconds: float) -> str:
 
 
 def remarks(track: Track) -> tuple[str, ...]:
-    """What a person should know of how a track was heard, in sentences: what is missing, then its notes."""
+    """What a person should know of how a track was heard, in sentences: how much, what is missing, then its notes."""
+    quick = (f"Heard quickly: {percent(track.heard_share)} of it.",) if track.heard_share < 1 else ()
     unread = (f"Heard in part: {missing(track.unread_s)} could not be read.",) if track.unread_s > 0 else ()
-    return (*unread, *track.notes)
+    return (*quick, *unread, *track.notes)
 
 
 def attention_bins(timeline: Sequence[Moment], duration_s: float, bins: int) -> NDArray[np.float64]:

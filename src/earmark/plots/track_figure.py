@@ -107,7 +107,7 @@ class _Bins:
 
 
 def _bins(track: Track, shown: Sequence[Label]) -> _Bins:
-    count = min(_MOST_BINS, max(len(track.timeline), 1))
+    count = min(_MOST_BINS, max(round(len(track.timeline) / track.heard_share), 1))
     edges_s = np.linspace(0, track.duration_s, count + 1)
     middles_s = (edges_s[:-1] + edges_s[1:]) / 2
     quiet = np.zeros(count, bool)

@@ -8,6 +8,8 @@ filters lower, 30 dB at 9 kHz. The numbers are those of
 `librosa.feature.melspectrogram(y, sr=22050, n_fft=2048, hop_length=1709)`: M. Slaney, Auditory Toolbox, 1998.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
@@ -147,7 +149,7 @@ class _PowerSpectrum:
 
     def __init__(self) -> None:
         self._window = hann(FFT_SAMPLES)
-        self._filters = _filter_groups(mel_filter_bank())
+        self._filters = _filter_groups()
 
     def decibels(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         """`(n, 2048)` samples -> `(128, n)` absolute dB."""
@@ -158,12 +160,13 @@ class _PowerSpectrum:
         return decibels
 
 
-def _filter_groups(bank: NDArray[np.float32]) -> list[tuple[slice, NDArray[np.float32]]]:
-    """The bank `(128, 1025)` as groups of neighbouring bands, each with only the bins it hears."""
-    groups = []
+@cache  # it takes as long as the spectrogram of ten seconds, of which quick hearing makes many
+def _filter_groups() -> tuple[tuple[slice, NDArray[np.float32]], ...]:
+    """The filter bank `(128, 1025)` as groups of neighbouring bands, each with only the bins it hears."""
+    bank, groups = mel_filter_bank(), []
     for first in range(0, BANDS, _BANDS_AT_ONCE):
         rows = bank[first : first + _BANDS_AT_ONCE]
         heard = np.flatnonzero(rows.any(axis=0))
         bins = slice(int(heard[0]), int(heard[-1]) + 1)
         groups.append((bins, np.ascontiguousarray(rows[:, bins])))
-    return groups
+    return tuple(groups)

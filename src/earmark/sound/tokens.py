@@ -5,7 +5,7 @@ without overlap; what is left at the end is heard in a full window that is moved
 its context. Levels in a window are dB under its own maximum, so a long track streams in one pass and gain is no matter.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,13 +39,22 @@ class Window:
 
     `db` is `(128, frames)` float32, dB under the window's own maximum, -80 to 0, frames a multiple of the token's.
     `start_s` is the time of its first token in the track. Its last `new_tokens` tokens were in no window before.
-    `peak_db` is the absolute level of its maximum, as in `sound.mel`: a tone of full scale has 30 to 40 dB.
+    `peak_db` is the absolute level of its maximum, as in `sound.mel`: a tone of full scale has 30 to 40 dB. Where its
+    tokens are pieces from several places of the track, `places_s` are the times of each of them, `(tokens,)`.
     """
 
     db: NDArray[np.float32]
     start_s: float
     new_tokens: int
     peak_db: float
+    places_s: tuple[float, ...] | None = None
+
+    def starts_s(self, token_s: float) -> list[float]:
+        """When its new tokens begin; a token lasts `token_s`."""
+        if self.places_s is not None:
+            return list(self.places_s[len(self.places_s) - self.new_tokens :])
+        tokens = round(self.db.shape[1] * FRAME_S / token_s)
+        return [self.start_s + position * token_s for position in range(tokens - self.new_tokens, tokens)]
 
 
 def windows(
@@ -95,6 +104,22 @@ def windows(
         yield _window(held[:, first:end], start_frame + first, new_tokens)
     elif not heard_frames:
         yield _padded_token(held, token_frames, name)
+
+
+def window_of(pieces: Sequence[tuple[int, NDArray[np.float32]]], *, token_frames: int = TOKEN_FRAMES) -> Window:
+    """A window of pieces from several places of a track, side by side.
+
+    Parameters
+    ----------
+    pieces:
+        The first frame of each, and its columns `(128, any number of tokens)` float32, absolute dB; in order of time.
+    token_frames:
+        Frames in a token.
+    """
+    db = np.concatenate([columns for _, columns in pieces], axis=1)
+    places = [first + frame for first, columns in pieces for frame in range(0, columns.shape[1], token_frames)]
+    places_s = tuple(place * FRAME_S for place in places)
+    return Window(under_maximum(db), places_s[0], len(places_s), float(db.max()), places_s)
 
 
 def _window(db: NDArray[np.float32], start_frame: int, new_tokens: int) -> Window:
