@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from earmark.sound.decode import blocks
-from earmark.sound.encode import encode
+from earmark.sound.encode import encode, encode_as
 
 RATE_HZ = 22_050
 TONE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * RATE_HZ) / RATE_HZ)).astype(np.float32)
@@ -43,3 +43,37 @@ def test_what_is_too_loud_is_turned_down_and_not_clipped(level: float, monkeypat
     monkeypatch.setattr(soundfile, "available_formats", lambda: {"WAV": "WAV"})
     back, _ = soundfile.read(io.BytesIO(encode(level * TONE).content), dtype="float32")
     assert back == pytest.approx(2 * TONE, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "format_", "exact"), [("wav", "WAV", 4e-5), ("flac", "FLAC", 4e-5), ("ogg", "OGG", 0.2)]
+)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_sound_is_written_as_it_is_named(kind: str, format_: str, exact: float, channels: int) -> None:
+    times_s = np.arange(44_100 * 3)[:, np.newaxis] / 44_100
+    samples = np.asarray(0.5 * np.sin(2 * np.pi * 300 * times_s + np.arange(channels)), np.float32)
+    written = io.BytesIO(encode_as(kind, samples, 44_100))
+    info = soundfile.info(written)
+    assert (info.format, info.samplerate, info.channels, info.frames) == (format_, 44_100, channels, len(samples))
+    written.seek(0)
+    read, _ = soundfile.read(written, dtype="float32", always_2d=True)
+    np.testing.assert_allclose(read, samples, atol=exact)
+
+
+def test_more_than_two_channels_become_one_and_what_is_too_loud_is_turned_down() -> None:
+    samples = np.tile(np.array([[2.0, 2.0, -1.0]], np.float32), (1000, 1))
+    read, _ = soundfile.read(io.BytesIO(encode_as("wav", samples, 8000)), dtype="float32", always_2d=True)
+    assert read.shape == (1000, 1)
+    np.testing.assert_allclose(read, 1, atol=1e-4)
+    loud = np.array([[2.0], [-1.0]] * 500, np.float32)
+    read, _ = soundfile.read(io.BytesIO(encode_as("flac", loud, 8000)), dtype="float32")
+    np.testing.assert_allclose(read[:2], [1, -0.5], atol=1e-4)
+
+
+@pytest.mark.parametrize(("rate_hz", "written_hz"), [(1000, 8000), (8000, 8000), (11_111, 11_111), (5_000_000, 48_000)])
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
+def test_rates_that_players_do_not_know_become_ones_that_they_do(kind: str, rate_hz: int, written_hz: int) -> None:
+    content = encode_as(kind, np.zeros((2 * rate_hz, 1), np.float32), rate_hz)
+    info = soundfile.info(io.BytesIO(content))
+    assert info.samplerate == written_hz
+    assert info.duration == pytest.approx(2, abs=0.01)

@@ -1,0 +1,49 @@
+"""Names for files that are written one for each of many files: those in a folder as the many lie in theirs.
+
+Below the folder that all of them have in common the way to a file is kept, and its name with another suffix; where two
+would have one name, also on systems that know no case, both keep their suffix in front of the new one.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
+
+
+def mirrored_names(paths: Sequence[str], suffix: str) -> list[str]:
+    """A relative name for each path, ending in a suffix such as ".ogg"; no two alike."""
+    ways = [PurePath(way) for way in _ways(paths)]
+    short = [str(way.with_suffix(suffix)) for way in ways]
+    often = Counter(name.casefold() for name in short)
+    names = [
+        name if often[name.casefold()] == 1 else str(way.with_name(way.name + suffix))
+        for name, way in zip(short, ways, strict=True)
+    ]
+    return _numbered(names)
+
+
+def within(folder: Path, paths: Iterable[str]) -> list[str]:
+    """Those of the paths that lie in a folder: the only ones that what is written there could replace."""
+    place = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - for the separator at its end
+    return [path for path in paths if os.path.realpath(path).startswith(place)]
+
+
+def _ways(paths: Sequence[str]) -> list[str]:
+    whole = [os.path.normpath(Path(path).absolute()) for path in paths]
+    try:
+        base = os.path.commonpath([Path(path).parent for path in whole]) if whole else ""
+    except ValueError:  # several drives
+        return [str(PurePath(path).relative_to(PurePath(path).anchor)) for path in whole]
+    return [os.path.relpath(path, base) for path in whole]
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """The names with a number where they come again: two drives may have the same way to a file."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name.casefold()] += 1
+        again = seen[name.casefold()]
+        way = PurePath(name)
+        found.append(name if again == 1 else str(way.with_name(f"{way.stem} {again}{way.suffix}")))
+    return found
