@@ -13,6 +13,7 @@ from atlases import low_bursts, small_atlas
 from corpus import music
 from earmark import Listener, load_bundle
 from earmark.errors import BundleError, SilenceError, SoundError
+from earmark.label import Label
 from earmark.library.axes import axes_of
 from earmark.library.entry import TOKEN_NUMBERS
 from earmark.library.hearing import Hearer, hear_entry
@@ -70,10 +71,32 @@ def test_moments_lie_on_axes_that_follow_from_the_bundle_alone(bundle: Bundle, s
     assert axes_of(load_bundle(bundle.folder)).directions.tolist() == axes.directions.tolist()
 
 
-def test_a_bundle_without_an_atlas_or_single_moments_is_enough(tiny_folder: Path, song: Path) -> None:
+def test_a_bundle_without_an_atlas_is_enough(tiny_folder: Path, song: Path) -> None:
     heard = hear_entry(load_bundle(tiny_folder), song)
     assert np.linalg.norm(heard.vector) == pytest.approx(1, abs=1e-5)
-    assert len(heard.tokens) == 0
+    assert len(heard.tokens) == 27
+
+
+def test_moments_are_in_the_space_of_the_track_of_which_they_are_the_parts(song: Path) -> None:
+    shipped = load_bundle()
+    heard = hear_entry(shipped, song)
+    mean = heard.tokens.vectors.mean(axis=0)
+    whole = heard.vector @ axes_of(shipped).directions
+    assert mean @ whole / np.linalg.norm(mean) / np.linalg.norm(whole) > 0.95
+
+
+def test_pieces_are_enough_where_that_is_asked_for(bundle: Bundle, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "long.flac", music(rate_hz=RATE_HZ, length_s=150), RATE_HZ)
+    heard = Hearer(bundle, quick=True).hear(tmp_path / "long.flac")
+    assert 0 < heard.share < 1
+    assert heard.share == heard.track.heard_share
+    assert heard.track.duration_s == pytest.approx(150)
+    assert heard.fingerprint == b""
+    whole = hear_entry(bundle, tmp_path / "long.flac")
+    assert len(heard.tokens) < len(whole.tokens)
+    assert heard.vector @ whole.vector > 0.5
+    soundfile.write(tmp_path / "short.flac", music(rate_hz=RATE_HZ, length_s=30), RATE_HZ)
+    assert Hearer(bundle, quick=True).hear(tmp_path / "short.flac").share == 1.0
 
 
 def test_what_is_no_sound_says_so(bundle: Bundle, tmp_path: Path) -> None:
@@ -101,7 +124,7 @@ def timeline(*loud: tuple[float, float], length_s: float = 60.0) -> tuple[Moment
 
 
 SPOKEN: dict[str, Any] = {
-    "none_of_these": True,
+    "tags": (Label("speech", 0.6), Label("rap", 0.2)),
     "heard_tags": ("speech",),
     "heard": (HeardTag("speech", "voice", 0.6),),
 }
@@ -120,11 +143,12 @@ PLAYED_IN_PASSING = {**SPOKEN, "heard": (HeardTag("guitar", "instrument", 0.5, (
         ("short", {"duration_s": 19.9}),
         ("song", {"duration_s": 60.0, "timeline": timeline((0, 20))}),
         ("quiet", {"duration_s": 60.0, "timeline": timeline((0, 10), (50, 59))}),
+        ("song", {"duration_s": 60.0, "timeline": timeline((0, 10)), "heard_share": 0.4}),
         ("spoken", SPOKEN),
         ("spoken", PLAYED_IN_PASSING),
         ("song", SUNG),
         ("song", PLAYED),
-        ("song", {**SPOKEN, "none_of_these": False}),
+        ("song", {**SPOKEN, "tags": (Label("speech", 0.59),)}),
     ],
 )
 def test_what_is_hardly_a_song_is_named_by_kind(kind: str, changes: dict[str, Any]) -> None:

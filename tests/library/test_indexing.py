@@ -197,6 +197,23 @@ def test_all_of_a_folder_is_heard_again_on_request(desk: Desk) -> None:
     assert desk.ids() == before
 
 
+def test_what_was_heard_in_part_is_heard_whole_on_request(desk: Desk) -> None:
+    piece(desk.folder / "long.flac", seed=6, length_s=150)
+
+    def share(**options: bool) -> float:
+        desk.index(**options)
+        with Collection.open(desk.db) as collection:
+            return next(each.share for each in collection.entries if each.path.endswith("long.flac"))
+
+    assert share(quick=True) < 1
+    assert share() < 1
+    assert share(rehear=True, quick=True) < 1
+    assert desk.asked == []
+    assert share(rehear=True) == 1.0
+    assert desk.heard == ["long.flac"]
+    assert share(quick=True) == 1.0
+
+
 def test_a_new_network_is_asked_for_and_answers_when_it_has_heard_all(desk: Desk, tmp_path: Path) -> None:
     desk.index()
     old = load_bundle(desk.bundle).info.sha256

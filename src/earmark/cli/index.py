@@ -34,8 +34,13 @@ def index(
         float | None,
         typer.Option(min=0, metavar="MINUTES", help="What is longer is no song.", show_default="20, or as before"),
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Hear no more of a track than its answer needs; --rehear hears the rest.")
+    ] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try files again that could not be heard.")] = False,
-    rehear: Annotated[bool, typer.Option("--rehear", help="Hear files that only another network has heard.")] = False,
+    rehear: Annotated[
+        bool, typer.Option("--rehear", help="Hear what only another network has heard, or only in part.")
+    ] = False,
     again: Annotated[bool, typer.Option("--again", help="Hear all files of these folders again.")] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and index what changes, until it is stopped (Ctrl-C).")
@@ -103,6 +108,7 @@ def index(
         retry=retry,
         rehear=rehear,
         again=again,
+        quick=quick,
     )
     with Store(db) as store:
         places = _places(store, folders or [])

@@ -40,8 +40,8 @@ OnFailure = Callable[[str, str], None]
 class Options:
     """How a run goes; see `earmark index --help`.
 
-    `rehear` hears what this network has not heard, `again` all, `retry` what failed. `longest_s` is None for what was
-    chosen before.
+    `rehear` hears what this network has not heard, or not whole unless `quick`, `again` all, `retry` what failed.
+    `longest_s` is None for what was chosen before.
     """
 
     jobs: int | None = None
@@ -52,6 +52,7 @@ class Options:
     retry: bool = False
     rehear: bool = False
     again: bool = False
+    quick: bool = False
 
 
 @dataclass
@@ -141,7 +142,7 @@ class Indexer:
     ) -> None:
         self._store, self._options, self._engine = store, options, engine
         self._model_id = store.model(bundle.info.model, bundle.info.sha256, names_of(bundle))
-        whole = Wanted(self._model_id, 1.0) if options.rehear else Wanted()
+        whole = Wanted(self._model_id, 0.0 if options.quick else 1.0) if options.rehear else Wanted()
         self._choice = Choice(whole, again=options.again, retry=options.retry)
         self._claims = store.db.with_name(store.db.name + ".claims")
         self._task = Task(
@@ -152,6 +153,7 @@ class Indexer:
             nice=options.nice,
             patience_s=options.patience_s,
             longest_s=choose_longest(store, options.longest_s),
+            quick=options.quick,
         )
 
     def index(

@@ -6,10 +6,10 @@ They are decided in this order, and `song` is what is left:
 - short: less than `SHORTEST_S`: a jingle, a skit, a sample.
 - quiet: less than `SHORTEST_S` of it can be heard, the rest is 40 dB or more under its loudest moment
   (`listen.loudness`); what is nothing but silence is quiet, too, and has no answers at all.
-- spoken: the network's tag of speech is told of the track, it says that it is none of the genres, and no tag of
-  singing, rap or an instrument is told. A song that begins with a word, or a rap, is none of that. The tag was taught
-  by another network, and tells speech from music only fairly, so all of it is asked for: rather a story among the songs
-  than a song that is never recommended.
+- spoken: the network's tag of speech has a probability of `SPOKEN_FROM` or more, and no tag of singing, rap or an
+  instrument is told. The tag was taught by another network and tells speech only fairly, so this is cautious: rather a
+  story among the songs than a song that is never recommended. None of 700 clips of music (FMA, GTZAN) has so much of
+  it, of which the most has 0.59; four texts that a synthesizer reads have 0.72 to 0.89.
 """
 
 from earmark.library.entry import LONG, QUIET, SHORT, SONG, SPOKEN
@@ -17,6 +17,7 @@ from earmark.track import Track
 
 LONGEST_S = 20 * 60.0
 SHORTEST_S = 20.0
+SPOKEN_FROM = 0.6
 _SPEECH = "speech"
 _SUNG = ("singing", "rap", "yodelling")
 _PLAYED = "instrument"  # a group of tags
@@ -28,16 +29,14 @@ def kind_of(track: Track, *, longest_s: float = LONGEST_S) -> str:
         return LONG
     if track.duration_s < SHORTEST_S:
         return SHORT
-    if sum(moment.end_s - moment.start_s for moment in track.timeline if not moment.quiet) < SHORTEST_S:
+    loud_s = sum(moment.end_s - moment.start_s for moment in track.timeline if not moment.quiet)
+    if loud_s / track.heard_share < SHORTEST_S:
         return QUIET
     return SPOKEN if _is_spoken(track) else SONG
 
 
 def _is_spoken(track: Track) -> bool:
+    speech = next((label.probability for label in track.tags if label.name == _SPEECH), 0.0)
+    sung = any(name in track.heard_tags for name in _SUNG)
     played = any(tag.group == _PLAYED for tag in track.heard if not tag.passing)
-    return (
-        track.none_of_these
-        and _SPEECH in track.heard_tags
-        and not played
-        and not any(name in track.heard_tags for name in _SUNG)
-    )
+    return speech >= SPOKEN_FROM and not (sung or played)

@@ -46,7 +46,7 @@ class Task:
         A folder for claims; None for none.
     nice:
         By how much the priority of processes is lowered, 0 to 19.
-    patience_s, longest_s:
+    patience_s, longest_s, quick:
         As of `hearing.Hearer`.
     """
 
@@ -58,6 +58,7 @@ class Task:
     nice: int = NICE
     patience_s: float = PATIENCE_S
     longest_s: float = LONGEST_S
+    quick: bool = False
 
 
 class LocalEngine:
@@ -75,7 +76,7 @@ class LocalEngine:
 
 def answering(task: Task) -> Callable[[str], Answer]:
     """What answers a file in this process; BundleError where the bundle cannot hear."""
-    hearer = Hearer(load_bundle(task.bundle), patience_s=task.patience_s, longest_s=task.longest_s)
+    hearer = Hearer(load_bundle(task.bundle), patience_s=task.patience_s, longest_s=task.longest_s, quick=task.quick)
     return _Worker(task, hearer).answer
 
 
