@@ -72,7 +72,7 @@ def test_all_but_the_steps_of_timeline_arc_and_tags_comes_back_to_the_letter(cha
     assert replace(found, **bare, mood=unmoved[found]) == replace(heard, **bare, mood=unmoved[heard])
     assert [label.name for label in found.tags] == [label.name for label in heard.tags]
     assert numbers_of([each.to_dict() for each in found.timeline]) == pytest.approx(
-        numbers_of([each.to_dict() for each in heard.timeline]), abs=1 / 500
+        numbers_of([each.to_dict() for each in heard.timeline]), abs=1 / 250
     )
     if heard.mood and found.mood:
         assert len(found.mood.arc) == len(heard.mood.arc)
@@ -110,7 +110,7 @@ def test_moments_come_back_to_a_cosine_of_a_hundredth_and_a_millisecond(count: i
     found = unpack_tokens(pack_tokens(Tokens(starts_s, 1.47275, vectors)))
     assert len(found) == count
     assert found.starts_s == pytest.approx(starts_s, abs=6e-4)
-    assert np.sum(found.vectors * vectors, axis=1) == pytest.approx(np.ones(count), abs=1e-3)
+    assert np.sum(found.vectors * vectors, axis=1) == pytest.approx(np.ones(count), abs=5e-3)
 
 
 def test_a_moment_without_direction_stays_one() -> None:

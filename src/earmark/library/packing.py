@@ -1,12 +1,12 @@
-"""What a collection keeps of a track in few bytes, and the track again: 5 to 6 kB for four minutes.
+"""What a collection keeps of a track in few bytes, and the track again: 6 to 7 kB for four minutes.
 
 The summary is the track's JSON without what stands elsewhere: its path, its model, its tags' probabilities (columns of
 `answers`, float16), its timeline and the arc of its mood. Timeline and arc are columns of 8 bits: a genre's probability
-in steps of 1/255, attention and evidence in steps of 1/255 of their largest, valence and arousal in steps of 1/127.
-Vectors of tokens are int8 with one scale a track, in steps of 1/63 of their largest number, so that a cosine is kept to
-0.002. Times are kept to the millisecond, as differences from a regular grid. All is little-endian. Columns are packed
-with LZMA, whose range coder makes a sixth less of them than zlib; the summary with zlib (RFC 1950) and a dictionary, so
-that the names of its fields cost nothing.
+in steps of 1/127, attention and evidence in steps of 1/255 of their largest, valence and arousal in steps of 1/127.
+Vectors of tokens are int8 with one scale a track, in steps of 1/15 of their largest number: a cosine of two is off by
+0.01 in the mean, and by less where it is of several. Times are kept to the millisecond, as differences from a regular
+grid. All is little-endian. Columns are packed with LZMA, whose range coder makes a sixth less of them than zlib; the
+summary with zlib (RFC 1950) and a dictionary, so that the names of its fields cost nothing.
 """
 
 import json
@@ -27,7 +27,7 @@ from earmark.mood import MoodMoment
 from earmark.track import NONE, Moment, Track
 
 _LEVEL = 9
-_STEPS, _SIGNED_STEPS, _TOKEN_STEPS = 255, 127, 63
+_STEPS, _GENRE_STEPS, _SIGNED_STEPS, _TOKEN_STEPS = 255, 127, 127, 15
 # Bytes do not depend on what stands before them, nor on their place: no context (lc, lp, pb).
 _LZMA = [{"id": lzma.FILTER_LZMA1, "preset": 6, "lc": 0, "lp": 0, "pb": 0, "dict_size": 1 << 16}]
 _HEAD = struct.Struct("<IIHff")  # moments, moments of the arc, genres; the largest attention and evidence
@@ -177,7 +177,7 @@ def _pack_timeline(track: Track, names: Names) -> bytes:
     parts = [
         _times(moments),
         *(column.tobytes() for column in columns),
-        np.rint(told * _STEPS).astype(np.uint8).T.tobytes(),
+        np.rint(told * _GENRE_STEPS).astype(np.uint8).T.tobytes(),
         _times(arc),
         _differences(np.rint(np.clip(plane, -1, 1) * _SIGNED_STEPS).astype(np.int8)).tobytes(),
     ]
@@ -197,7 +197,7 @@ def _unpack_timeline(
     starts, ends = rest.times(count)
     shares = [rest.column(np.uint8, count) / _STEPS for _ in range(2)]
     quiet = rest.column(np.uint8, count).astype(bool)
-    told = rest.column(np.uint8, count * columns).reshape(columns, count).T / _STEPS
+    told = rest.column(np.uint8, count * columns).reshape(columns, count).T / _GENRE_STEPS
     arc_starts, arc_ends = rest.times(points)
     plane = _sums(rest.column(np.int8, 2 * points), 2) / _SIGNED_STEPS
     moments = tuple(
