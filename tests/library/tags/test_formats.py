@@ -217,6 +217,29 @@ def _pages(path: Path) -> list[int]:
     return found
 
 
+def test_header_and_footer_of_an_ape_tag_say_the_same(files: dict[str, Path], tmp_path: Path) -> None:
+    data = tag(files["mp3, APE"], NEW, tmp_path / "a.mp3").read_bytes()
+    assert data[data.index(b"APETAGEX") :][12:20] == data[-32:][12:20]
+
+
+def test_a_windows_media_file_says_how_long_it_is(files: dict[str, Path], tmp_path: Path) -> None:
+    if "wma" not in files:
+        pytest.skip("needs PyAV")
+    named = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+    data = tag(files["wma, no tags"], NEW, tmp_path / "a.wma").read_bytes()
+    assert int.from_bytes(data[data.index(named) + 40 :][:8], "little") == len(data)
+
+
+def test_an_unsynchronised_frame_of_id3v2_4_is_read(files: dict[str, Path], tmp_path: Path) -> None:
+    body = b"\x01\xff\x00\xfeR\x00o\x00"
+    frame = b"TCON" + len(body).to_bytes(4) + b"\x00\x02" + body
+    path = tmp_path / "a.mp3"
+    head = b"ID3\x04\x00\x80" + len(frame).to_bytes(4)
+    path.write_bytes(head + frame + files["mp3, no tags"].read_bytes())
+    with path.open("rb") as file:
+        assert read_tags(file, "a").fields == {GENRE: ("Ro",)}
+
+
 def test_a_new_id3v2_takes_over_what_info_says(files: dict[str, Path], tmp_path: Path) -> None:
     found = mutagen.File(tag(files["wav, INFO"], {MOOD: ("calm",)}, tmp_path / "a.wav"))
     assert [str(found[name]) for name in ("TIT2", "TPE1", "TMOO")] == ["Title", "Artist", "calm"]
