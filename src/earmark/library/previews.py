@@ -1,20 +1,19 @@
 """The most telling seconds of many tracks, heard or read from a collection, and written as files of sound.
 
-A folder of previews is known by its list, `highlights.json`, which is written before the first file of sound and again
-at the end, so that a run that was cut off may be repeated. One file that cannot be heard or cut stops no other.
+A folder of previews is known by its list, `highlights.json` (`mirrored`). One file that cannot be heard or cut stops no
+other.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from earmark.errors import EarmarkError
-from earmark.files import FolderKind, guard_folder, shown, write_whole
+from earmark.files import shown
 from earmark.library.collection import Collection
 from earmark.library.highlights import Highlight, highlight
-from earmark.library.mirrored import mirrored_names, within
+from earmark.library.mirrored import MirroredFolder
 from earmark.listen.listener import Failure, Listener
 from earmark.sound.encode import encode_as
 from earmark.sound.excerpt import excerpt
@@ -56,30 +55,20 @@ class PreviewFolder:
     """
 
     def __init__(self, folder: Path, paths: Sequence[str], kind: str) -> None:
-        self._folder = folder
+        self._folder = MirroredFolder(folder, paths, f".{kind}", listed=LIST, made_by=MADE_BY)
         self._kind = kind
-        self._names = dict(zip(paths, mirrored_names(paths, f".{kind}"), strict=True))
-        self._told: list[dict[str, Any]] = []
-        writes = FolderKind((LIST, *self._names.values()), known_by={LIST: f'"made_by": "{MADE_BY}"'.encode()})
-        guard_folder(folder, writes, inputs=within(folder, paths))
-        self._write_list()
 
     def add(self, found: Highlight) -> Preview:
         """Write the seconds of a track; EarmarkError where they cannot be cut or written."""
         cut = excerpt(found.path, found.start_s, found.end_s)
-        name = self._names[found.path]
-        write_whole(self._folder / name, encode_as(self._kind, cut.faded(FADE_S).samples, cut.rate_hz))
-        preview = Preview(found, name)
-        self._told.append(preview.to_dict())
+        sound = encode_as(self._kind, cut.faded(FADE_S).samples, cut.rate_hz)
+        preview = Preview(found, self._folder.write(found.path, sound))
+        self._folder.told.append(preview.to_dict())
         return preview
 
     def finish(self) -> None:
         """Write the list of all that was added."""
-        self._write_list()
-
-    def _write_list(self) -> None:
-        told = {"made_by": MADE_BY, "tracks": self._told}
-        write_whole(self._folder / LIST, json.dumps(told, indent=1) + "\n")
+        self._folder.finish()
 
 
 def previews(
