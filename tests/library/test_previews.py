@@ -1,4 +1,4 @@
-"""Previews: sound of the seconds that tell most, and a list; nothing of another's is overwritten, no file stops others."""
+"""Previews: sound of the seconds that tell most, and a list; nothing of another's is overwritten, no file stops all."""
 
 import json
 from dataclasses import replace
