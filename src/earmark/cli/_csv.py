@@ -1,10 +1,11 @@
-"""The table of `earmark listen --csv`: which columns there are, by what a listener tells, and what stands in them."""
+"""The table of `--csv`: which columns there are, by what a listener or a collection tells, and what stands in them."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from earmark.listen.linear import LinearHead
+    from earmark.library.names import Names
     from earmark.listen.listener import Failure, Listener
     from earmark.mood import Mood
     from earmark.track import HeadAnswer, HeardTag, Track
@@ -29,24 +30,88 @@ FEEL_PREFIX = "feel:"
 HEAD_PREFIX = "head:"  # of heads that are called like another column
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is told of tracks, and so has columns.
+
+    Attributes
+    ----------
+    genres, tags, words:
+        Names of genres without "none of these", of tags, None where none are told, and of a user's own words.
+    outside, timed:
+        Whether "none of these" is told, and the seconds of what is heard.
+    mood:
+        The columns of mood.
+    heads:
+        (name, kind, labels) of each further head.
+    """
+
+    genres: Sequence[str]
+    outside: bool
+    tags: Sequence[str] | None
+    timed: bool
+    mood: Sequence[str]
+    heads: Sequence[tuple[str, str, Sequence[str]]]
+    words: Sequence[str] = ()
+
+    @classmethod
+    def by(cls, listener: "Listener") -> "Told":
+        """What a listener tells."""
+        from earmark.listen.linear import MOOD, SHARES, SINGLE, mood_numbers
+
+        info, heads = listener.bundle.info, listener.bundle.heads
+        moods = [head for head in heads if head.role == MOOD]
+        further = [(head.name, head.kind, head.labels) for head in heads if not head.role]
+        words = [label for word in listener.words for label in word.labels]
+        labels = {
+            kind: [name for head in moods if head.kind == kind for name in head.labels] for kind in (SINGLE, SHARES)
+        }
+        return cls(
+            genres=info.labels,
+            outside=info.outside is not None,
+            tags=info.tags.names if info.tags else None,
+            timed=bool(words or further or (info.tags and info.tags.grouped)),
+            mood=_mood_columns(labels[SINGLE], mood_numbers(moods), labels[SHARES]),
+            heads=further,
+            words=words,
+        )
+
+    @classmethod
+    def of(cls, names: "Names", track: "Track", words: Sequence[str]) -> "Told":
+        """What a collection tells: by the names of its answers, and a track, which says of what kind its heads are."""
+        from earmark.library.names import HEAD_PREFIX as OF_GROUP
+        from earmark.library.names import PLANE
+        from earmark.track import NONE
+
+        kinds = {head.name: head.kind for head in track.heads}
+        further = [(name.removeprefix(OF_GROUP), labels) for name, labels in names.heads.items()]
+        return cls(
+            genres=[name for name in names.genres if name != NONE],
+            outside=NONE in names.genres,
+            tags=names.tags or None,
+            timed=bool(words or further or names.tag_groups),
+            mood=_mood_columns(names.quadrants, names.groups[PLANE], names.emotions),
+            heads=[(name, kinds.get(name, ""), labels) for name, labels in further],
+            words=words,
+        )
+
+
 class Columns:
     """The columns of a listener's answers; what comes from heads stands behind all that bundles had before."""
 
-    def __init__(self, listener: "Listener") -> None:
-        from earmark.listen.linear import MOOD
-
-        info, words = listener.bundle.info, listener.words
-        further = [head for head in listener.bundle.heads if not head.role]
-        outside = ["outside", "none_of_these"] if info.outside else []
-        told = ["heard_tags"] if info.tags or words else []
-        timed = ["heard_s"] if words or further or (info.tags and info.tags.grouped) else []
-        tags = [TAG_PREFIX + name for name in info.tags.names] if info.tags else []
-        mood = _mood_columns([head for head in listener.bundle.heads if head.role == MOOD])
-        first = [*CSV_COLUMNS, *info.labels, *outside, *told, *timed, *tags, *mood]
+    def __init__(self, told: "Listener | Told") -> None:
+        told = told if isinstance(told, Told) else Told.by(told)
+        outside = ["outside", "none_of_these"] if told.outside else []
+        heard = ["heard_tags"] if told.tags is not None or told.words else []
+        timed = ["heard_s"] if told.timed else []
+        tags = [TAG_PREFIX + name for name in told.tags or ()]
+        first = [*CSV_COLUMNS, *told.genres, *outside, *heard, *timed, *tags, *told.mood]
         taken = {column.partition(":")[0] for column in first}
-        self._heads = {head.name: HEAD_PREFIX * (head.name in taken) + head.name for head in further}
-        of_heads = [column for head in further for column in _head_columns(head, self._heads[head.name])]
-        of_words = [TAG_PREFIX + label for word in words for label in word.labels]
+        self._heads = {name: HEAD_PREFIX * (name in taken) + name for name, _, _ in told.heads}
+        of_heads = [
+            column for name, kind, labels in told.heads for column in _head_columns(self._heads[name], kind, labels)
+        ]
+        of_words = [TAG_PREFIX + word for word in told.words]
         self.names = tuple(dict.fromkeys([*first, *of_heads, *of_words]))
 
     def row(self, heard: "Track | Failure") -> list[Any]:
@@ -82,16 +147,13 @@ class Columns:
         }
 
 
-def _mood_columns(heads: "Sequence[LinearHead]") -> list[str]:
-    from earmark.listen.linear import SHARES, SINGLE, mood_numbers
-
-    labels = {kind: [name for head in heads if head.kind == kind for name in head.labels] for kind in (SINGLE, SHARES)}
+def _mood_columns(quadrants: Sequence[str], numbers: Sequence[str], emotions: Sequence[str]) -> list[str]:
     return [
-        *(["mood"] if labels[SINGLE] else []),
-        *(column for name in mood_numbers(heads) for column in _range_columns(name)),
-        *(MOOD_PREFIX + name for name in labels[SINGLE]),
-        *(["feel"] if labels[SHARES] else []),
-        *(FEEL_PREFIX + name for name in labels[SHARES]),
+        *(["mood"] if quadrants else []),
+        *(column for name in numbers for column in _range_columns(name)),
+        *(MOOD_PREFIX + name for name in quadrants),
+        *(["feel"] if emotions else []),
+        *(FEEL_PREFIX + name for name in emotions),
     ]
 
 
@@ -111,12 +173,12 @@ def _mood_cells(mood: "Mood") -> dict[str, Any]:
     }
 
 
-def _head_columns(head: "LinearHead", name: str) -> list[str]:
+def _head_columns(name: str, kind: str, labels: Sequence[str]) -> list[str]:
     from earmark.listen.linear import NUMBER
 
-    if head.kind == NUMBER:
-        return [column for label in head.labels for column in _range_columns(f"{name}:{label}")]
-    return [name, *(f"{name}:{label}" for label in head.labels)]
+    if kind == NUMBER:
+        return [column for label in labels for column in _range_columns(f"{name}:{label}")]
+    return [name, *(f"{name}:{label}" for label in labels)]
 
 
 def _head_cells(answer: "HeadAnswer", name: str) -> Iterator[tuple[str, Any]]:

@@ -29,6 +29,7 @@ EXTRAS = {
     "scipy": "analyze",
     "sklearn": "analyze",  # controls need it too, and say themselves where they find it
     "optuna": "benchmark",
+    "pyarrow": "parquet",
 }
 
 # What a write ends with where the medium is at fault.
