@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from earmark.cli._collection import Db, open_collection
+from earmark.cli._collection import Db, Least, OfGenre, OfMood, WithTag, open_collection
 
 if TYPE_CHECKING:
     from earmark.library.collection import Collection
@@ -25,18 +25,10 @@ def collection_map(
     colour: Annotated[
         str, typer.Option(metavar="NAME", help="What the page is coloured by at first: genre, mood, a tag and others.")
     ] = "genre",
-    genre: Annotated[
-        list[str] | None, typer.Option(metavar="GENRE", help="Only what is of this genre (repeatable: or).")
-    ] = None,
-    mood: Annotated[
-        list[str] | None,
-        typer.Option(metavar="MOOD", help="Only what is of this mood, such as calm or joyful (repeatable: or)."),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TAG", help="Only what has this tag, or word of yours (repeatable: and)."),
-    ] = None,
-    least: Annotated[float, typer.Option("--min", min=0, max=1, metavar="P", help="How probable that must be.")] = 0.5,
+    genre: OfGenre = None,
+    mood: OfMood = None,
+    tag: WithTag = None,
+    least: Least = 0.5,
     seed: Annotated[int, typer.Option(min=0, help="Of the layout: what another one shows too is in the music.")] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Write the page even over a file that earmark did not write.")

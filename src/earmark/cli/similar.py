@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from earmark.cli._collection import Db, open_collection
+from earmark.cli._collection import Db, Least, OfGenre, OfMood, WithTag, open_collection
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -33,18 +33,10 @@ def similar(
     per_artist: Annotated[
         int, typer.Option("--per-artist", min=0, help="How many of one artist, at most; 0 for any number.")
     ] = 1,
-    genre: Annotated[
-        list[str] | None, typer.Option(metavar="GENRE", help="Only what is of this genre (repeatable: or).")
-    ] = None,
-    mood: Annotated[
-        list[str] | None,
-        typer.Option(metavar="MOOD", help="Only what is of this mood, such as calm or joyful (repeatable: or)."),
-    ] = None,
-    tag: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TAG", help="Only what has this tag, or word of yours (repeatable: and)."),
-    ] = None,
-    least: Annotated[float, typer.Option("--min", min=0, max=1, metavar="P", help="How probable that must be.")] = 0.5,
+    genre: OfGenre = None,
+    mood: OfMood = None,
+    tag: WithTag = None,
+    least: Least = 0.5,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
