@@ -228,7 +228,8 @@ def _status_lines(status: "Status") -> Iterator[str]:
     if status.kinds:
         yield "Kinds: " + ", ".join(f"{count} {kind}" for kind, count in status.kinds.items())
     for model in status.models:
-        yield f"Heard by {model.model}: {model.files}" + (" (told)" if model.current else "")
+        chosen = model.current and len(status.models) > 1
+        yield f"Heard by {model.model}: {model.files}" + (", whose answers are told" if chosen else "")
     for folder, count in status.folders.items():
         yield f"Folder {shown(folder)}: {count}"
     if status.gone:
