@@ -154,6 +154,11 @@ def test_in_a_browser_the_keyboard_alone_chooses_and_goes_on_to_a_true_neighbour
     assert first >= 0
     opened.key("n")
     assert opened.of("collectionMap.scene.selected") == opened.of(f"collectionMap.neighbours.rows[{first} * 10]")
+    walked = [first, opened.of("collectionMap.scene.selected")]
+    for _ in range(8):
+        opened.key("n")
+        walked.append(opened.of("collectionMap.scene.selected"))
+    assert len(set(walked)) == 10  # none comes twice
 
 
 @needs_a_browser

@@ -104,7 +104,8 @@ class CollectionMap {
     const nearer = view.scale / this.whole.scale;
     const small = this.count > 5000 ? 2.4 : this.count > 1000 ? 3 : this.count > 200 ? 4 : 6;
     this.scene.view = view;
-    this.scene.radius = Math.round(2 * Math.min(8, small * Math.max(1, nearer) ** 0.4)) / 2;
+    const room = Math.min(1, Math.max(0.7, Math.min(this.canvas.clientWidth, this.canvas.clientHeight) / 600)); // a phone
+    this.scene.radius = Math.round(2 * Math.min(8, small * room * Math.max(1, nearer) ** 0.4)) / 2;
     this.scene.regions = this.part("names").checked ? this.plane.regions[nearer >= CLOSER ? 1 : 0] : [];
     this.later();
   }
@@ -136,7 +137,9 @@ class CollectionMap {
     on(this.part("legend"), "change", (event) => this.toggle(Number(event.target.value), event.target.checked));
     on(this.part("search"), "input", () => this.search());
     on(this.part("search"), "keydown", (event) => this.searchKeyed(event));
-    for (const button of this.figure.querySelectorAll("[data-act]")) on(button, "click", () => this.acted(button.dataset.act));
+    for (const button of this.figure.querySelectorAll("[data-act]")) {
+      on(button, "click", () => this.acted(button.dataset.act));
+    }
     on(document, "keydown", (event) => this.keyedAnywhere(event));
     on(this.dark, "change", () => this.later());
     new ResizeObserver(() => this.resized()).observe(this.canvas);
@@ -246,10 +249,15 @@ class CollectionMap {
     if (place >= 0) this.select(place, { play: false });
   }
 
-  // From one true neighbour to the next.
+  // From one true neighbour to the next, and to none twice on one way.
   goOn() {
-    if (this.scene.selected < 0) return this.chooseMiddle();
-    return this.select(this.neighboursOf(this.scene.selected)[0].place, { play: false, centre: true });
+    const { selected, neighbours } = this.scene;
+    if (selected < 0) return this.chooseMiddle();
+    const way = new Set([...this.way, selected]);
+    const next = neighbours.find(({ place }) => !way.has(place)) ?? neighbours[0];
+    this.select(next.place, { play: false, centre: true });
+    this.way = way;
+    return undefined;
   }
 
   // ---- searching
@@ -287,7 +295,8 @@ class CollectionMap {
     box.hidden = n < 0;
     this.canvas.classList.toggle("pointed", n >= 0);
     if (n < 0) return;
-    box.replaceChildren(made("b", {}, this.tracks.name(n)), ...this.tracks.answers(n).map((words) => made("span", {}, words)));
+    const answers = this.tracks.answers(n).map((words) => made("span", {}, words));
+    box.replaceChildren(made("b", {}, this.tracks.name(n)), ...answers);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const right = event.offsetX + 16 + box.offsetWidth < width;
     box.style.left = `${Math.max(0, right ? event.offsetX + 16 : event.offsetX - 16 - box.offsetWidth)}px`;
@@ -304,6 +313,7 @@ class CollectionMap {
   }
 
   select(n, { play, centre = false }) {
+    this.way = new Set();
     this.scene.selected = n;
     this.scene.neighbours = this.neighboursOf(n);
     if (centre) this.centre(n);
@@ -321,7 +331,8 @@ class CollectionMap {
 
   centre(n) {
     const { xs, ys } = this.scene.places;
-    this.see({ x: xs[n], y: ys[n], scale: Math.max(this.scene.view.scale, Math.min(SPAN, 1 + this.count / 100) * this.whole.scale) });
+    const closer = Math.min(SPAN, 1 + this.count / 100) * this.whole.scale; // where there are few, there is room already
+    this.see({ x: xs[n], y: ys[n], scale: Math.max(this.scene.view.scale, closer) });
   }
 
   // An address of the page with #track=NAME opens it at that track.

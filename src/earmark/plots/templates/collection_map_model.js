@@ -191,8 +191,9 @@ function percent(share) {
 // Boxes {x, y, width, height}: those that cover nothing that is there, each in its turn.
 function withoutOverlap(boxes, taken) {
   const kept = [];
-  const apart = (one, other) =>
-    one.x + one.width < other.x || other.x + other.width < one.x || one.y + one.height < other.y || other.y + other.height < one.y;
+  const beside = (one, other) => one.x + one.width < other.x || other.x + other.width < one.x;
+  const above = (one, other) => one.y + one.height < other.y || other.y + other.height < one.y;
+  const apart = (one, other) => beside(one, other) || above(one, other);
   for (const box of boxes) if ([...taken, ...kept].every((other) => apart(box, other))) kept.push(box);
   return kept;
 }

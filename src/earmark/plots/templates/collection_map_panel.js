@@ -107,7 +107,8 @@ class Panel {
   cannotPlay() {
     const path = this.data.paths[this.shown] ?? "";
     const kind = /\.[^./]+$/.exec(path)?.[0] ?? "such";
-    this.part("cannot").textContent = `This browser cannot play it: it may not know ${kind} files, or the file is no longer there.`;
+    const why = `it may not know ${kind} files, or the file is no longer there`;
+    this.part("cannot").textContent = `This browser cannot play it: ${why}.`;
     this.part("cannot").hidden = this.shown < 0;
   }
 }
