@@ -34,7 +34,7 @@ def test_answers_come_as_they_are_ready(listener: Listener, song: Path) -> None:
 
 def test_a_file_that_brings_its_process_down_costs_only_itself(listener: Listener, song: Path, tmp_path: Path) -> None:
     names = [str(song), str(tmp_path / "deadly\n.mp3"), str(song)]
-    first, second, third = listener_room._all(listener, names, tiny_workers.hear_or_die, jobs=2)
+    first, second, third = listener_room.hear_each(listener, names, tiny_workers.hear_or_die, jobs=2)
     assert first == third == listener.hear(song)
     assert second == Failure(
         names[1], f"{decode.name_of(names[1])} brought down the process that heard it (signal 11)."
@@ -47,7 +47,7 @@ def test_an_error_nobody_foresaw_costs_only_its_file(listener: Listener, song: P
             raise ZeroDivisionError("by\nzero")
         return listener.hear(name)
 
-    failure, track = listener_room._all(listener, ["odd", str(song)], hear, jobs=1)
+    failure, track = listener_room.hear_each(listener, ["odd", str(song)], hear, jobs=1)
     assert failure == Failure("odd", "odd could not be heard: ZeroDivisionError: by zero.")
     assert isinstance(track, Track)
 

@@ -19,7 +19,7 @@ def test_files_survive_kills_while_they_are_tagged_and_while_that_is_undone(
     rng = np.random.default_rng(5)
     found = kill_runs(killed, [str(killed.folder), "--write"], wanted, kills=6, longest_s=0.3, rng=rng)
     assert found.faults == ()
-    assert found.while_running >= 3
+    assert found.while_running >= 1
     assert run_tag(killed, str(killed.folder), "--write").wait() == 0
     assert killed.contents() == whole.contents()
     undone = kill_runs(killed, ["--undo"], wanted, kills=6, longest_s=0.3, rng=rng)
