@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from earmark import Listener, Track, load_bundle
 from earmark.errors import EarmarkError
+from earmark.listen.atlas import read_whitening
 from earmark.listen.bundle import Bundle
-from earmark.listen.quick import LEAST_S, hear_quickly, hear_rounds
+from earmark.listen.quick import LEAST_S, hear_quickly, hear_rounds, sum_up_quickly
 from earmark.listen.tally import Tally
 from earmark.measure.bootstrap import artist_interval
 from earmark.sound import decode, tokens
@@ -38,7 +39,7 @@ LEAST_CLIPS, MOST_CLIPS = 4, 8
 
 @dataclass(frozen=True)
 class Heard:
-    """A file: seconds of processor time of each, and what both hearings said."""
+    """A file: seconds of processor time of each, what both hearings said, and their vectors as they are compared."""
 
     path: Path
     decode_s: float
@@ -46,6 +47,7 @@ class Heard:
     quick_s: float
     whole: Track
     quick: Track
+    vectors: tuple[Floats, Floats]
 
     @property
     def agrees(self) -> bool:
@@ -88,6 +90,7 @@ def measure(folder: Path, tracks: int, listener: Listener) -> None:
         report(name, some)
     report(f"of {SONG_S:g} s and more", [each for each in heard if each.whole.duration_s >= SONG_S])
     report(f"of {LEAST_S:g} s and more", [each for each in heard if each.whole.duration_s >= LEAST_S])
+    beside_genres(heard)
     for name, seconds in (("quick", [each.quick_s for each in heard]), ("whole", [each.whole_s for each in heard])):
         hours = MANY * float(np.mean(seconds)) / CORES / HOUR_S
         print(f"extrapolated, not measured: {MANY} such files heard {name} on {CORES} such cores: {hours:.2f} h")
@@ -99,7 +102,11 @@ def hear(path: Path, listener: Listener) -> Heard:
     whole_s, whole = timed(lambda: listener.hear(path))
     decode_s, _ = timed(lambda: sum(map(len, decode.blocks(path))))
     quick_s, quick = timed(lambda: hear_quickly(listener, path))
-    return Heard(path, decode_s, whole_s, quick_s, whole, quick)
+    placed, pieces = listener.hear_with_vector(path), sum_up_quickly(listener.bundle, path)
+    whitening = read_whitening(listener.bundle)
+    raw = placed.raw if pieces is None else pieces.tally.vector
+    vectors = (placed.vector, raw if whitening is None else whitening.apply(raw))
+    return Heard(path, decode_s, whole_s, quick_s, whole, quick, vectors)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -126,6 +133,37 @@ def report(name: str, heard: Sequence[Heard]) -> None:
         f"heard whole {whole_s / decode_s:.2f} times that, quickly {quick_s / decode_s:.2f} times "
         f"(median of files {np.median(ratios):.2f}); {share:.0%} heard, {alone} files whole; same first genre {agreed}"
     )
+
+
+def beside_genres(heard: Sequence[Heard], *, nearest: int = 5) -> None:
+    """What else quick hearing changes, where it did not hear all: vectors and who is near whom, mood, tags."""
+    in_part = np.array([each.quick.heard_share < 1 for each in heard])
+    whole, quick = (np.stack([each.vectors[way] for each in heard]) for way in (0, 1))
+    neighbours = []
+    for vectors in (whole, quick):
+        likeness = vectors @ vectors.T
+        np.fill_diagonal(likeness, -np.inf)
+        neighbours.append(np.argsort(-likeness, axis=1)[:, :nearest])
+    common = [len(set(ours) & set(theirs)) for ours, theirs in zip(*neighbours, strict=True)]
+    some = [each for each in heard if each.quick.heard_share < 1]
+    cosine = float(np.mean((whole * quick).sum(axis=1)[in_part]))
+    print(
+        f"of the {len(some)} files heard in part: cosine of vectors {cosine:.3f}; "
+        f"{np.mean(np.array(common)[in_part]):.1f} of the {nearest} nearest are the same; told alike: "
+        f"{np.mean([alike(each.whole.heard_tags, each.quick.heard_tags) for each in some]):.0%} of tags"
+    )
+    moods = [(each.whole.mood, each.quick.mood) for each in some]
+    for name in ("valence", "arousal"):
+        pairs = [(getattr(one, name).value, getattr(other, name).value) for one, other in moods if one and other]
+        if pairs:
+            off = np.abs(np.subtract(*np.array(pairs).T))
+            print(f"{name}: off by {off.mean():.2f} on average, by more than 0.25 in {np.mean(off > 0.25):.0%}")
+
+
+def alike(some: Sequence[str], others: Sequence[str]) -> float:
+    """The share of names that both have."""
+    every = {*some, *others}
+    return len({*some} & {*others}) / len(every) if every else 1.0
 
 
 def interval(values: Sequence[float], keys: Sequence[str]) -> str:

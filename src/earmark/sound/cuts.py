@@ -201,9 +201,11 @@ class _OggCuts:
 
 def _ogg_cuts(file: Seekable) -> Cuts | None:
     links = ogg_links(file)
-    if len(links) != 1 or not links[0].in_order or len(links[0].spans) != 1 or not links[0].rate_hz:
+    if len(links) != 1:
         return None
     link = links[0]
+    if not (link.in_order and len(link.spans) == 1 and link.rate_hz and link.places):
+        return None
     sound = _sound(link.opened(file))
     if sound is None:
         return None

@@ -51,6 +51,7 @@ class PyAVCuts:
         start_s, piece = next(pieces, (0.0, None))
         if piece is None:
             return None
+        kind = piece
         missing = round((start_s - self._start_s) * self.rate_hz) - first  # in front
         held = [np.zeros((max(missing, 0), piece.samples.shape[1]), np.float32)]
         end = count - min(missing, 0)  # of the wanted samples, in what is held
@@ -60,7 +61,7 @@ class PyAVCuts:
                 return None
             held.append(piece.samples)
             gathered += len(piece.samples)
-            kind, (_, piece) = piece, next(pieces, (0.0, None))
+            _, piece = next(pieces, (0.0, None))
         behind = max(end - gathered, 0)
         if max(missing, behind) > _INEXACT_S * self.rate_hz:
             return None
@@ -112,6 +113,8 @@ def pyav_cuts(file: Reader) -> Iterator[PyAVCuts | None]:
 def _cuts(container: "InputContainer") -> PyAVCuts | None:
     duration_s = pyav.stated_s(container) if container.streams.audio else 0.0
     if not duration_s or not _SOUGHT & set(container.format.name.split(",")):
+        return None
+    if not getattr(container.streams.audio[0], "rate", 0):  # nothing knows its codec
         return None
     cuts = PyAVCuts(container, duration_s)
     return cuts if cuts.has_its_end else None
