@@ -21,6 +21,7 @@ from earmark.sound.decode import blocks
 from earmark.sound.files import Reader, opened
 from earmark.sound.mel import SAMPLE_RATE_HZ
 from earmark.sound.seeking import Excerpts, excerpts
+from fuzz.seeds import CORPUS
 from odd.band import band
 from odd.kind import Desk, Kind, all_kinds
 
@@ -246,3 +247,25 @@ def test_a_stream_that_does_not_count_from_0_has_no_cuts(files: dict[str, Path])
     (link,) = ogg_links(io.BytesIO(content))
     cut = content[: link.places[0]] + content[link.places[20] :]  # what was recorded of a radio stream
     assert cuts_of(reader(cut)) is None
+
+
+def test_an_ogg_of_nothing_but_its_head_has_no_cuts(files: dict[str, Path]) -> None:
+    content = files["vorbis"].read_bytes()
+    (link,) = ogg_links(io.BytesIO(content))
+    assert cuts_of(reader(content[: link.places[0]])) is None
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.*")), ids=lambda path: path.name)
+def test_small_files_of_all_formats_have_no_excerpts_or_good_ones(path: Path) -> None:
+    try:
+        with excerpts_of(path) as sound:
+            part = sound.read(sound.samples // 2, 1000) if sound else None
+    except SoundError:
+        return
+    assert part is None or np.isfinite(part).all()
+
+
+def test_what_libsndfile_decodes_is_not_sought_in_by_pyav(corpus: dict[str, Case]) -> None:
+    """Where a WAV has no cuts it must be heard whole: PyAV would know no better."""
+    with excerpts_of(corpus["truncated flac"].path) as sound:
+        assert sound is None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from earmark.sound import pyav
+from earmark.sound.containers.kinds import HEAD_BYTES, Decoder, kind_of
+from earmark.sound.containers.tag_blocks import tags_end
 from earmark.sound.files import Reader
 from earmark.sound.pieces import Piece
 
@@ -49,10 +51,11 @@ class PyAVCuts:
         """
         pieces = self._from(self._start_s + first / self.rate_hz)
         start_s, piece = next(pieces, (0.0, None))
-        if piece is None:
+        missing = round((start_s - self._start_s) * self.rate_hz) - first  # in front
+        most_missing = _INEXACT_S * self.rate_hz
+        if piece is None or missing > most_missing:
             return None
         kind = piece
-        missing = round((start_s - self._start_s) * self.rate_hz) - first  # in front
         held = [np.zeros((max(missing, 0), piece.samples.shape[1]), np.float32)]
         end = count - min(missing, 0)  # of the wanted samples, in what is held
         gathered = len(held[0])
@@ -63,7 +66,7 @@ class PyAVCuts:
             gathered += len(piece.samples)
             _, piece = next(pieces, (0.0, None))
         behind = max(end - gathered, 0)
-        if max(missing, behind) > _INEXACT_S * self.rate_hz:
+        if behind > most_missing:
             return None
         held.append(np.zeros((behind, held[0].shape[1]), np.float32))
         return kind._replace(samples=np.concatenate(held)[end - count : end])
@@ -96,8 +99,9 @@ class PyAVCuts:
 
 @contextmanager
 def pyav_cuts(file: Reader) -> Iterator[PyAVCuts | None]:
-    """The cuts of a file, while it is open; None where it must be heard whole."""
-    if not pyav.is_installed():
+    """The cuts of a file, while it is open; None where libsndfile decodes it, or it must be heard whole."""
+    file.seek(tags_end(file))
+    if kind_of(file.read(HEAD_BYTES)).decoder is not Decoder.PYAV or not pyav.is_installed():
         yield None
         return
     from av.error import FFmpegError
