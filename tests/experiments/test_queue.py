@@ -71,3 +71,18 @@ def test_workers_do_not_outlive_a_parent_that_is_killed_and_leave_nothing_half_w
         parent.send_signal(signal.SIGKILL)
     assert parent.returncode == -signal.SIGKILL  # and did not end by itself before
     assert is_empty_soon(folder)
+
+
+def test_a_worker_that_is_asked_twice_to_end_still_removes_what_is_half_written(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, signal, sys; from earmark.experiments import queue\n"
+        "signal.signal(signal.SIGTERM, queue._leave)\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "finally:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    pathlib.Path(sys.argv[1]).touch()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path / "removed")], timeout=60)
+    assert ended.returncode == 128 + signal.SIGTERM
+    assert (tmp_path / "removed").exists()

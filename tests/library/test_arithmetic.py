@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from earmark.errors import WishError
@@ -140,6 +140,7 @@ PARTS = st.sampled_from(
 
 
 @settings(deadline=None)
+@example("~\0")
 @given(text=st.one_of(st.text(max_size=30), st.lists(PARTS, max_size=9).map(" ".join)))
 def test_any_text_is_an_expression_or_a_sentence(text: str, lexicon: Lexicon, songs: Songs, space: Space) -> None:
     with contextlib.suppress(WishError):

@@ -87,8 +87,17 @@ def _live_with_the_parent(parent: "Connection") -> None:
     When the parent ends it, or dies, it removes what it has half-written; the next one to come goes on from there.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _leave(number: int, _: object) -> None:
+    """End, and let what is half-written be removed.
+
+    Two ask for it where a worker died, the pool and `_end_after`: the second must not interrupt the removing.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def _end_after(parent: "Connection") -> None:

@@ -143,7 +143,7 @@ class Songs:
 def _at_home(text: str) -> Path:
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # "~nobody" has no home
+    except (RuntimeError, ValueError):  # "~nobody" has no home, and "~\0" is no name
         return Path(text)
 
 
