@@ -140,7 +140,7 @@ PARTS = st.sampled_from(
 
 
 @settings(deadline=None)
-@example("~\0")
+@example(text="~\0")
 @given(text=st.one_of(st.text(max_size=30), st.lists(PARTS, max_size=9).map(" ".join)))
 def test_any_text_is_an_expression_or_a_sentence(text: str, lexicon: Lexicon, songs: Songs, space: Space) -> None:
     with contextlib.suppress(WishError):
