@@ -65,6 +65,14 @@ class TagError(EarmarkError):
     """A file whose tags cannot, or must not, be written; or a list of genres, or a journal, that cannot be read."""
 
 
+class ServeError(EarmarkError):
+    """A server that cannot or must not be started as it was asked for."""
+
+
+class GenerateError(EarmarkError):
+    """A piece that cannot be made: of too little music, or by a generator that is missing or broken."""
+
+
 class OutputError(EarmarkError):
     """A file or folder that cannot or must not be written."""
 

@@ -1,0 +1,107 @@
+"""Where music is cut into segments of about a bar: on beats where the tempo is clear, on onsets where it is not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.generate.fine import STEP_S
+from earmark.generate.onsets import between_frames, onsets
+from earmark.generate.tempo import Tempo, beats, tempo_of
+
+Floats = NDArray[np.float32]
+
+USUAL_S, SHORTEST_S, LONGEST_S = 1.6, 0.9, 2.8
+CLEAR = 0.3  # from so clear on, cuts are on beats
+_EARLY_S = 0.01  # a cut is so much before what begins there
+_BEATS = (1, 2, 4, 8)  # in a segment
+_NEAR_S = 0.05  # an onset so near to a beat is where the beat is cut
+_PULL = 0.3  # what an onset of average strength counts beside a length twice as long as usual, which counts 0.48
+_GRID_S = 0.2  # where there are no onsets at all
+
+
+@dataclass(frozen=True, eq=False)
+class Cuts:
+    """Where segments begin and end.
+
+    Attributes
+    ----------
+    times_s:
+        (k,) float64, rising; a segment is between each two.
+    sharp:
+        (k,) float32: how strong an onset begins there, in dB; 0 where none does.
+    tempo:
+        See `Tempo`.
+    on_beats:
+        Whether cuts are on beats.
+    """
+
+    times_s: NDArray[np.float64]
+    sharp: Floats
+    tempo: Tempo
+    on_beats: bool
+
+
+def cuts_of(strength: Floats) -> Cuts:
+    """The cuts of some music by its onset strengths, (frames,) as of `fine.rises`; at least its two ends."""
+    tempo = tempo_of(strength)
+    starts = onsets(strength)
+    if tempo.clarity >= CLEAR:
+        frames = _on_beats(strength, starts, tempo)
+        if len(frames) >= 2:
+            return _cuts(strength, frames, starts, tempo, on_beats=True)
+    return _cuts(strength, _on_onsets(strength, starts), starts, tempo, on_beats=False)
+
+
+def _on_beats(strength: Floats, starts: NDArray[np.int64], tempo: Tempo) -> NDArray[np.int64]:
+    """Every first, second, fourth or eighth beat, those on which most begins."""
+    found = beats(strength, tempo)
+    if not len(found):
+        return found
+    count = min(_BEATS, key=lambda each: abs(np.log(each * tempo.beat_s / USUAL_S)))
+    moved = np.array([_nearest(starts, beat) for beat in found])
+    heard = [float(strength[moved[phase::count]].mean()) for phase in range(min(count, len(moved)))]
+    return np.unique(moved[int(np.argmax(heard)) :: count])
+
+
+def _nearest(starts: NDArray[np.int64], beat: int) -> int:
+    if not len(starts):
+        return beat
+    near = int(starts[np.abs(starts - beat).argmin()])
+    return near if abs(near - beat) * STEP_S <= _NEAR_S else beat
+
+
+def _on_onsets(strength: Floats, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The chain of places, from end to end, with the most onset strength at lengths that are about usual."""
+    last = len(strength) - 1
+    grid = np.arange(0, last, max(round(_GRID_S / STEP_S), 1))
+    places = np.unique(np.concatenate([[0], grid, starts, [last]]))
+    pull = np.where(np.isin(places, starts), strength[places] / max(float(strength[starts].mean()), 1e-6), 0.0)
+    if not len(starts):
+        pull[:] = 0
+    costs, before = np.full(len(places), np.inf), np.full(len(places), -1)
+    costs[0] = 0.0
+    for number in range(1, len(places)):
+        lengths_s = (places[number] - places[:number]) * STEP_S
+        fits = (lengths_s >= SHORTEST_S) & (lengths_s <= LONGEST_S) & np.isfinite(costs[:number])
+        if not fits.any():
+            continue
+        ways = np.where(fits, costs[:number] + np.square(np.log(np.maximum(lengths_s, 1e-3) / USUAL_S)), np.inf)
+        before[number] = int(ways.argmin())
+        costs[number] = float(ways.min()) - _PULL * min(float(pull[number]), 3.0)
+    end = int(np.flatnonzero(np.isfinite(costs))[-1])
+    chain = []
+    while end >= 0:
+        chain.append(int(places[end]))
+        end = int(before[end])
+    return np.array(chain[::-1] if len(chain) > 1 else [0, last], np.int64)
+
+
+def _cuts(
+    strength: Floats, frames: NDArray[np.int64], starts: NDArray[np.int64], tempo: Tempo, *, on_beats: bool
+) -> Cuts:
+    begins = np.isin(frames, starts)
+    exact = [between_frames(strength, int(frame)) if onset else float(frame) for frame, onset in zip(frames, begins, strict=True)]
+    times_s = np.array(exact) * STEP_S - np.where(begins, _EARLY_S, 0.0)
+    sharp = np.where(begins, strength[frames], 0.0)
+    return Cuts(np.maximum(times_s, 0.0), np.asarray(sharp, np.float32), tempo, on_beats)
