@@ -15,6 +15,7 @@ import pytest
 from earmark.errors import BundleError
 from earmark.library.engines.engine import Answer, Failed, Heard, Known, Waits
 from earmark.library.engines.local import LocalEngine, Task, answering, looked_into
+from earmark.library.places import facts_of
 from earmark.library.store import FileFacts, Store
 from earmark.sound.identity import sound_id
 from indexed import Desk, piece
@@ -66,7 +67,7 @@ def test_what_an_answer_says_is_what_the_file_was(task: Task, tmp_path: Path) ->
     answer = answering(task)(str(song))
     assert isinstance(answer, Heard)
     facts = song.stat()
-    assert answer.look == looked_into(str(song))
+    assert answer.look == looked_into(str(song), str(song), facts_of(str(song)))
     assert (answer.look.size, answer.look.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
     assert answer.look.sound_id == sound_id(song)
     assert answer.look.tags == {"title": "One", "artist": "Queen"}
@@ -95,7 +96,7 @@ def test_a_sound_that_the_collection_has_is_known_as_soon_as_it_is_in(tmp_path: 
     assert isinstance(answer(str(song)), Heard)
     desk.index()
     known = answer(str(song))
-    assert known == Known(looked_into(str(song)))
+    assert known == Known(looked_into(str(song), str(song), facts_of(str(song))))
     assert answering(Task(bundle=tiny_folder, db=desk.db, model_id=1, least_share=1.0))(str(song)) == known
     assert isinstance(answering(Task(bundle=tiny_folder, db=desk.db, model_id=2))(str(song)), Heard)
 

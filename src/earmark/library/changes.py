@@ -1,15 +1,16 @@
 """What became of the files of a collection: unchanged, back, moved, copied, gone, forgotten.
 
-Functions on a `Store`; what they need of a file's place is asked of the file system here, and nowhere else.
+Functions on a `Store`; what they need of a file's place is asked of `places`.
 """
 
 import os
 import sqlite3
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from earmark.library.places import is_gone
 from earmark.library.store import GONE, HEARD, FileFacts, Store
+from earmark.sound.files import is_address
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,6 @@ def _copy_answers(connection: sqlite3.Connection, source: int, target: int) -> N
         )
 
 
-def is_gone(path: str) -> bool:
-    """Whether nothing is at a path; not where that cannot be told, as of a folder that may not be read."""
-    try:
-        Path(path).lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
-
-
 def mark_gone(store: Store, place: str, present: Container[int] = ()) -> int:
     """Of the files at or below a place, those that are not there any more are gone; gives how many.
 
@@ -144,7 +134,8 @@ def _remove(store: Store, ids: list[int]) -> int:
 def files_below(store: Store, place: str, condition: str = "1") -> Iterator[tuple[int, str]]:
     """Ids and paths of the files at or below a place, in the order of their paths."""
     low = os.fsencode(place)
-    within = low if low.endswith(os.fsencode(os.sep)) else low + os.fsencode(os.sep)
+    parted = b"/" if is_address(place) else os.fsencode(os.sep)
+    within = low if low.endswith(parted) else low + parted
     above = within[:-1] + bytes([within[-1] + 1])  # the first name behind all that begin so
     found = store.connection.execute(
         f"SELECT id, path FROM files WHERE (path = ? OR (path >= ? AND path < ?)) AND {condition} ORDER BY path",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.sound.files import is_address
 from earmark.track import Track
 
 SONG, LONG, SHORT, SPOKEN, QUIET = KINDS = ("song", "long", "short", "spoken", "quiet")
@@ -86,7 +87,9 @@ def normalised_artist(name: str) -> str:
 
 
 def absolute(path: str | os.PathLike[str]) -> str:
-    """A path as a collection keeps it: absolute and without "..", links as they are."""
+    """A path as a collection keeps it: absolute and without "..", links as they are; an address as it is."""
+    if is_address(os.fspath(path)):
+        return os.fspath(path).rstrip("/")
     return os.path.normpath(Path(path).absolute())
 
 

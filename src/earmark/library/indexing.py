@@ -13,12 +13,14 @@ from typing import Any, Protocol
 
 from earmark.errors import CollectionError, EarmarkError
 from earmark.files import shown
-from earmark.library.changes import Wanted, is_gone, mark_gone, take_known
+from earmark.library.changes import Wanted, mark_gone, take_known
 from earmark.library.engines.engine import Answer, Engine, Failed, Heard, Known, Look, Silent, Waits
-from earmark.library.engines.local import NICE, LocalEngine, Task, release
+from earmark.library.engines.ledger import release
+from earmark.library.engines.local import NICE, LocalEngine, Task
 from earmark.library.entry import absolute
 from earmark.library.longest import choose_longest
 from earmark.library.names import names_of
+from earmark.library.places import Facts, facts_of, is_file, is_gone
 from earmark.library.scan import Choice, Request, Scan, root_of, scan
 from earmark.library.store import FAILED, FileFacts, Store
 from earmark.listen.bundle import Bundle
@@ -297,13 +299,13 @@ class _Run:
             return  # it was removed meanwhile: whether it was known, and is gone now, is asked at the end
         self.report.failed.append((answer.path, answer.reason))
         self.on_failure(answer.path, answer.reason)
-        if Path(answer.path).is_file():  # a name that leads nowhere, or to a folder, is none of the collection
+        if is_file(answer.path):  # a name that leads nowhere, or to a folder, is none of the collection
             self._remember(answer)
 
     def _remember(self, answer: Failed) -> None:
         """Keep a failure, so that the file is not tried again as it is."""
-        facts = Path(answer.path).stat()
-        look = answer.look or Look(answer.path, facts.st_size, facts.st_mtime_ns, "", {})
+        facts = facts_of(answer.path) or Facts(0, 0)
+        look = answer.look or Look(answer.path, facts.size, facts.mtime_ns, "", {})
         if look.sound_id:
             self.store.drop_stale(look.path, look.sound_id)
         self.store.keep_file(self._facts(look), state=FAILED, reason=answer.reason)

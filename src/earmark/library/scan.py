@@ -5,16 +5,16 @@ asked for. A folder that is not there, or is suddenly without any sound, says no
 be mounted.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from earmark.files import shown
 from earmark.library.changes import Row, Wanted, count_below, row_of, set_back
-from earmark.library.entry import absolute
+from earmark.library.places import Facts, Found, facts_of, find_sound, is_folder, is_there
 from earmark.library.store import FAILED, GONE, HEARD, Store
-from earmark.sound.search import Search, is_left_out, joined, search
+from earmark.sound.files import is_address
+from earmark.sound.search import Search, is_left_out, joined
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,14 @@ def scan(store: Store, request: Request) -> Scan:
     result, back = Scan(), list[int]()
     searches = []
     for place in request.places:
-        if not os.path.lexists(place):
+        if not is_there(place):
             _miss(store, place, request, result)
             continue
         found = _search(place, request)
-        searches.append(found)
+        searches.append(found.search)
         _judge(store, place, found, result)
         for path in found.paths:
-            _sort(store, absolute(path), request.choice, result, back)
+            _sort(store, path, request.choice, result, back, facts=found.facts.get(path))
     result.found = joined(searches)
     set_back(store, back)
     return result
@@ -105,14 +105,12 @@ def root_of(path: str, roots: Sequence[str]) -> str:
     return max(inside, key=len, default=path)
 
 
-def _search(place: str, request: Request) -> Search:
+def _search(place: str, request: Request) -> Found:
     """The sound at a place; of a part of a root what a search of the root would come to."""
     if place in request.roots:
-        return search([place], exclude=request.exclude)
-    root, found = root_of(place, request.roots), search([place])
-    return replace(
-        found, paths=tuple(path for path in found.paths if not is_left_out(path, root, exclude=request.exclude))
-    )
+        return find_sound(place, exclude=request.exclude)
+    root, found = root_of(place, request.roots), find_sound(place)
+    return replace(found, paths=[path for path in found.paths if not is_left_out(path, root, exclude=request.exclude)])
 
 
 def _miss(store: Store, place: str, request: Request, result: Scan) -> None:
@@ -124,7 +122,7 @@ def _miss(store: Store, place: str, request: Request, result: Scan) -> None:
         return
     # A part of a folder that is there; a single file that was named, if its folder is there.
     if place != root or row_of(store, place, Wanted()) is not None:
-        if (Path(place).parent if place == root else Path(root)).is_dir():
+        if is_folder(_above(place) if place == root else root):
             result.judged.append(place)
         return
     result.notes.append(
@@ -133,8 +131,12 @@ def _miss(store: Store, place: str, request: Request, result: Scan) -> None:
     )
 
 
-def _judge(store: Store, place: str, found: Search, result: Scan) -> None:
-    if not Path(place).is_dir():
+def _above(place: str) -> str:
+    return place.rpartition("/")[0] if is_address(place) else str(Path(place).parent)
+
+
+def _judge(store: Store, place: str, found: Found, result: Scan) -> None:
+    if not is_folder(place):
         return
     if found.paths or not (known := count_below(store, place)):
         result.judged.append(place)
@@ -145,10 +147,10 @@ def _judge(store: Store, place: str, found: Search, result: Scan) -> None:
     )
 
 
-def _sort(store: Store, path: str, choice: Choice, result: Scan, back: list[int]) -> None:
-    """Put a file where it belongs."""
+def _sort(store: Store, path: str, choice: Choice, result: Scan, back: list[int], *, facts: Facts | None) -> None:
+    """Put a file where it belongs; `facts` are what is known of it, None where it has to be asked."""
     row = row_of(store, path, choice.wanted)
-    if row is None or choice.again or not _is_as_it_was(path, row) or not _is_done(row, choice):
+    if row is None or choice.again or not _is_as_it_was(facts or facts_of(path), row) or not _is_done(row, choice):
         result.pending.append(path)
         return
     result.present.add(row.id)
@@ -164,9 +166,5 @@ def _is_done(row: Row, choice: Choice) -> bool:
     return not choice.retry if row.state == FAILED else row.answered
 
 
-def _is_as_it_was(path: str, row: Row) -> bool:
-    try:
-        facts = Path(path).stat()
-    except OSError:
-        return False
-    return (facts.st_size, facts.st_mtime_ns) == (row.size, row.mtime_ns)
+def _is_as_it_was(facts: Facts | None, row: Row) -> bool:
+    return facts is not None and (facts.size, facts.mtime_ns) == (row.size, row.mtime_ns)

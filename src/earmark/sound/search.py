@@ -121,6 +121,12 @@ def is_audio(name: str) -> bool:
     return _suffix(name) in _heard_suffixes()
 
 
+def kind_of_name(name: str) -> str:
+    """What a file is counted as that is passed over: its suffix without the dot, "" where it says nothing."""
+    kind = _suffix(name)[1:]
+    return kind if _KIND.fullmatch(kind) else ""
+
+
 def is_junk(name: str) -> bool:
     """Whether a file or folder of this name is hidden, or a system's own, and so is passed over without a word."""
     return name.startswith(".") or name.casefold() in _JUNK
@@ -174,7 +180,7 @@ class _Walk:
         elif _suffix(entry.name) in self._suffixes:
             yield entry
         else:
-            self.passed_over[_kind(entry.name)] += 1
+            self.passed_over[kind_of_name(entry.name)] += 1
 
     def excluded(self, name: str, path: str) -> bool:
         """Whether a pattern leaves out a name, or a path below the folder that is searched."""
@@ -201,11 +207,6 @@ def _mode(path: Path) -> int:
 def _suffix(name: str) -> str:
     """The suffix in small letters with its dot; empty where there is none."""
     return Path(name.rstrip(" .")).suffix.lower()
-
-
-def _kind(name: str) -> str:
-    kind = _suffix(name)[1:]
-    return kind if _KIND.fullmatch(kind) else ""
 
 
 def _listed(words: Sequence[str]) -> str:

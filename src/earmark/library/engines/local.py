@@ -1,24 +1,22 @@
 """Hearing with the processes of this machine, at low priority; what brings a process down costs one file.
 
-A process asks the collection, which it only reads, whether a sound is known, and leaves a claim, an empty file called
-like the sound, for what it hears: two copies that come at the same time are heard once.
+A process asks a ledger, files that all of them see, whether a sound is known or being heard (`ledger.py`).
 """
 
-import contextlib
 import os
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 from earmark.errors import BundleError, CollectionError, EarmarkError, SilenceError
 from earmark.library.engines.engine import Answer, Failed, Heard, Known, Look, Silent, Waits
+from earmark.library.engines.ledger import CLAIMED, KNOWN, FileLedger, Ledger
 from earmark.library.hearing import Hearer
 from earmark.library.kinds import LONGEST_S
 from earmark.library.packing import pack_heard
-from earmark.library.schema import connect_to_read, errors_of
+from earmark.library.places import Facts, facts_of, local_file
 from earmark.listen import parallel
 from earmark.listen.bundle import load_bundle
 from earmark.sound.files import name_of
@@ -74,19 +72,24 @@ class LocalEngine:
             yield _crashed(answer) if isinstance(answer, parallel.Crash) else answer
 
 
-def answering(task: Task) -> Callable[[str], Answer]:
-    """What answers a file in this process; BundleError where the bundle cannot hear."""
+def answering(task: Task, ledger: Ledger | None = None) -> Callable[[str], Answer]:
+    """What answers a file in this process, asking the task's own ledger or another; BundleError where none can hear."""
     hearer = Hearer(load_bundle(task.bundle), patience_s=task.patience_s, longest_s=task.longest_s, quick=task.quick)
-    return _Worker(task, hearer).answer
+    return _Worker(ledger or ledger_of(task), hearer).answer
+
+
+def ledger_of(task: Task) -> FileLedger:
+    """The ledger of a task's files."""
+    return FileLedger(task.db, model_id=task.model_id, least_share=task.least_share, claims=task.claims)
 
 
 def _start(task: Task) -> Callable[[str], Answer]:
     """What a process does first."""
-    _step_back(task.nice)
+    step_back(task.nice)
     return answering(task)
 
 
-def _step_back(nice: int) -> None:
+def step_back(nice: int) -> None:
     """Leave processor, and by it the disk (Linux derives that priority), to whoever else wants it."""
     if sys.platform == "win32":
         if nice:
@@ -100,20 +103,18 @@ def _step_back(nice: int) -> None:
 class _Worker:
     """The life of a process: it answers file after file."""
 
-    def __init__(self, task: Task, hearer: Hearer) -> None:
-        self._task = task
+    def __init__(self, ledger: Ledger, hearer: Hearer) -> None:
+        self._ledger = ledger
         self._hearer = hearer
 
     def answer(self, path: str) -> Answer:
         """What became of a file; whatever is wrong with it, the next one is heard."""
         look: Look | None = None
         try:
-            look = looked_into(path)
-            if self._is_known(look.sound_id):
-                return Known(look)
-            if not self._claimed(look.sound_id):
-                return Waits(path)
-            return Heard(look, pack_heard(self._hearer.hear(path), self._hearer.names))
+            facts = facts_of(path)  # first: who changes it later is noticed next time
+            with local_file(path) as file:
+                look = looked_into(file, path, facts)
+                return self._answered(look, file)
         except SilenceError:
             return Failed(path, "", None) if look is None else Silent(look)
         except (BundleError, CollectionError) as error:
@@ -124,51 +125,19 @@ class _Worker:
             said = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": .")
             return Failed(path, f"{name_of(path)} could not be heard: {said}.", look)
 
-    @cached_property
-    def _collection(self) -> sqlite3.Connection | None:
-        return None if self._task.db is None else connect_to_read(self._task.db)
-
-    def _is_known(self, sound: str) -> bool:
-        if self._collection is None or self._task.db is None:
-            return False
-        with errors_of(self._task.db):
-            found = self._collection.execute(
-                "SELECT 1 FROM files JOIN heard ON file_id = files.id"
-                " WHERE sound_id = ?1 AND (?2 IS NULL OR model_id = ?2) AND share >= ?3",
-                (sound, self._task.model_id, self._task.least_share),
-            ).fetchone()
-        return found is not None
-
-    def _claimed(self, sound: str) -> bool:
-        """Whether this process may hear a sound; True where claims cannot be left."""
-        if self._task.claims is None:
-            return True
-        try:
-            os.close(os.open(self._task.claims / sound, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-        except FileExistsError:
-            return False
-        except OSError:
-            return True
-        return True
+    def _answered(self, look: Look, file: str) -> Answer:
+        standing = self._ledger.ask(look.sound_id)
+        if standing == KNOWN:
+            return Known(look)
+        if standing == CLAIMED:
+            return Waits(look.path)
+        return Heard(look, pack_heard(self._hearer.hear(file), self._hearer.names))
 
 
-def looked_into(path: str) -> Look:
-    """What a file is, without hearing it; SoundError where it cannot be read."""
-    facts = _stat(path)  # first: who changes it later is noticed next time
-    return Look(path, facts.st_size if facts else 0, facts.st_mtime_ns if facts else 0, sound_id(path), all_tags(path))
-
-
-def release(claims: Path, sound: str) -> None:
-    """Remove a claim: the collection has the sound, or it could not be heard."""
-    with contextlib.suppress(OSError):
-        (claims / sound).unlink()
-
-
-def _stat(path: str) -> os.stat_result | None:
-    try:
-        return Path(path).stat()
-    except OSError:
-        return None  # `sound_id` says why, in words
+def looked_into(file: str, path: str, facts: Facts | None) -> Look:
+    """What a file is, which is kept as `path`, without hearing it; SoundError where it cannot be read."""
+    facts = facts or Facts(0, 0)  # `sound_id` says why there are none, in words
+    return Look(path, facts.size, facts.mtime_ns, sound_id(file), all_tags(file))
 
 
 def _crashed(crash: parallel.Crash[str]) -> Failed:
