@@ -22,11 +22,11 @@ def onsets(strength: Floats) -> NDArray[np.int64]:
     padded = np.pad(strength, _AROUND, constant_values=-np.inf)
     highest = np.max([padded[shift : shift + len(strength)] for shift in range(2 * _AROUND + 1)], axis=0)
     peaks = (strength >= highest) & (strength > background(strength) + _OVER_DB)
-    frames = np.flatnonzero(peaks)
+    frames: NDArray[np.int64] = np.flatnonzero(peaks)
     if not len(frames):
         return frames
     apart = np.concatenate([[True], np.diff(frames) > 1])  # of equal neighbours the first
-    return frames[apart]
+    return np.asarray(frames[apart])
 
 
 def background(strength: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """How fast a piece of music goes, how clear that is, and where its beats are.
 
-The tempo is where the autocorrelation of onsets, weighted towards 120 beats a minute, is largest; beats are the chain of
-frames at about that distance with the most onset strength (D. Ellis, Beat Tracking by Dynamic Programming, Journal of
-New Music Research 36, 2007).
+The tempo is where the autocorrelation of onsets, weighted towards 120 beats a minute, is largest; beats are the chain
+of frames at about that distance with the most onset strength (D. Ellis, Beat Tracking by Dynamic Programming, Journal
+of New Music Research 36, 2007).
 """
 
 from dataclasses import dataclass
@@ -85,4 +85,4 @@ def beats(strength: Floats, tempo: Tempo) -> NDArray[np.int64]:
 
 def _pulses(strength: Floats) -> NDArray[np.float64]:
     """What stands out of the second around it."""
-    return np.maximum(strength - background(strength), 0.0).astype(np.float64)
+    return np.asarray(np.maximum(strength - background(strength), 0.0), np.float64)

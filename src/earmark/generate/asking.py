@@ -1,0 +1,161 @@
+"""What a piece is to be: read as expressions over a collection, and where in its space that lies."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import GenerateError, WishError
+from earmark.library.arithmetic import Expression, Operand, Solution, Space, read_expression
+from earmark.library.collection import Collection
+from earmark.library.judging import Judge
+from earmark.library.lexicon import Lexicon
+from earmark.library.meanings import OF_GROUP, Answer
+from earmark.library.names import GENRES, MOODS
+from earmark.library.songs import Songs
+
+SHORTEST_S = 5.0
+_FEWEST = 2  # tracks
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked for: one of genre, like, blend, start and end, or a mood alone; a mood may go with the first three.
+
+    Attributes
+    ----------
+    genre, mood:
+        Names that the collection's network tells.
+    like, start, end:
+        Songs, by file or title.
+    blend:
+        An expression, such as "blues - country + pop".
+    seconds:
+        How long it is to be.
+    temperature:
+        How much chance has a say, 0 for none.
+    seed:
+        The same makes the same.
+    """
+
+    genre: str = ""
+    mood: str = ""
+    like: str = ""
+    start: str = ""
+    end: str = ""
+    blend: str = ""
+    seconds: float = 60.0
+    temperature: float = 0.5
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where something that was asked for lies.
+
+    Attributes
+    ----------
+    words:
+        How it was understood.
+    target:
+        (d,) unit vector, seen from the collection's mean.
+    row:
+        Of the song that it is and nothing else, where that is in the collection.
+    answer:
+        The genre that was asked for by name.
+    without:
+        Rows of songs that it is compared with, which have no part in it.
+    notes:
+        What a person should know.
+    """
+
+    words: str
+    target: NDArray[np.float64]
+    row: int | None = None
+    answer: Answer | None = None
+    without: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """A collection, and what reads texts about it."""
+
+    collection: Collection
+    lexicon: Lexicon
+    songs: Songs
+    judge: Judge
+    space: Space = field(init=False)
+
+    def __post_init__(self) -> None:
+        if len(self.collection) < _FEWEST:
+            raise GenerateError("A collection of one track is too little.", hint="Index more: earmark index FOLDER.")
+        object.__setattr__(self, "space", Space(self.collection.vectors, self.judge))
+
+    def places(self, ask: Ask) -> tuple[Place, Place]:
+        """Where a piece begins and where it ends; the same place where it stays.
+
+        Raises
+        ------
+        WishError
+            A genre, mood or song is not known, an expression cannot be read or comes to nothing, or nothing is asked.
+        GenerateError
+            It is too short.
+        """
+        if ask.seconds < SHORTEST_S:
+            raise GenerateError(
+                f"{ask.seconds:g} seconds are too short for a piece.", hint=f"Ask for {SHORTEST_S:g} or more."
+            )
+        if ask.start or ask.end:
+            return self._between(ask)
+        here = self._place(self._expression(ask))
+        return here, here
+
+    def _between(self, ask: Ask) -> tuple[Place, Place]:
+        if not (ask.start and ask.end):
+            raise WishError("A path needs a start and an end.", hint="Name both --from and --to.")
+        first, last = (
+            self._place(read_expression(text, self.lexicon, self.songs), itself=True) for text in (ask.start, ask.end)
+        )
+        if first.row is not None and first.row == last.row:
+            raise WishError("The path begins and ends with the same song.", hint="Name another one with --to.")
+        return first, last
+
+    def _expression(self, ask: Ask) -> Expression:
+        operands: tuple[Operand, ...] = ()
+        read = None
+        if ask.like or ask.blend:
+            read = read_expression(ask.like or ask.blend, self.lexicon, self.songs)
+            operands = read.operands
+        operands += tuple(
+            Operand(1, name, answer=self._named(group, name))
+            for group, name in ((GENRES, ask.genre), (MOODS, ask.mood))
+            if name
+        )
+        if not operands:
+            raise WishError("Nothing is asked for.", hint="Give --genre, --mood, --like, --blend, or --from and --to.")
+        text = " + ".join(part for part in (ask.like or ask.blend, ask.genre, ask.mood) if part)
+        return Expression(text, operands, read.clauses if read else (), read.notes if read else ())
+
+    def _named(self, group: str, name: str) -> Answer:
+        found = self.lexicon.answer(group, name)
+        if found is None:
+            known = ", ".join(self.lexicon.groups[group])
+            hint = f"There are: {known}." if known else "The collection's network tells none."
+            raise WishError(f"There is no {OF_GROUP[group]} '{name}' that this network tells.", hint=hint)
+        return found
+
+    def _place(self, expression: Expression, *, itself: bool = False) -> Place:
+        solved: Solution = self.space.solve(expression)
+        named = [operand.song.row for operand in expression.operands if operand.song is not None]
+        songs = tuple(row for row in named if row is not None)
+        genres = [each.answer for each in expression.operands if each.answer and each.answer.group == GENRES]
+        alone = len(genres) == 1 and expression.operands[0].sign > 0 and not songs
+        return Place(
+            words=expression.words,
+            target=solved.target,
+            row=expression.song.row if expression.song is not None else None,
+            answer=genres[0] if alone else None,
+            without=() if itself else songs,
+            notes=solved.notes,
+        )

@@ -1,0 +1,117 @@
+"""From what is asked for to a piece on the disk, by one of the renderers; what was made of what is told beside it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from earmark.generate import mosaic
+from earmark.generate.asking import Ask, Ground, Place
+from earmark.generate.choosing import Chooser
+from earmark.generate.mosaic import Mosaic, Run, sound_of
+from earmark.generate.piece import Floats, Source, write_sources, written
+from earmark.generate.shelf import Shelf
+from earmark.generate.walk import Way, way
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """What is called meanwhile: `on_failure` with why something cannot be used, `on_seconds` with (done, total)."""
+
+    on_failure: Callable[[str], None] = lambda sentence: None
+    on_seconds: Callable[[int, int], None] = lambda done, total: None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Made:
+    """A piece that was made.
+
+    Attributes
+    ----------
+    out:
+        The file.
+    understood:
+        What was asked for, in words, a line each.
+    notes:
+        What a person should know.
+    seconds:
+        How long it is.
+    sources:
+        What it consists of, in order; none of what no source has.
+    told:
+        All that as plain JSON values, as it stands beside the piece.
+    """
+
+    out: Path
+    understood: tuple[str, ...]
+    notes: tuple[str, ...]
+    seconds: float
+    sources: tuple[Source, ...]
+    told: dict[str, Any]
+
+
+def way_of(ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Way:
+    """Where a piece goes."""
+    first, last = places
+    rng = np.random.default_rng([ask.seed, 0])
+    return way(
+        first.target, last.target, ask.seconds, directions=ground.space.directions, temperature=ask.temperature, rng=rng
+    )
+
+
+def mosaic_of(ground: Ground, ask: Ask, places: tuple[Place, Place], listeners: Listeners, *, shelf: Shelf) -> Mosaic:
+    """The mosaic of what is asked for."""
+    first, last = places
+    same = first is last
+    chooser = Chooser(
+        ground.collection,
+        ground.space.directions,
+        without=first.without + (() if same else last.without),
+        answer=first.answer if same else None,
+    )
+    return Mosaic(
+        ground.collection, shelf, chooser, way_of(ground, ask, places), ask.seconds, ask.temperature, ask.seed,
+        on_failure=listeners.on_failure,
+    )  # fmt: skip
+
+
+def make_mosaic(ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, shelf: Shelf) -> Made:
+    """Write a mosaic and the list of its sources; errors as of `Ground.places`, `Mosaic` and `piece.written`."""
+    places = ground.places(ask)
+    made = mosaic_of(ground, ask, places, listeners, shelf=shelf)
+    sources: list[Source] = []
+
+    def heard(run: Run) -> None:
+        sources.append(run.source)
+        listeners.on_seconds(round(run.source.end_s), round(ask.seconds))
+
+    seconds = _write(out, sound_of(made.runs(), on_run=heard), mosaic.RATE_HZ, mosaic.CHANNELS)
+    return _made(out, ask, places, "mosaic", seconds, sources)
+
+
+def _write(out: Path, blocks: Iterator[Floats], rate_hz: int, channels: int) -> float:
+    with written(out, rate_hz=rate_hz, channels=channels) as file:
+        for block in blocks:
+            file.write(block)
+        return file.samples / rate_hz
+
+
+def _made(
+    out: Path, ask: Ask, places: tuple[Place, Place], renderer: str, seconds: float, sources: list[Source]
+) -> Made:
+    first, last = places
+    understood = (first.words,) if first is last else (f"from {first.words}", f"to {last.words}")
+    notes = tuple(dict.fromkeys(first.notes + last.notes))
+    told = {
+        "piece": out.name,
+        "understood": list(understood),
+        "renderer": renderer,
+        "seconds": round(seconds, 3),
+        "seed": ask.seed,
+        "temperature": ask.temperature,
+        "sources": [each.to_dict() for each in sources],
+    }
+    write_sources(out, told)
+    return Made(out, understood, notes, seconds, tuple(sources), told)

@@ -1,0 +1,206 @@
+"""The mosaic: a way realised with segments of real music, chosen so that the joints are like those inside music.
+
+Unit selection as in concatenative synthesis (D. Schwarz, Corpus-Based Concatenative Synthesis, IEEE Signal Processing
+Magazine 24, 2007), in parts of a minute: of each part the nearest stretches of the collection are described (`shelf`),
+segments are chosen (`planning`), and their own sound, at the rate and with the channels of the files, is cut out and
+joined. Nothing is held but a part's descriptions and a run's sound, so memory is the same for a minute and an hour.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from earmark.errors import GenerateError
+from earmark.generate.choosing import STRETCHES, Chooser
+from earmark.generate.costs import target_costs
+from earmark.generate.joining import Joiner, within_full_scale
+from earmark.generate.piece import Source
+from earmark.generate.planning import AGAIN_S, SLACK_S, Progress, plan
+from earmark.generate.shelf import Shelf
+from earmark.generate.stock import Stock, take
+from earmark.generate.walk import STEP_S, Way
+from earmark.library.collection import Collection
+from earmark.sound.excerpt import excerpt
+
+Floats = NDArray[np.float32]
+
+RATE_HZ, CHANNELS = 44_100, 2
+PART_S = 60.0
+SHARP_FADE_S, BLUNT_FADE_S = 0.03, 0.2  # before an onset, and where nothing begins
+_LEAD_S = 0.05  # for the resampler's filter
+_ENOUGH = 1.25  # times the length of a part must be there
+
+OnFailure = Callable[[str], None]
+OnStep = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Some seconds of a file as they stand in a piece; `fade_s` lies before them, under the end of the run before."""
+
+    source: Source
+    fade_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Mosaic:
+    """A mosaic of a collection.
+
+    Attributes
+    ----------
+    collection, shelf, chooser:
+        What it is made of.
+    way:
+        Where it goes.
+    seconds:
+        How long it is.
+    temperature, seed:
+        How much chance has a say, and what makes it the same again.
+    on_failure:
+        Called with the reason, for each stretch of a file that cannot be used.
+    on_described:
+        Called with (done, total) while stretches are described.
+    """
+
+    collection: Collection
+    shelf: Shelf
+    chooser: Chooser
+    way: Way
+    seconds: float
+    temperature: float
+    seed: int
+    on_failure: OnFailure = lambda sentence: None
+    on_described: OnStep = lambda done, total: None
+
+    def runs(self) -> Iterator[Run]:
+        """What it consists of, in order.
+
+        Raises
+        ------
+        GenerateError
+            There is too little music.
+        """
+        held: Run | None = None
+        for run in self._segments():
+            if held is not None and _goes_on(held, run):
+                source = replace(held.source, end_s=run.source.end_s, to_s=run.source.to_s)
+                held = Run(source, held.fade_s)
+                continue
+            if held is not None:
+                yield held
+            held = run
+        if held is not None:
+            yield _until(held, self.seconds)
+
+    def _segments(self) -> Iterator[Run]:
+        rng = np.random.default_rng(self.seed)
+        progress = Progress()
+        beat_s: float | None = None
+        part = 0
+        while progress.time_s < self.seconds - SLACK_S:
+            first = round(progress.time_s / STEP_S)
+            end_s = min((part + 1) * PART_S, self.seconds)
+            targets = self.way.targets(first, max(int(np.ceil((end_s - first * STEP_S) / STEP_S)), 1))
+            stock = self._stock(targets, beat_s)
+            beat_s = _beat_of(stock) if beat_s is None else beat_s
+            self._check(stock, end_s - progress.time_s)
+            costs = target_costs(stock, self.chooser.wanted(stock, targets))
+            for segment in plan(
+                stock, costs, progress, end_s=end_s, step_s=STEP_S, first_s=first * STEP_S,
+                temperature=self.temperature, rng=rng,
+            ):  # fmt: skip
+                yield self._run(stock, segment, progress.time_s)
+            part += 1
+
+    def _stock(self, targets: NDArray[np.float64], beat_s: float | None) -> Stock:
+        places = self.chooser.places(targets, count=STRETCHES)
+        done = iter(range(1, len(places) + 1))
+        stock = take(
+            self.collection, self.shelf, places, beat_s=beat_s, on_failure=self.on_failure,
+            step=lambda: self.on_described(next(done), len(places)),
+        )  # fmt: skip
+        if stock is None:
+            raise GenerateError("None of the files that fit could be read.", hint="Index the folders again.")
+        return stock
+
+    def _check(self, stock: Stock, part_s: float) -> None:
+        there_s = float(stock.lengths_s.sum())
+        needed_s = min(part_s, AGAIN_S)
+        if there_s < _ENOUGH * needed_s:
+            raise GenerateError(
+                f"There is too little music: {there_s:.0f} s to make {needed_s:.0f} s of, and nothing comes twice"
+                " within a minute.",
+                hint=f"Ask for {max(int(there_s / _ENOUGH), 1)} seconds or fewer, or index more music.",
+            )
+
+    def _run(self, stock: Stock, segment: int, end_s: float) -> Run:
+        entry = self.collection.entries[int(stock.rows[segment])]
+        from_s, to_s = stock.seconds(segment)
+        start_s = end_s - float(stock.lengths_s[segment])
+        end_s = min(end_s, self.seconds)
+        speed = float(stock.speeds[segment])
+        source = Source(
+            start_s=start_s, end_s=end_s, path=entry.path, title=entry.title, artist=entry.artist,
+            from_s=from_s, to_s=min(to_s, from_s + (end_s - start_s) * speed),
+            gain_db=float(stock.gains_db[segment]), speed=speed,
+        )  # fmt: skip
+        fade_s = SHARP_FADE_S if stock.sharp[segment] > 0 else BLUNT_FADE_S
+        return Run(source, 0.0 if start_s <= 1e-9 else fade_s)
+
+
+def sound_of(runs: Iterator[Run], *, on_run: Callable[[Run], None] = lambda run: None) -> Iterator[Floats]:
+    """The sound of runs, in blocks (n, 2) float32 at 44 100 Hz, no sooner than asked for."""
+    joiner, at = Joiner(RATE_HZ), 0
+    for run in runs:
+        end = round(run.source.end_s * RATE_HZ)
+        fade = min(round(run.fade_s * RATE_HZ), (end - at) // 2)
+        samples = _samples(run, end - at + fade, fade)
+        at = end
+        for block in joiner.push(samples, fade=fade, holds=2 * RATE_HZ):
+            yield within_full_scale(block)
+        on_run(run)
+    yield within_full_scale(joiner.finish())
+
+
+def _samples(run: Run, count: int, fade: int) -> Floats:
+    """(count, 2): a run with what lies before it, as it is played."""
+    source = run.source
+    before_s = fade / RATE_HZ * source.speed
+    first_s = max(source.from_s - before_s - _LEAD_S, 0.0)
+    cut = excerpt(source.path, first_s, source.to_s + _LEAD_S)
+    stereo = (
+        cut.samples
+        if cut.samples.shape[1] == CHANNELS
+        else np.repeat(cut.samples.mean(axis=1, keepdims=True), CHANNELS, axis=1)
+    )
+    played = soxr.resample(stereo, cut.rate_hz * source.speed, RATE_HZ)
+    lead = round((source.from_s - before_s - first_s) / source.speed * RATE_HZ)
+    found = played[max(lead, 0) : max(lead + count, 0)]
+    if lead < 0:  # it begins with its file: what lies before is silence
+        found = np.concatenate([np.zeros((-lead, CHANNELS), np.float32), found])
+    missing = count - len(found)
+    padded = np.pad(found, ((0, max(missing, 0)), (0, 0)))[:count]
+    return np.asarray(padded * np.float32(10 ** (source.gain_db / 20)), np.float32)
+
+
+def _until(run: Run, end_s: float) -> Run:
+    """The last run, with as much more of its file as there is to the end of the piece."""
+    source = run.source
+    more_s = max(end_s - source.end_s, 0.0)
+    return Run(replace(source, end_s=source.end_s + more_s, to_s=source.to_s + more_s * source.speed), run.fade_s)
+
+
+def _goes_on(before: Run, run: Run) -> bool:
+    one, other = before.source, run.source
+    return one.path == other.path and one.gain_db == other.gain_db and abs(one.to_s - other.from_s) < 1e-6
+
+
+def _beat_of(stock: Stock) -> float | None:
+    """The beat of a part, which those that follow keep."""
+    told = stock.beat_s[np.isfinite(stock.beat_s) & (stock.speeds != 1)]
+    if not len(told):
+        told = stock.beat_s[np.isfinite(stock.beat_s)]
+    return float(np.median(told)) if len(told) else None
