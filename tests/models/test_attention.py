@@ -5,8 +5,9 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import BundleError, RecipeError
-from earmark.models.attention import AttentionOptions, SelfAttention, Stage, _convolution, _size_after
+from earmark.models.attention import AttentionOptions, SelfAttention
 from earmark.models.registry import Network, kinds
+from earmark.models.token_cnn import Stage, _convolution, size_after
 from earmark.train.export import to_onnx
 from earmark.train.recipe import Model, Recipe
 
@@ -211,4 +212,4 @@ def test_a_convolution_hears_to_the_edges_and_its_maps_have_the_size_foreseen(
 ) -> None:
     maps = nn.Sequential(*_convolution(2, stage, norm=norm))(torch.zeros(3, 2, 128, 19))
     assert maps.shape == (3, 4, *size)
-    assert _size_after((128, 19), stage) == size
+    assert size_after((128, 19), stage) == size

@@ -16,6 +16,9 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
+from earmark.models.codes import CodeName, code_of
+from earmark.models.decoder import TokenDecoder
+from earmark.models.following import NextToken
 from earmark.models.heads import (
     GENRE,
     GenreHead,
@@ -31,21 +34,9 @@ from earmark.models.kernel import SecondOpinion
 from earmark.models.options import check_divides, options_class
 from earmark.models.pitch import Pitch
 from earmark.models.registry import Lessons, Network, Outputs, register
+from earmark.models.token_cnn import Pair, Stage, TokenCNN, size_after
 from earmark.sound.mel import BANDS, FLOOR_DB
 from earmark.sound.tokens import TOKEN_FRAMES
-
-Side = Annotated[int, Field(ge=1)]
-Pair = tuple[Side, Side]
-
-
-@options_class
-class Stage:
-    """One convolution with what follows it; pairs are (bands, frames)."""
-
-    channels: Annotated[int, Field(ge=1, description="maps that it makes")]
-    kernel: Annotated[Pair, Field(description="its size")] = (3, 3)
-    stride: Annotated[Pair, Field(description="step of the kernel")] = (1, 1)
-    pool: Annotated[Pair, Field(description="size of the maximum taken after it")] = (1, 1)
 
 
 @options_class
@@ -57,6 +48,13 @@ class AttentionOptions:
     ] = ()
     token_frames: Annotated[int, Field(ge=1, description="frames of a token")] = TOKEN_FRAMES
     vector: Annotated[int, Field(ge=2, multiple_of=2, description="numbers of a token's vector")] = 128
+    code: Annotated[
+        CodeName,
+        Field(description="how they become it: normalised; drawn from Gaussians in training (VAE); what is above 0"),
+    ] = "plain"
+    kept: Annotated[
+        int, Field(ge=0, description="the largest so many of them are kept, the others 0; 0: all; not of a plain code")
+    ] = 0
     norm: Annotated[
         bool, Field(description="batch normalisation after each convolution, and of each band at the input")
     ] = True
@@ -68,7 +66,7 @@ class AttentionOptions:
     ] = 0.0
     heads: Annotated[
         Mapping[str, int],
-        Field(description=f"outputs beside genres, each with its size: {', '.join(head_names())}"),
+        Field(description=f"parts beside genres, each with its size: {', '.join(head_names())}"),
     ] = field(default_factory=dict)
     kernel: Annotated[int, Field(ge=0, description="centres of the kernel machines beside it; 0: none")] = 0
     components: Annotated[int, Field(ge=1, description="axes that their descriptors are turned onto")] = 96
@@ -94,9 +92,13 @@ class AttentionOptions:
     def __post_init__(self) -> None:
         """A vector falls into as many equal parts as the attention has heads; the CNN leaves something of a token."""
         check_divides(self.vector, self.attention_heads)
+        if self.kept > self.vector or (self.kept and self.code == "plain"):
+            raise ValueError(f"has 'kept' {self.kept} of {self.vector} numbers, and a code that is {self.code}")
+        if "decoder" in self.heads and self.token_frames != TOKEN_FRAMES:
+            raise ValueError(f"has a decoder, which draws {TOKEN_FRAMES} frames, and tokens of {self.token_frames}")
         size: Pair = (BANDS, self.token_frames)
         for number, stage in enumerate(self.stages):
-            size = _size_after(size, stage)
+            size = size_after(size, stage)
             if min(size) < 1:
                 raise ValueError(f"has a stage, stages.{number}, after which nothing is left of a token")
 
@@ -118,7 +120,9 @@ class AttentionNet(Network):
         super().__init__()
         self.options = options
         self.token_frames = options.token_frames
-        self.cnn = TokenCNN(options)
+        code = code_of(options.code, options.vector, options.kept)
+        frames, dropout = options.token_frames, options.token_dropout
+        self.cnn = TokenCNN(options.stages, code, token_frames=frames, norm=options.norm, dropout=dropout)
         self.positions = TimePositions(options.vector)
         self.layers = nn.ModuleList(SelfAttention(options) for _ in range(options.layers))
         self.pool = self.make_pool()
@@ -138,7 +142,9 @@ class AttentionNet(Network):
         return AttentionPool(self.options.vector, self.options.attention_heads)
 
     def forward(self, db: Tensor, *, attention: bool = False) -> Outputs:
-        return self.decide(self.encode(db), db, attention=attention)
+        coded = self.cnn.coded(self._tokens(db))
+        outputs = self.decide(coded.vectors, db, attention=attention)
+        return outputs._replace(coded=coded) if self.training else outputs
 
     def encode(self, db: Tensor) -> Tensor:
         """The CNN's vector of each token alone, `(windows, tokens, vector)`."""
@@ -215,6 +221,18 @@ class AttentionNet(Network):
         assert isinstance(part, PretextHead)
         return part
 
+    def decoder(self) -> TokenDecoder:
+        """The head of [latent] that draws tokens."""
+        part = self.head_layers["decoder"]
+        assert isinstance(part, TokenDecoder)
+        return part
+
+    def next_token(self) -> NextToken:
+        """The head of [latent] that tells which token comes next."""
+        part = self.head_layers["next"]
+        assert isinstance(part, NextToken)
+        return part
+
     def meet_teacher(self, usual: Tensor, spread: Tensor) -> None:
         """Give the tag head, if there is one, mean and deviation of the teacher's logits of each tag, (tags,) each."""
         for _, part in self._heads():
@@ -266,60 +284,6 @@ class AttentionNet(Network):
         scaled = db / (-FLOOR_DB / 2) + 1.0  # -80..0 dB -> -1..1
         tokens = scaled.reshape(-1, BANDS, db.shape[2] // self.token_frames, self.token_frames)
         return tokens.transpose(1, 2)  # (windows, tokens, bands, token_frames)
-
-
-class TokenCNN(nn.Module):
-    """`(windows, tokens, bands, token_frames)` -> `(windows, tokens, vector)`, each token alone."""
-
-    def __init__(self, options: AttentionOptions) -> None:
-        super().__init__()
-        self.token_frames = options.token_frames
-        self.band_norm = _band_norm() if options.norm else nn.Identity()
-        layers: list[nn.Module] = []
-        channels, size = 1, (BANDS, options.token_frames)
-        for stage in options.stages:
-            layers += _convolution(channels, stage, norm=options.norm)
-            channels, size = stage.channels, _size_after(size, stage)
-        self.stages = nn.Sequential(*layers)
-        self.dropout = nn.Dropout(options.token_dropout)
-        self.project = nn.Linear(2 * channels * size[0], options.vector)
-        self.norm = nn.LayerNorm(options.vector)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        windows, count = tokens.shape[:2]
-        # Sizes that are constants are written as such: the ONNX exporter wants to know them.
-        flat = self.band_norm(tokens.reshape(-1, BANDS, self.token_frames))
-        # The channel is made last and moved: all maps then have their channels last, and pools are many times faster.
-        maps = self.stages(flat.unsqueeze(3).permute(0, 3, 1, 2))  # (windows * tokens, channels, bands', frames')
-        summary = torch.cat([maps.mean(dim=3), maps.amax(dim=3)], dim=1).flatten(1)  # each last band by itself
-        vectors: Tensor = self.norm(self.project(self.dropout(summary)))
-        return vectors.reshape(windows, count, -1)
-
-
-def _band_norm() -> nn.Module:
-    # Its gain and offset stay 1 and 0: learned ones would cost the gradient of the first convolution's input.
-    # (Without them, `affine=False`, the layer cannot be exported to ONNX.)
-    return nn.BatchNorm1d(BANDS).requires_grad_(requires_grad=False)
-
-
-def _convolution(channels: int, stage: Stage, *, norm: bool) -> list[nn.Module]:
-    padding = (stage.kernel[0] // 2, stage.kernel[1] // 2)
-    layers: list[nn.Module] = [
-        nn.Conv2d(channels, stage.channels, stage.kernel, stage.stride, padding, bias=not norm),
-        # Before the norm, so that the norm has a quarter to do; the maximum is the same wherever its gain is positive.
-        nn.MaxPool2d(stage.pool) if stage.pool != (1, 1) else nn.Identity(),
-        nn.BatchNorm2d(stage.channels) if norm else nn.Identity(),
-        nn.ReLU(inplace=True),
-    ]
-    return [layer for layer in layers if not isinstance(layer, nn.Identity)]
-
-
-def _size_after(size: Pair, stage: Stage) -> Pair:
-    bands, frames = (
-        ((n + 2 * (k // 2) - k) // s + 1) // p
-        for n, k, s, p in zip(size, stage.kernel, stage.stride, stage.pool, strict=True)
-    )
-    return bands, frames
 
 
 class TimePositions(nn.Module):

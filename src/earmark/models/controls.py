@@ -150,7 +150,8 @@ def untrained_statistics(clips: Sequence[Clip], pictures: Pictures, *, seed: int
     """(n, 256): mean and deviation over the tokens of an untrained token CNN's 128 numbers."""
     import torch
 
-    from earmark.models.attention import AttentionNet, AttentionOptions, Stage
+    from earmark.models.attention import AttentionNet, AttentionOptions
+    from earmark.models.token_cnn import Stage
 
     torch.manual_seed(seed)
     stages = tuple(Stage(channels=channels, pool=pool) for channels, pool in UNTRAINED_STAGES)

@@ -17,6 +17,9 @@ from torch import Tensor, nn
 
 from earmark import models
 from earmark.errors import RecipeError
+from earmark.models.codes import Coded
+from earmark.models.decoder import TokenDecoder
+from earmark.models.following import NextToken
 from earmark.models.heads import PretextHead
 from earmark.sound.tokens import TOKEN_FRAMES
 
@@ -45,6 +48,7 @@ class Outputs(NamedTuple):
     alone_vectors: Tensor | None = None  # (windows, tokens, vector): what `alone` is read off, where it is a vector
     pitch: Tensor | None = None  # (windows, any): what pitches say of the window (`models.pitch`); as `attention`
     view: Tensor | None = None  # (windows, any): what kernel machines make of the window, as numbers; as `attention`
+    coded: Coded | None = None  # each part (windows, tokens, vector): what `vectors` are drawn from; in training alone
 
 
 class Network(nn.Module):
@@ -101,6 +105,17 @@ class Relates(Protocol):
 
     def pool(self, context: Tensor) -> tuple[Tensor, Tensor]:
         """The window's vector `(windows, vector)` and the weight of each token, `(windows, tokens)`."""
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """A network whose vectors of tokens can be drawn as spectrograms, or foretold: what [latent] needs."""
+
+    def decoder(self) -> TokenDecoder:
+        """The head that draws a token from its vector; the recipe has asked for it."""
+
+    def next_token(self) -> NextToken:
+        """The head that tells which vector comes next; the recipe has asked for it."""
 
 
 @dataclass(frozen=True, eq=False)

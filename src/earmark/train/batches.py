@@ -99,7 +99,7 @@ def genres_of(recipe: Recipe, datasets: Sequence[Dataset]) -> tuple[str, ...]:
 
 
 def gather(datasets: Sequence[Dataset], recipe: Recipe, genres: Sequence[str]) -> Examples:
-    """All clips that the recipe trains on: with a label or, under [teacher] and [pretext], without one.
+    """All clips that the recipe trains on: with a label or, under [teacher], [pretext] and [latent], without one.
 
     Raises
     ------
@@ -145,7 +145,7 @@ class _Row:
 def _rows(dataset: Dataset, recipe: Recipe, genres: Sequence[str]) -> Iterator[_Row]:
     """The rows of one set."""
     options, front_end = recipe.sets.get(dataset.name, SetOptions()), recipe.front_end
-    unlabelled = recipe.teacher is not None or recipe.pretext is not None
+    unlabelled = any(part is not None for part in (recipe.teacher, recipe.pretext, recipe.latent))
     used: list[tuple[Clip, NDArray[np.bool_], float]] = []
     for clip in dataset.clips:
         row = allowed_genres(clip, options, genres)

@@ -306,7 +306,7 @@ class Run:
             outputs, other = self.net(view), batch.take(partner.numpy())
             loss = share * self.objective.labelled(outputs, batch, places, epoch=self.epoch)
             loss = loss + (1 - share) * self.objective.labelled(outputs, other, places[partner], epoch=self.epoch)
-        return loss + self.objective.unlabelled(outputs, view, batch.artists, self.rng)
+        return loss + self.objective.unlabelled(outputs, view, batch.artists, self.rng, epoch=self.epoch)
 
     def _view_frames(self) -> int:
         token_frames = self.net.token_frames

@@ -1,4 +1,4 @@
-"""The loss of a batch: genre and, by the recipe, teacher, what is outside, and pretext tasks."""
+"""The loss of a batch: genre and, by the recipe, teacher, what is outside, pretext tasks, the shape of the vectors."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import DataError, RecipeError
-from earmark.models.registry import LearnsTags, Network, Outputs, Relates, WithSideLoss
+from earmark.models.registry import Draws, LearnsTags, Network, Outputs, Relates, WithSideLoss
 from earmark.train.batches import Examples
 from earmark.train.distill import Targets, teacher_loss
+from earmark.train.latent import latent_loss
 from earmark.train.losses import partial_cross_entropy
 from earmark.train.pretext import artist_loss, pretext_loss
 from earmark.train.recipe import Recipe
@@ -58,12 +59,21 @@ class Objective:
             loss = loss + options.style_loss * _style(outputs, batch.styles.to(loss.device))
         return loss + self.net.side_loss(outputs, allowed) if isinstance(self.net, WithSideLoss) else loss
 
-    def unlabelled(self, outputs: Outputs, view: Tensor, artists: Sequence[str], rng: torch.Generator) -> Tensor:
-        """The loss by the pretext tasks, a scalar; `outputs` are for `view`, (clips, bands, window), by `artists`."""
+    def unlabelled(
+        self, outputs: Outputs, view: Tensor, artists: Sequence[str], rng: torch.Generator, *, epoch: int = 0
+    ) -> Tensor:
+        """The loss by the sound alone, a scalar: the pretext tasks, and the shape of the vectors.
+
+        `outputs` are for `view`, (clips, bands, window), by `artists`; `epoch` is how many are done.
+        """
+        loss = torch.zeros((), device=view.device)
+        if self.recipe.latent is not None:
+            assert isinstance(self.net, Draws)  # the recipe was refused otherwise
+            loss = loss + latent_loss(self.net, outputs, view, self.recipe.latent, epoch=epoch)
         if self.recipe.pretext is None:
-            return torch.zeros((), device=view.device)
-        assert isinstance(self.net, Relates)  # the recipe was refused otherwise
-        loss = pretext_loss(self.net, outputs, view, self.recipe.pretext, rng)
+            return loss
+        assert isinstance(self.net, Relates)  # likewise
+        loss = loss + pretext_loss(self.net, outputs, view, self.recipe.pretext, rng)
         if weight := self.recipe.pretext.artists:
             loss = loss + weight * artist_loss(self.net, outputs, artists)
         return loss
@@ -86,7 +96,7 @@ class Objective:
         return (loss * weights).sum() / weights.sum().clamp(min=1e-6)
 
     def _alone(self) -> int:
-        parts = (self.recipe.teacher, self.recipe.pretext)
+        parts = (self.recipe.teacher, self.recipe.pretext, self.recipe.latent)
         return max((part.alone for part in parts if part is not None), default=0)
 
 

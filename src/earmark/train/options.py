@@ -169,3 +169,28 @@ class PretextOptions:
         Weight, about("which two views are of one artist, or of one clip where there is no other; steps are of pairs")
     ] = 0.0
     alone: Annotated[Count, about("epochs at the start without the genre loss")] = 0
+
+
+@options_class
+class LatentOptions:
+    """The shape of the space of tokens' vectors (`train.latent`): weights of losses beside that of the genre.
+
+    `reconstruction` and `beta` of 1 are a VAE's bound on the likelihood, nats a cell of the spectrogram.
+    """
+
+    reconstruction: Annotated[Weight, about("each token drawn from its vector; needs the head decoder")] = 0.0
+    beta: Annotated[
+        Weight, about("divergence of the vectors from standard normal ones (beta-VAE); needs code = gaussian")
+    ] = 0.0
+    beta_epochs: Annotated[Count, about("epochs at the start in which beta rises from 0 to its value")] = 0
+    free_bits: Annotated[
+        Weight, about("nats a number of the vector that its divergence may have for nothing, as a mean over tokens")
+    ] = 0.0
+    l1: Annotated[Weight, about("mean size of the vectors' numbers, in units of their root mean square")] = 0.0
+    following: Annotated[
+        Weight, about("the next token's vector from those before it, nats a number; needs the head next")
+    ] = 0.0
+    foreseen: Annotated[
+        Weight, about("the next token drawn from the vector that is expected; needs the heads next and decoder")
+    ] = 0.0
+    alone: Annotated[Count, about("epochs at the start without the genre loss")] = 0

@@ -21,15 +21,24 @@ from earmark.train.history import upgraded
 from earmark.train.options import (
     AugmentOptions,
     FrontEndOptions,
+    LatentOptions,
     PretextOptions,
     SetOptions,
     TeacherOptions,
     TrainOptions,
 )
 
-SEARCHED = ("model", "train", "augment", "teacher", "pretext", "kernel")  # whose options [search] may have ranges for
+SEARCHED = (
+    "model",
+    "train",
+    "augment",
+    "teacher",
+    "pretext",
+    "latent",
+    "kernel",
+)  # whose options [search] may have ranges for
 
-STAGED = ("train", "augment", "teacher", "pretext", "sets")  # what may be different in a first stage
+STAGED = ("train", "augment", "teacher", "pretext", "latent", "sets")  # what may be different in a first stage
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "front_end": FrontEndOptions,
     "teacher": TeacherOptions,
     "pretext": PretextOptions,
+    "latent": LatentOptions,
     "kernel": KernelOptions,
 }
 
@@ -109,6 +119,7 @@ class Recipe:
     front_end: FrontEndOptions | None = None  # None: earmark's own, from pictures
     teacher: TeacherOptions | None = None  # None: labels alone
     pretext: PretextOptions | None = None  # None: no learning without labels
+    latent: LatentOptions | None = None  # None: the vectors of tokens have the shape that the other losses give them
     first: Mapping[str, Any] | None = None  # sections of a first stage, as far as they differ from those above
     kernel: KernelOptions | None = None  # None: as KernelOptions has it, where the network has such machines
     card: Mapping[str, str] = field(default_factory=dict)  # what people should know, for the bundle's lineage
@@ -259,24 +270,37 @@ class Recipe:
     def _refuse_what_the_network_lacks(self, source: str) -> None:
         if self.model.control or ":" in self.model.kind:
             return
+        shape = self.latent or LatentOptions()
         wanted = {
             "[train] 'outside_loss'": ("outside", self.train.outside_loss > 0),
             "[train] 'style_loss'": ("styles", self.train.style_loss > 0),
             "[teacher] 'tags'": ("tags", self.teacher is not None and self.teacher.tags > 0),
             "[teacher] 'embedding'": ("embedding", self.teacher is not None and self.teacher.embedding > 0),
             "[pretext]": ("pretext", self.pretext is not None),
+            "[latent] 'reconstruction'": ("decoder", shape.reconstruction > 0),
+            "[latent] 'following'": ("next", shape.following > 0),
+            "[latent] 'foreseen'": ("next", shape.foreseen > 0),
+            "[latent] 'foreseen', too,": ("decoder", shape.foreseen > 0),
         }
         kind = self.model.kind
         network = kinds()[kind]
         heads = self.model.options.heads if network.has("heads") else {}
         for asking, (head, asked) in wanted.items():
             if asked and head not in heads:
-                size = "SIZE" if head in ("tags", "embedding") else len(self.styles) if head == "styles" else 1
+                size = "SIZE" if head in _OF_ANY_SIZE else len(self.styles) if head == "styles" else 1
                 hint = f"Say {head} = {size} under [model.heads]."
                 raise RecipeError(
                     f"{source}: {asking} needs the head '{head}', which this '{kind}' network has not.",
                     hint=hint if network.has("heads") else _those_that_have("heads"),
                 )
+        code = self.model.options.code if network.has("code") else "plain"
+        if (shape.beta or shape.free_bits) and code != "gaussian":
+            raise RecipeError(
+                f"{source}: [latent] 'beta' and 'free_bits' are about a Gaussian code, and this network's is {code}.",
+                hint='Say code = "gaussian" under [model].' if network.has("code") else _those_that_have("code"),
+            )
+        if "decoder" in heads and self.front_end is not None:
+            raise RecipeError(f"{source}: the head 'decoder' draws earmark's own pictures, and there is a [front_end].")
         if heads.get("styles", len(self.styles)) != len(self.styles):
             raise RecipeError(
                 f"{source}: the head 'styles' has the size {heads['styles']}, and there are {len(self.styles)} styles.",
@@ -366,4 +390,5 @@ def _between(value: Any, low: float, high: float) -> bool:
     return isinstance(value, int | float) and low <= value <= high
 
 
+_OF_ANY_SIZE = ("tags", "embedding", "decoder", "next")
 _ON_DECIBELS = ("tilt_db", "equalise_db", "range", "low_pass", "high_pass", "floor")
