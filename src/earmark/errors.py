@@ -57,6 +57,10 @@ class CollectionError(EarmarkError):
     """A collection, the file that `earmark index` fills, that cannot be opened, read or written."""
 
 
+class EngineError(EarmarkError):
+    """Machines that are to hear, and cannot be reached or were lost."""
+
+
 class WishError(EarmarkError):
     """A wish, a rule, a list of synonyms or a playlist that cannot be read or followed."""
 
