@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from earmark.library.store import Store
 
 
+class Kind(StrEnum):
+    """Engines, as `indexing.ENGINES` has them."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     app.command()(index)
@@ -24,8 +32,12 @@ def register(app: typer.Typer) -> None:
 
 def index(
     folders: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="DIR", help="Folders to index, and single files.", show_default="those of before"),
+        list[str] | None,
+        typer.Argument(
+            metavar="DIR",
+            help="Folders to index, single files, and addresses such as s3://bucket/music.",
+            show_default="those of before",
+        ),
     ] = None,
     db: Db = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="one a core")] = None,
@@ -52,12 +64,22 @@ def index(
         ),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="The bundle to hear with.", show_default="the shipped one")] = None,
+    engine: Annotated[
+        Kind, typer.Option("--engine", help="Where to hear: with this machine's processes, or on a Ray cluster.")
+    ] = Kind.LOCAL,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="The cluster, such as 10.0.0.1:6379.", show_default="one on this machine"),
+    ] = None,
+    parquet: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Write rows to a lake, too: Parquet files in this folder.")
+    ] = None,
     patience: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="Give a file up when nothing came of it for so long.")
     ] = 60,
     status: Annotated[bool, typer.Option("--status", help="Say what is in the collection, and hear nothing.")] = False,
     forget: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(metavar="DIR", help="Remove all that is known of a folder or file (repeatable)."),
     ] = None,
     forget_gone: Annotated[
@@ -78,6 +100,8 @@ def index(
     \b
     Example: earmark index --again ~/Music/album
     \b
+    Example: earmark index s3://bucket/music --engine ray --ray-address auto --parquet /lake/music
+    \b
     Example: earmark index --status
     """
     if sum((status, bool(forget), forget_gone)) > 1 or ((status or forget or forget_gone) and folders):
@@ -94,6 +118,8 @@ def index(
     from earmark.library.indexing import Indexer, Options
     from earmark.listen.bundle import load_bundle
 
+    if ray_address is not None and engine is not Kind.RAY:
+        raise typer.BadParameter("--ray-address goes with --engine ray")
     if watch:
         from earmark.library.watch import check_extra
 
@@ -109,6 +135,9 @@ def index(
         rehear=rehear,
         again=again,
         quick=quick,
+        engine=engine.value,
+        ray_address=ray_address,
+        parquet=parquet,
     )
     with Store(db) as store:
         places = _places(store, folders or [])
@@ -125,7 +154,7 @@ def index(
         raise typer.Exit(1)
 
 
-def _places(store: "Store", folders: Sequence[Path]) -> list[str]:
+def _places(store: "Store", folders: Sequence[str]) -> list[str]:
     """What is to be indexed: what was named, or what was named before."""
     from earmark.errors import CollectionError
     from earmark.library.entry import absolute
@@ -155,7 +184,7 @@ def _refuse_nothing(report: "Report", places: Sequence[str], *, exclude: Sequenc
     """Raise SoundError where there was nothing to hear, and nothing is said of it yet."""
     from earmark.cli._count import no_sound
 
-    if not (report.scan.found.paths or report.failed or report.gone or report.notes):
+    if not (report.present or report.scan.found.paths or report.failed or report.gone or report.notes):
         raise no_sound(places, report.scan.found, exclude=exclude)
 
 
@@ -238,7 +267,7 @@ def _status_lines(status: "Status") -> Iterator[str]:
         yield f"Failed: {reason}"
 
 
-def _forget(store: "Store", places: Sequence[Path], *, as_json: bool) -> None:
+def _forget(store: "Store", places: Sequence[str], *, as_json: bool) -> None:
     from earmark.cli._streams import say
     from earmark.library.changes import forget, forget_gone
     from earmark.library.entry import absolute

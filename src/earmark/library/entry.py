@@ -1,9 +1,10 @@
 """A file of a collection as it is shown, and what hearing it gave: plain values, without the database."""
 
+import json
 import os
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,23 @@ class Entry:
     def recommended(self) -> bool:
         """Whether it is a song, which may be recommended without being asked for by its kind."""
         return self.kind == SONG
+
+
+def entry_of(row: Sequence[Any], model: str) -> Entry:
+    """An entry of a row of the database, whose columns are the fields up to `share` in their order."""
+    file_id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share = row
+    return Entry(
+        id=file_id,
+        path=os.fsdecode(path),
+        size=size,
+        mtime_ns=mtime_ns,
+        sound_id=sound_id,
+        tags=json.loads(tags),
+        duration_s=duration_s,
+        kind=kind,
+        share=share,
+        model=model,
+    )
 
 
 def normalised_artist(name: str) -> str:
@@ -152,3 +170,14 @@ class Heard:
     kind: str = SONG
     share: float = 1.0
     fingerprint: bytes = b""
+
+    @property
+    def near(self) -> NDArray[np.float32]:
+        """The vector by which tracks are near, (d,) float32 of unit length: that of which the network reads the genre.
+
+        It is what `numbers` begin with, as long as a vector is, and as it is: centred or whitened it finds no more
+        (`benchmarks/retrieval.py`). Where heads read none it is what is published.
+        """
+        size = len(self.vector)
+        plain = self.numbers[:size] if len(self.numbers) >= size else self.vector
+        return np.asarray(plain / max(float(np.linalg.norm(plain)), 1e-12), np.float32)

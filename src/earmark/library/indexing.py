@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from earmark.errors import CollectionError, EarmarkError
 from earmark.files import shown
@@ -25,6 +25,11 @@ from earmark.library.scan import Choice, Request, Scan, root_of, scan
 from earmark.library.store import FAILED, FileFacts, Store
 from earmark.listen.bundle import Bundle
 from earmark.sound.watchdog import PATIENCE_S
+
+if TYPE_CHECKING:
+    from earmark.library.lake import Lake
+
+LOCAL, RAY = ENGINES = ("local", "ray")
 
 
 class Steps(Protocol):
@@ -43,7 +48,8 @@ class Options:
     """How a run goes; see `earmark index --help`.
 
     `rehear` hears what this network has not heard, or not whole unless `quick`, `again` all, `retry` what failed.
-    `longest_s` is None for what was chosen before.
+    `longest_s` is None for what was chosen before. `engine` is `LOCAL`, processes of this machine, or `RAY`, the
+    cluster at `ray_address` or one on this machine. `parquet` is the folder or address of a lake (`lake.Lake`).
     """
 
     jobs: int | None = None
@@ -55,6 +61,9 @@ class Options:
     rehear: bool = False
     again: bool = False
     quick: bool = False
+    engine: str = LOCAL
+    ray_address: str | None = None
+    parquet: str | None = None
 
 
 @dataclass
@@ -112,6 +121,15 @@ class Report:
         }
 
 
+def engine_of(task: Task, options: Options) -> Engine:
+    """The engine that was chosen; MissingExtraError where it needs what is not installed."""
+    if options.engine == RAY:
+        from earmark.library.engines.on_ray import RayEngine
+
+        return RayEngine(task, address=options.ray_address, workers=options.jobs)
+    return LocalEngine(task, jobs=options.jobs)
+
+
 class _Silently:
     """Shows nothing."""
 
@@ -131,7 +149,7 @@ class Indexer:
     options:
         See `Options`.
     engine:
-        Makes an engine for a task; processes of this machine by default.
+        Makes an engine for a task; the one of the options by default.
     """
 
     def __init__(
@@ -140,12 +158,13 @@ class Indexer:
         bundle: Bundle,
         options: Options,
         *,
-        engine: Callable[[Task, Options], Engine] = lambda task, options: LocalEngine(task, jobs=options.jobs),
+        engine: Callable[[Task, Options], Engine] = engine_of,
     ) -> None:
         self._store, self._options, self._engine = store, options, engine
         self._model_id = store.model(bundle.info.model, bundle.info.sha256, names_of(bundle))
         whole = Wanted(self._model_id, 0.0 if options.quick else 1.0) if options.rehear else Wanted()
         self._choice = Choice(whole, again=options.again, retry=options.retry)
+        self._lake = _lake(options.parquet, store, self._model_id)
         self._claims = store.db.with_name(store.db.name + ".claims")
         self._task = Task(
             bundle=bundle.folder,
@@ -202,6 +221,11 @@ class Indexer:
         if found.pending:
             with show(found.pending) as steps:
                 self._hear(_Run(self._store, self._model_id, self._choice, roots, report, on_failure), found, steps)
+        if self._lake:
+            self._lake.catch_up()
+            report.notes += [
+                f"What was heard of {shown(path)} is damaged, and not in the lake." for path in self._lake.damaged
+            ]
         report.gone += sum(mark_gone(self._store, place, found.present) for place in found.judged)
         if not self._store.settle(self._model_id):
             report.notes.append(
@@ -240,10 +264,20 @@ class Indexer:
                 continue
             with steps.step():
                 run.take(answer)
+            if self._lake:
+                self._lake.step()
             look = getattr(answer, "look", None)
             if task.claims is not None and look is not None:
                 release(task.claims, look.sound_id)
         return waiting
+
+
+def _lake(place: str | None, store: Store, model_id: int) -> "Lake | None":
+    if place is None:
+        return None
+    from earmark.library.lake import Lake
+
+    return Lake(place, store, model_id)
 
 
 @dataclass

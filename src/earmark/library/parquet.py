@@ -4,7 +4,7 @@ Columns are called as those of CSV; what has several values is a list. Rows are 
 not grow with their number. https://parquet.apache.org/docs/file-format/
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -68,9 +68,9 @@ def write_parquet(records: Iterable[Record], names: Names, stream: IO[bytes], *,
     except ModuleNotFoundError as error:
         raise MissingExtraError.naming("Parquet", "parquet") from error
     own = [word for word in words if f"tag:{word}" not in answer_columns(names)]
-    schema = _schema(names, own)
+    schema = schema_of(names, own)
     count = 0
-    rows = (_row(record, names, own) for record in records)
+    rows = (parquet_row(record, names, own) for record in records)
     with ParquetWriter(stream, schema, compression="zstd") as writer:
         while group := list(islice(rows, GROUP)):
             writer.write_batch(RecordBatch.from_pylist(group, schema=schema))
@@ -90,7 +90,8 @@ def _answer_columns(names: Names) -> Iterator[str]:
             yield _OUTSIDE if (group, label) == (GENRES, NONE) else prefix + label
 
 
-def _schema(names: Names, words: list[str]) -> "pa.Schema":
+def schema_of(names: Names, words: Sequence[str] = ()) -> "pa.Schema":
+    """The columns of a table of tracks, with those of the user's own words."""
     import pyarrow as pa
 
     segment = pa.struct([(name, pa.float32()) for name in _SEGMENT])
@@ -139,7 +140,8 @@ def _schema(names: Names, words: list[str]) -> "pa.Schema":
 _SEGMENT = ("start_s", "end_s", "attention", "probability", "evidence")
 
 
-def _row(record: Record, names: Names, words: list[str]) -> dict[str, Any]:
+def parquet_row(record: Record, names: Names, words: Sequence[str] = ()) -> dict[str, Any]:
+    """A track as a row of `schema_of`."""
     entry, track = record.entry, record.track
     answers = [None if value != value else value for value in names.answers(track).tolist()]
     own = {label.name: label.probability for label in track.tags}

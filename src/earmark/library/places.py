@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, BinaryIO
 
-from earmark.errors import CollectionError, EarmarkError, MissingExtraError, SoundError
-from earmark.files import shown
+from earmark.errors import CollectionError, EarmarkError, MissingExtraError, OutputError, SoundError
+from earmark.files import shown, write_whole
 from earmark.sound.files import is_address
 from earmark.sound.search import Search, is_audio, is_left_out, kind_of_name, search
 
@@ -140,6 +140,42 @@ def local_file(path: str) -> Iterator[str]:
             raise type(error)(error.sentence.replace(copy, shown(path)), hint=error.hint) from error
 
 
+def names_in(folder: str) -> list[str]:
+    """The names of the files in a folder, none where it is not there; OutputError where it is closed."""
+    if not is_address(folder):
+        try:
+            return [path.name for path in Path(folder).iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise OutputError(f"{shown(folder)} cannot be looked into ({error.strerror}).") from error
+    with _files_of(folder) as (files, inside):
+        files.invalidate_cache()
+        found = files.ls(inside, detail=False) if files.exists(inside) else []
+        return [PurePosixPath(name).name for name in found]
+
+
+@contextlib.contextmanager
+def opened_at(path: str) -> Iterator[BinaryIO]:
+    """A file that is read, and can be sought in."""
+    if not is_address(path):
+        with Path(path).open("rb") as file:
+            yield file
+        return
+    with _files_of(path) as (files, inside), files.open(inside, "rb") as file:
+        yield file
+
+
+def put_whole(path: str, content: bytes) -> None:
+    """Write a file, making its folder: it appears whole or not at all, behind addresses as far as these promise so."""
+    if not is_address(path):
+        write_whole(Path(path), content)
+        return
+    with _files_of(path) as (files, inside):
+        files.makedirs(files._parent(inside), exist_ok=True)
+        files.pipe_file(inside, content)
+
+
 def _listed(place: str, inside: str, infos: Mapping[str, Mapping[str, Any]], exclude: Sequence[str]) -> Found:
     paths: list[str] = []
     facts: dict[str, Facts] = {}
@@ -190,12 +226,15 @@ def _facts(info: Mapping[str, Any]) -> Facts:
 
 
 def _nanoseconds(time: Any) -> int:
-    """A time as file systems tell it, a number of seconds, a date or its text, since 1970."""
+    """A time as file systems tell it, a number of seconds, a date or its text: since 1970, to the microsecond.
+
+    One file system may tell it in two ways, with names and of a file, and to more digits in one of them.
+    """
     if isinstance(time, str):
         try:
             time = datetime.fromisoformat(time)
         except ValueError:
             return 0
     if isinstance(time, datetime):
-        return round(time.timestamp() * 1e6) * 1000
-    return round(time * 1e9) if isinstance(time, int | float) else 0
+        time = time.timestamp()
+    return round(time * 1e6) * 1000 if isinstance(time, int | float) else 0

@@ -64,8 +64,13 @@ class Failed:
 Answer = Heard | Silent | Known | Waits | Failed | EarmarkError
 
 
+def path_of(answer: Heard | Silent | Known | Waits | Failed) -> str:
+    """The file that an answer is about."""
+    return answer.path if isinstance(answer, Waits | Failed) else answer.look.path
+
+
 class Engine(Protocol):
-    """Where hearing runs: the processes of this machine, and one day others."""
+    """Where hearing runs: the processes of this machine, or those of many."""
 
     def hear(self, paths: Sequence[str]) -> Iterator[Answer]:
         """An answer for each file, in any order, each as soon as it is there; closing it ends the work at once."""

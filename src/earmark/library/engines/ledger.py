@@ -13,7 +13,6 @@ from typing import Literal, Protocol
 
 from earmark.library.schema import connect_to_read, errors_of
 
-KNOWN, CLAIMED, FREE = "known", "claimed", "free"
 Standing = Literal["known", "claimed", "free"]
 
 
@@ -21,7 +20,7 @@ class Ledger(Protocol):
     """What a worker asks before it hears."""
 
     def ask(self, sound: str) -> Standing:
-        """What stands of a sound: `KNOWN`, `CLAIMED` by another, or `FREE`, which claims it for who asks."""
+        """Whether a sound is known, claimed by another, or free, which claims it for who asks."""
 
 
 class FileLedger:

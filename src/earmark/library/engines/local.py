@@ -12,7 +12,7 @@ from pathlib import Path
 
 from earmark.errors import BundleError, CollectionError, EarmarkError, SilenceError
 from earmark.library.engines.engine import Answer, Failed, Heard, Known, Look, Silent, Waits
-from earmark.library.engines.ledger import CLAIMED, KNOWN, FileLedger, Ledger
+from earmark.library.engines.ledger import FileLedger, Ledger
 from earmark.library.hearing import Hearer
 from earmark.library.kinds import LONGEST_S
 from earmark.library.packing import pack_heard
@@ -127,9 +127,9 @@ class _Worker:
 
     def _answered(self, look: Look, file: str) -> Answer:
         standing = self._ledger.ask(look.sound_id)
-        if standing == KNOWN:
+        if standing == "known":
             return Known(look)
-        if standing == CLAIMED:
+        if standing == "claimed":
             return Waits(look.path)
         return Heard(look, pack_heard(self._hearer.hear(file), self._hearer.names))
 
