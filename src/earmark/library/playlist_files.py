@@ -61,10 +61,13 @@ class Listing:
     offered: tuple[str, ...] = ()
 
 
-def text_of(listing: Listing, file: Path) -> str:
-    """What a file says; WishError where its suffix is none of `SUFFIXES`."""
+def text_of(listing: Listing, file: Path, *, absolute: bool = False) -> str:
+    """What a file says, with `absolute` places of tracks for one that goes who knows where.
+
+    WishError where its suffix is none of `SUFFIXES`.
+    """
     write = {".xspf": _xspf, ".json": _json}.get(checked_suffix(file), _m3u8)
-    return write(listing, _folder_of(file))
+    return write(listing, "" if absolute else _folder_of(file))
 
 
 def checked_suffix(file: Path) -> str:
@@ -105,7 +108,9 @@ def _folder_of(file: Path) -> str:
 
 
 def _relative(path: str, folder: str) -> str:
-    """A path below or beside the folder of the list; absolute where that is on another drive."""
+    """A path below or beside the folder of the list; absolute where that is on another drive, or not known."""
+    if not folder:
+        return path
     try:
         return os.path.relpath(path, folder)
     except ValueError:
