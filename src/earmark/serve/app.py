@@ -21,6 +21,7 @@ from earmark.serve import routes
 from earmark.serve.crew import Crew
 from earmark.serve.guard import Guard
 from earmark.serve.jobs import Jobs
+from earmark.serve.making import Pieces
 from earmark.serve.maps import Maps
 from earmark.serve.metrics import Counting, Metrics
 from earmark.serve.players.calls import router as players
@@ -62,9 +63,18 @@ def create_app(settings: Settings) -> FastAPI:
             plan = Plan(bundle.folder, limits.memory_bytes, limits.sound_s, limits.idle_s, desk.folder, os.getpid())
             crew = Crew(plan, workers=settings.workers, waiting=limits.waiting)
             shelf = Shelf(settings.db, bundle)
-            maps = Maps(shelf.db, bundle)
-            kept = Kept(limits)
-            app.state.service = Service(settings, bundle, desk, crew, Jobs(crew), shelf, maps, kept, metrics)
+            app.state.service = Service(
+                settings=settings,
+                bundle=bundle,
+                desk=desk,
+                crew=crew,
+                jobs=Jobs(crew),
+                shelf=shelf,
+                maps=Maps(shelf.db, bundle),
+                kept=Kept(limits),
+                pieces=Pieces(desk.folder),
+                metrics=metrics,
+            )
             crew.start()
             try:
                 yield

@@ -15,6 +15,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +23,8 @@ from earmark.serve.problems import ProblemError
 from earmark.serve.settings import Settings, is_loopback
 
 COOKIE = "earmark_token"
+UPLOADS = "/api/listen"  # where bodies may be large: it looks after them itself
+_BODY_BYTES = 1_000_000
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _OWN = ("same-origin", "none")  # of Sec-Fetch-Site: a script of ours, or a person who typed the address
 _POLICY = (
@@ -68,7 +71,8 @@ class Guard:
         headers = Headers(scope=scope)
         refused = self._refused(scope, headers)
         if refused is None:
-            await self._app(scope, receive, send_guarded)
+            limited = receive if scope["path"] == UPLOADS else _limited(receive)
+            await self._app(scope, limited, send_guarded)
         elif isinstance(refused, ProblemError):
             await refused.response(scope["path"])(scope, receive, send_guarded)
         else:
@@ -112,6 +116,21 @@ class Guard:
 
     def _is_token(self, text: str) -> bool:
         return bool(text) and hmac.compare_digest(text.encode(), self._settings.token.encode())
+
+
+def _limited(receive: Receive) -> Receive:
+    """What is received, no more than so much."""
+    left_bytes = _BODY_BYTES
+
+    async def receive_limited() -> Message:
+        nonlocal left_bytes
+        message = await receive()
+        left_bytes -= len(message.get("body", b""))
+        if left_bytes < 0:
+            raise HTTPException(413, "What was sent is too large: a megabyte is the most here.")
+        return message
+
+    return receive_limited
 
 
 def _names(settings: Settings) -> frozenset[str]:

@@ -16,6 +16,7 @@ from earmark.listen.bundle import Bundle
 from earmark.serve.crew import Crew
 from earmark.serve.ear import Sketch
 from earmark.serve.jobs import Jobs
+from earmark.serve.making import Pieces
 from earmark.serve.maps import Maps
 from earmark.serve.metrics import Metrics
 from earmark.serve.problems import ProblemError
@@ -96,8 +97,8 @@ class Service:
         Where uploads lie, who hears them, and what was asked for.
     shelf, maps:
         The collection, and its map.
-    kept, sketches:
-        Answers for uploads, and how tracks look.
+    kept, sketches, pieces:
+        Answers for uploads, how tracks look, and what was generated.
     metrics:
         What was counted.
     """
@@ -110,6 +111,7 @@ class Service:
     shelf: Shelf
     maps: Maps
     kept: Kept
+    pieces: Pieces
     metrics: Metrics
     sketches: Sketches = field(default_factory=Sketches)
 

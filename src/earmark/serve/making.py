@@ -1,0 +1,100 @@
+"""Pieces that are generated for clients: made by a worker into the server's folder, of which the latest are kept."""
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earmark.serve.ear import Ear
+from earmark.serve.problems import ProblemError
+from earmark.serve.tasks import Tell
+
+_MOST_PIECES = 16
+PIECE = "p"  # the first letter of the ids of pieces
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a piece is to be; fields as in `generate.asking.Ask`, songs as "#17" or titles."""
+
+    genre: str = ""
+    mood: str = ""
+    like: str = ""
+    start: str = ""
+    end: str = ""
+    blend: str = ""
+    seconds: float = 30.0
+    temperature: float = 0.5
+    seed: int = 0
+    renderer: str = "mosaic"
+
+
+@dataclass(frozen=True)
+class Make:
+    """Make a piece of the collection `db` into the file `out`; gives what is told of it."""
+
+    wanted: Wanted
+    db: Path
+    out: Path
+
+    def __call__(self, ear: Ear, tell: Tell) -> dict[str, Any]:
+        """Plain JSON values."""
+        from earmark.generate.asking import Ask, Ground
+        from earmark.generate.making import Listeners
+        from earmark.library.collection import Collection
+        from earmark.serve.asking import KnownSongs
+        from earmark.serve.shelf import Books
+
+        wanted = self.wanted
+        ask = Ask(
+            genre=wanted.genre, mood=wanted.mood, like=wanted.like, start=wanted.start, end=wanted.end,
+            blend=wanted.blend, seconds=wanted.seconds, temperature=wanted.temperature, seed=wanted.seed,
+        )  # fmt: skip
+        failures: list[str] = []
+        listeners = Listeners(failures.append, lambda done, total: tell("progress", {"made_s": done, "of_s": total}))
+        with Collection.open(self.db) as collection:
+            books = Books(collection, ear.bundle)
+            ground = Ground(collection, books.lexicon, KnownSongs(books), books.judge)
+            made = self._made(ground, ask, listeners)
+            told = dict(made.told)
+            for source in told["sources"]:
+                row = collection.row_of(source["path"])
+                source["id"] = None if row is None else str(collection.ids[row])
+        return {**told, "seconds": made.seconds, "notes": [*made.notes, *failures[:5]]}
+
+    def _made(self, ground: Any, ask: Any, listeners: Any) -> Any:
+        from earmark.generate.making import make_mosaic
+        from earmark.generate.shelf import Shelf
+
+        return make_mosaic(ground, ask, self.out, listeners, shelf=Shelf.beside(self.db))
+
+
+class Pieces:
+    """The latest pieces, by their ids; older ones are removed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: OrderedDict[str, Path] = OrderedDict()
+
+    def place(self) -> tuple[str, Path]:
+        """A new id, and where its sound goes."""
+        name = f"{PIECE}{secrets.token_hex(8)}"
+        return name, self._folder / f"{name}.wav"
+
+    def keep(self, name: str, file: Path) -> None:
+        """Keep a piece that was made."""
+        self._files[name] = file
+        while len(self._files) > _MOST_PIECES:
+            self.remove(self._files.popitem(last=False)[1])
+
+    def find(self, name: str) -> Path:
+        """The file of a piece; a problem with status 404 where it is not kept."""
+        if name not in self._files:
+            raise ProblemError(404, f"There is no piece {name[:40]!r} any more.", "Make it again, with its seed.")
+        return self._files[name]
+
+    def remove(self, file: Path) -> None:
+        """Remove a piece and what stands beside it."""
+        for each in (file, file.with_suffix(".json")):
+            each.unlink(missing_ok=True)
