@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
@@ -362,13 +363,19 @@ class Run:
         return {"validation_loss": float(loss.mean()), "validation_accuracy": float(hit.float().mean())}
 
 
+def kept_aside(examples: Examples, share: float, seed: int) -> NDArray[np.bool_]:
+    """(clips,) whether its artist is one of those that are kept aside for validation."""
+    folds = artist_folds(examples.labels, examples.artists, folds=max(2, round(1 / share)), seed=seed)
+    return np.asarray(folds == 0)
+
+
 def _split(examples: Examples, share: float, seed: int) -> tuple[Examples, Examples]:
     """Examples to train on and to validate with, no artist in both."""
     if share == 0:
         return examples, examples.take(np.empty(0, np.int64))
-    folds = artist_folds(examples.labels, examples.artists, folds=max(2, round(1 / share)), seed=seed)
+    aside = kept_aside(examples, share, seed)
     labelled = examples.weights.numpy() > 0  # clips that only have a teacher cannot validate
-    return examples.take(folds != 0), examples.take((folds == 0) & labelled)
+    return examples.take(~aside), examples.take(aside & labelled)
 
 
 def _optimizer(net: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
