@@ -111,6 +111,10 @@ class Ground:
         here = self._place(self._expression(ask))
         return here, here
 
+    def named_genre(self, name: str) -> Answer:
+        """A genre of the network's; WishError where it tells none of that name."""
+        return self._named(GENRES, name)
+
     def _between(self, ask: Ask) -> tuple[Place, Place]:
         if not (ask.start and ask.end):
             raise WishError("A path needs a start and an end.", hint="Name both --from and --to.")

@@ -21,9 +21,11 @@ JUMP = 0.6  # what any joint costs
 _SPECTRUM_DB = 9.0  # the difference at a joint that costs 1
 _RISE_DB = 2.0  # the rise over what is natural that costs 1
 _BEAT = 12.0  # of an octave of difference in tempo
-_MOST_BEAT = 2.0
+_MOST_BEAT = 3.0
 _TEMPO_OR_NONE = 0.3  # from what has a tempo to what has none, or back
 _BLUNT = 0.25  # where what follows does not begin with an onset
+_ROUGH = 0.25  # of a dB by which what follows begins more sharply than its music mostly does
+_OFF_BEAT, _NO_BEAT, _SAME_BEAT = 1.5, 0.5, 0.02  # of a segment in another tempo, or in none; octaves that are none
 _QUIET = 3.0
 _TOKEN = 2.0  # of the difference of a moment's cosine from what is wanted
 _TRACK = 3.0  # of that of its track
@@ -68,7 +70,16 @@ def target_costs(stock: Stock, wanted: Wanted) -> Floats:
     if wanted.spectra is not None:
         own = stock.spectra - stock.spectra.mean(axis=1, keepdims=True)
         costs = costs + _distances(wanted.spectra, own) / _SPECTRUM_TARGET_DB
-    return np.asarray(costs + _QUIET * stock.quiet)
+    return np.asarray(costs + _QUIET * stock.quiet + _tempo_costs(stock))
+
+
+def _tempo_costs(stock: Stock) -> Floats:
+    """(segments,) what it costs that a segment is not in the tempo of the piece."""
+    if np.isnan(stock.piece_beat_s):
+        return np.zeros(len(stock))
+    with np.errstate(invalid="ignore"):
+        off = np.abs(octaves_between(stock.beat_s, stock.piece_beat_s)) > _SAME_BEAT
+    return np.where(np.isnan(stock.beat_s), _NO_BEAT, _OFF_BEAT * off)
 
 
 def join_costs(stock: Stock) -> Costs:
@@ -88,7 +99,7 @@ def joints(edges: Edges, beat_s: Floats, stock: Stock) -> Costs:
         np.maximum(new[:, AT_START] - new[:, BEFORE_START], 0.0).mean(axis=1)[np.newaxis],
     )
     costs = costs + np.maximum(rise - natural, 0.0) / _RISE_DB
-    costs = costs + _beat_costs(beat_s, stock.beat_s) + _BLUNT * (stock.sharp <= 0)
+    costs = costs + _beat_costs(beat_s, stock.beat_s) + _BLUNT * (stock.sharp <= 0) + _ROUGH * stock.rough
     return np.asarray(costs, np.float32)
 
 

@@ -12,6 +12,7 @@ Floats = NDArray[np.float32]
 
 STEP_SAMPLES = 441
 STEP_S = STEP_SAMPLES / SAMPLE_RATE_HZ
+AROUND_FRAMES = 3  # 60 ms: within so much two things are heard as one
 FLOOR_UNDER_DB = 70.0  # what lies further under the loudest moment is as good as nothing
 
 # Up to 1.3 kHz bands tell one note from the next, and each stands alone; above that eight are one.
@@ -45,6 +46,13 @@ def rises(db: Floats) -> Floats:
     """
     steps = np.maximum(np.diff(db, axis=1), 0.0).mean(axis=0)
     return np.asarray(np.concatenate([np.zeros(1), steps]), np.float32)
+
+
+def highest_around(strength: Floats, *, frames: int = AROUND_FRAMES) -> Floats:
+    """(frames,) of each frame the largest value within so many frames, 60 ms, on either side."""
+    padded = np.pad(strength, frames, constant_values=-np.inf)
+    shifted = [padded[shift : shift + len(strength)] for shift in range(2 * frames + 1)]
+    return np.asarray(np.max(shifted, axis=0), np.float32)
 
 
 def level_db(db: Floats) -> float:

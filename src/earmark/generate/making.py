@@ -61,14 +61,22 @@ def way_of(ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Way:
     )
 
 
-def mosaic_of(ground: Ground, ask: Ask, places: tuple[Place, Place], listeners: Listeners, *, shelf: Shelf) -> Mosaic:
-    """The mosaic of what is asked for."""
+def mosaic_of(
+    ground: Ground,
+    ask: Ask,
+    places: tuple[Place, Place],
+    listeners: Listeners,
+    *,
+    shelf: Shelf,
+    without: tuple[int, ...] = (),
+) -> Mosaic:
+    """The mosaic of what is asked for, without the tracks of some rows."""
     first, last = places
     same = first is last
     chooser = Chooser(
         ground.collection,
         ground.space.directions,
-        without=first.without + (() if same else last.without),
+        without=without + first.without + (() if same else last.without),
         answer=first.answer if same else None,
     )
     return Mosaic(

@@ -105,7 +105,7 @@ class Mosaic:
             end_s = min((part + 1) * PART_S, self.seconds)
             targets = self.way.targets(first, max(int(np.ceil((end_s - first * STEP_S) / STEP_S)), 1))
             stock = self._stock(targets, beat_s)
-            beat_s = _beat_of(stock) if beat_s is None else beat_s
+            beat_s = beat_s if np.isnan(stock.piece_beat_s) else stock.piece_beat_s
             self._check(stock, end_s - progress.time_s)
             costs = target_costs(stock, self.chooser.wanted(stock, targets))
             for segment in plan(
@@ -196,11 +196,3 @@ def _until(run: Run, end_s: float) -> Run:
 def _goes_on(before: Run, run: Run) -> bool:
     one, other = before.source, run.source
     return one.path == other.path and one.gain_db == other.gain_db and abs(one.to_s - other.from_s) < 1e-6
-
-
-def _beat_of(stock: Stock) -> float | None:
-    """The beat of a part, which those that follow keep."""
-    told = stock.beat_s[np.isfinite(stock.beat_s) & (stock.speeds != 1)]
-    if not len(told):
-        told = stock.beat_s[np.isfinite(stock.beat_s)]
-    return float(np.median(told)) if len(told) else None

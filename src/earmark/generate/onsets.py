@@ -6,11 +6,10 @@ After S. Boeck, F. Krebs & M. Schedl, Evaluating the Online Capabilities of Onse
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.generate.fine import STEP_S
+from earmark.generate.fine import STEP_S, highest_around
 
 Floats = NDArray[np.float32]
 
-_AROUND = round(0.06 / STEP_S)  # frames in which a peak is the largest
 _BACKGROUND = round(0.5 / STEP_S)  # frames on both sides over which the mean is taken
 _OVER_DB = 0.6  # by how much a peak is over the mean around it
 
@@ -19,9 +18,7 @@ def onsets(strength: Floats) -> NDArray[np.int64]:
     """The frames at which something begins, rising; `strength` is (frames,) dB as `fine.rises` gives it."""
     if len(strength) < 3:
         return np.zeros(0, np.int64)
-    padded = np.pad(strength, _AROUND, constant_values=-np.inf)
-    highest = np.max([padded[shift : shift + len(strength)] for shift in range(2 * _AROUND + 1)], axis=0)
-    peaks = (strength >= highest) & (strength > background(strength) + _OVER_DB)
+    peaks = (strength >= highest_around(strength)) & (strength > background(strength) + _OVER_DB)
     frames: NDArray[np.int64] = np.flatnonzero(peaks)
     if not len(frames):
         return frames

@@ -17,6 +17,7 @@ from earmark.generate.fine import (
     STEP_S,
     coarse_numbers,
     fine_log_mel,
+    highest_around,
     level_db,
     place_numbers,
     rises,
@@ -25,6 +26,7 @@ from earmark.generate.fine import (
 Floats = NDArray[np.float32]
 
 BEFORE_START, AT_START, BEFORE_END, BEHIND_END = range(4)  # of `edges`
+ROUGH = 0.9
 _EDGE_FRAMES = 3
 _EDGE_GAP_FRAMES = 2  # a frame hears 46 ms on either side of its centre
 
@@ -48,6 +50,8 @@ class Segments:
         (n,) float32, its mean power.
     level_db:
         That of the stretch.
+    rough_db:
+        How strong an onset is that nine in ten moments of the stretch do not have.
     bpm, clarity:
         Of the stretch, see `tempo.Tempo`.
     on_beats:
@@ -61,6 +65,7 @@ class Segments:
     spectra: Floats
     levels_db: Floats
     level_db: float
+    rough_db: float
     bpm: float
     clarity: float
     on_beats: bool
@@ -89,7 +94,7 @@ class Segments:
         shapes = {"ends_s": (n,), "sharp": (n,), "edges": (n, 4, PLACE_NUMBERS), "spectra": (n, COARSE_NUMBERS)}
         if any(found[name].shape != shape for name, shape in shapes.items()):
             raise ValueError("segments of other shapes")
-        values: dict[str, Any] = {name: float(found[name]) for name in ("level_db", "bpm", "clarity")}
+        values: dict[str, Any] = {name: float(found[name]) for name in ("level_db", "rough_db", "bpm", "clarity")}
         values |= {name: found[name].astype(np.float32) for name in ("sharp", "edges", "spectra", "levels_db")}
         values |= {name: found[name].astype(np.float64) for name in ("starts_s", "ends_s")}
         return cls(**values, on_beats=bool(found["on_beats"]))
@@ -99,7 +104,8 @@ def describe(samples: Floats, *, first_s: float = 0.0) -> Segments:
     """The segments of a stretch of sound, (n,) mono at 22 050 Hz, which begins at a second of its file."""
     db = fine_log_mel(samples)
     places = place_numbers(db)
-    cuts = cuts_of(rises(places))
+    rise = rises(places)
+    cuts = cuts_of(rise)
     starts, ends = cuts.times_s[:-1], cuts.times_s[1:]
     spans = [_span(start_s, end_s, db.shape[1]) for start_s, end_s in zip(starts, ends, strict=True)]
     coarse = coarse_numbers(db)
@@ -111,6 +117,7 @@ def describe(samples: Floats, *, first_s: float = 0.0) -> Segments:
         spectra=np.stack([coarse[:, span].mean(axis=1) for span in spans]),
         levels_db=np.array([level_db(db[:, span]) for span in spans], np.float32),
         level_db=level_db(db),
+        rough_db=float(np.quantile(highest_around(rise), ROUGH)),
         bpm=cuts.tempo.bpm,
         clarity=cuts.tempo.clarity,
         on_beats=cuts.on_beats,

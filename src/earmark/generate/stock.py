@@ -58,8 +58,12 @@ class Stock:
         (n,) float32, by which they are made louder.
     sharp, edges, spectra:
         As in `Segments`, levels with their gains.
+    rough:
+        (n,) float32: by how many dB the onset that begins it is stronger than nine in ten moments of its stretch.
     quiet:
         (n,) bool, which are hardly heard.
+    piece_beat_s:
+        From beat to beat in the piece; nan where none is clear.
     beat_s:
         (n,) float64, from beat to beat as they are played; nan where that is not clear.
     tokens:
@@ -77,7 +81,9 @@ class Stock:
     sharp: Floats
     edges: Floats
     spectra: Floats
+    rough: Floats
     quiet: NDArray[np.bool_]
+    piece_beat_s: float
     beat_s: NDArray[np.float64]
     tokens: Floats
 
@@ -153,7 +159,9 @@ def stock_of(stretches: Sequence[Stretch], collection: Collection, *, beat_s: fl
         sharp=joined["sharp"],
         edges=joined["edges"] + gains_db[:, np.newaxis, np.newaxis],
         spectra=joined["spectra"] + gains_db[:, np.newaxis],
+        rough=np.maximum(joined["sharp"] - np.array([each.rough_db for each in parts])[stretch], 0).astype(np.float32),
         quiet=levels < -_QUIET_DB,
+        piece_beat_s=np.nan if beat is None else beat,
         beat_s=own_beat / speeds,
         tokens=np.concatenate([moments(each.segments, tokens[each.row]) for each in stretches]),
     )

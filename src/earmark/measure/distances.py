@@ -3,8 +3,8 @@
 The kernel distance is the squared maximum mean discrepancy with a Gaussian kernel (A. Gretton et al., A Kernel
 Two-Sample Test, JMLR 13, 2012), unbiased: of two samples of one distribution it is 0 on average, for any number of
 vectors, and may be negative. Its width is the median distance within the reference, as in KAD (Y. Chung et al.,
-arXiv 2502.15602, 2025). The Frechet distance takes both for normal, is biased where vectors are few, and agrees less with
-listeners (A. Gui et al., ICASSP 2024).
+arXiv 2502.15602, 2025). The Frechet distance takes both for normal, is biased where vectors are few, and agrees less
+with listeners.
 """
 
 import numpy as np
@@ -26,7 +26,7 @@ def kernel_distance(made: ArrayLike, reference: ArrayLike) -> float:
 
 
 def frechet_distance(made: ArrayLike, reference: ArrayLike) -> float:
-    """The Frechet distance of vectors (n, d) to a reference (m, d), both taken for normal; ValueError for fewer than two.
+    """The Frechet distance of vectors (n, d) to a reference (m, d), taken for normal; ValueError for fewer than two.
 
     The trace of the root of a product of covariances is the sum of the roots of its eigenvalues.
     """

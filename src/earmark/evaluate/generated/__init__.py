@@ -1,1 +1,1 @@
-"""What generated pieces are worth: how their joints, tempo and sources are, what an independent network hears in them."""
+"""What generated pieces are worth: their joints, tempo and sources, and what an independent network hears in them."""

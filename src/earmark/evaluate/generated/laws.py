@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.generate.cutting import CLEAR
-from earmark.generate.fine import STEP_S, fine_log_mel, place_numbers, rises
+from earmark.generate.fine import AROUND_FRAMES, STEP_S, fine_log_mel, place_numbers, rises
 from earmark.generate.piece import Source
 from earmark.generate.stock import octaves_between
 from earmark.generate.tempo import tempo_of
@@ -15,7 +15,6 @@ from earmark.sound.mel import SAMPLE_RATE_HZ
 
 Floats = NDArray[np.float32]
 
-_AROUND_FRAMES = 3  # 60 ms on both sides of a moment, where a joint is heard
 _JUMP_S = 0.005
 _TEMPO_WINDOW_S, _TEMPO_STEP_S = 12.0, 6.0
 _SAME_TEMPO = 0.06  # octaves: 4 %
@@ -44,7 +43,7 @@ def roughness(samples: Floats, moments_s: Sequence[float]) -> Roughness:
     flux, jumps = [], []
     for moment_s in moments_s:
         frame, sample = round(moment_s / STEP_S), round(moment_s * SAMPLE_RATE_HZ)
-        flux.append(float(rise[max(frame - _AROUND_FRAMES, 0) : frame + _AROUND_FRAMES + 1].max(initial=0.0)))
+        flux.append(float(rise[max(frame - AROUND_FRAMES, 0) : frame + AROUND_FRAMES + 1].max(initial=0.0)))
         near, wide = round(_JUMP_S * SAMPLE_RATE_HZ), SAMPLE_RATE_HZ // 4
         around = samples[max(sample - wide, 0) : sample + wide]
         level = float(np.sqrt(np.mean(np.square(around)))) if len(around) else 0.0

@@ -1,0 +1,86 @@
+"""Clips to measure: of real tracks of a collection, and of pieces that are made of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from earmark.errors import SoundError
+from earmark.generate.asking import Ask, Ground
+from earmark.generate.making import Listeners, mosaic_of
+from earmark.generate.mosaic import RATE_HZ, Run, sound_of
+from earmark.generate.piece import Source
+from earmark.generate.shelf import Shelf
+from earmark.sound.excerpt import excerpt
+from earmark.sound.mel import SAMPLE_RATE_HZ
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Clip:
+    """(samples,) mono at 22 050 Hz, what it was made of where it was made, and the row of the track that it is of."""
+
+    samples: Floats
+    sources: tuple[Source, ...] = ()
+    row: int = -1
+
+
+def real_clip(ground: Ground, row: int, seconds: float) -> Clip | None:
+    """The middle of a track, at least half as long as is asked; None where it cannot be read or is shorter."""
+    entry = ground.collection.entries[row]
+    start_s = max((entry.duration_s - seconds) / 2, 0.0)
+    try:
+        cut = excerpt(entry.path, start_s, start_s + seconds)
+    except SoundError:
+        return None
+    return Clip(_mono(cut.samples, cut.rate_hz), row=row) if cut.duration_s >= seconds / 2 else None
+
+
+def made_clip(ground: Ground, shelf: Shelf, ask: Ask, *, without: tuple[int, ...] = ()) -> Clip:
+    """A mosaic, without tracks of some rows; errors as of `generate.making.make_mosaic`."""
+    sources: list[Source] = []
+
+    def heard(run: Run) -> None:
+        sources.append(run.source)
+
+    made = mosaic_of(ground, ask, ground.places(ask), Listeners(), shelf=shelf, without=without)
+    sound = np.concatenate(list(sound_of(made.runs(), on_run=heard)))
+    return Clip(_mono(sound, RATE_HZ), tuple(sources))
+
+
+def most_like(ground: Ground, genre: str, count: int) -> list[int]:
+    """The rows of the songs of a collection that are most probably of a genre, those with the highest share first."""
+    shares = ground.judge.share(ground.named_genre(genre))
+    songs = np.array([kind == "song" for kind in ground.collection.kinds])
+    order = np.argsort(-np.where(songs, np.nan_to_num(shares), -1.0), kind="stable")
+    return [int(row) for row in order[:count] if songs[row]]
+
+
+def of_two_sides(ground: Ground, count: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
+    """Rows of songs on two sides, at most so many each, so that no folder has songs on both."""
+    folders: dict[str, list[int]] = {}
+    for row, kind in enumerate(ground.collection.kinds):
+        if kind == "song":
+            folders.setdefault(ground.collection.entries[row].path.rpartition("/")[0], []).append(row)
+    sides: tuple[list[int], list[int]] = [], []
+    names = sorted(folders, key=lambda name: (-len(folders[name]), name))
+    for name in names:  # the largest first, each to the smaller side: both get about as many
+        sides[int(len(sides[1]) < len(sides[0]))].extend(folders[name])
+    one, other = (sorted(rng.permutation(side)[:count].tolist()) for side in sides)
+    return one, other
+
+
+def each_real(ground: Ground, rows: list[int], seconds: float) -> Iterator[Clip]:
+    """The clips of tracks that can be read."""
+    for row in rows:
+        clip = real_clip(ground, row, seconds)
+        if clip is not None:
+            yield clip
+
+
+def _mono(samples: Floats, rate_hz: int) -> Floats:
+    mean = samples.mean(axis=1)
+    return np.asarray(mean if rate_hz == SAMPLE_RATE_HZ else soxr.resample(mean, rate_hz, SAMPLE_RATE_HZ), np.float32)
