@@ -140,3 +140,38 @@ def test_the_folds_of_the_published_figures_have_not_moved() -> None:
     # Predictions are kept by seed and fold: a change of the grouping would mix runs of different folds in silence.
     folds = artist_folds(["ab"[n % 2] for n in range(21)], [f"artist {n % 7}" for n in range(21)], folds=3, seed=1)
     assert folds.tolist() == [0, 1, 2, 0, 1, 2, 0] * 3
+
+
+def test_a_share_takes_so_many_of_each_label_of_those_that_may_train_and_smaller_ones_are_within(
+    examples: Examples,
+) -> None:
+    whole, half, sixth = (Protocol(folds=3, share=share) for share in (1.0, 0.5, 0.15))
+    folds = whole.folds_of(examples, everything(examples), seed=0)
+    of_all, of_half, of_sixth = (each.may_train(examples, folds, 0) for each in (whole, half, sixth))
+    labels = np.array(examples.labels)
+    assert (of_half <= of_all).all()
+    assert (of_sixth <= of_half).all()
+    for label in set(labels.tolist()):
+        mine = labels == label
+        assert of_half[mine].sum() == round(0.5 * of_all[mine].sum())
+        assert of_sixth[mine].sum() == 1  # at least one
+    assert np.array_equal(of_half, half.may_train(examples, folds, 0))
+    assert not np.array_equal(of_half & (folds == 2), half.may_train(examples, folds, 1) & (folds == 2))
+
+
+def test_from_a_share_a_network_learns_in_as_many_steps() -> None:
+    values = {"first": {"train": {"epochs": 3}}, "train.partial_after": 1}
+    few = Protocol(share=0.25).adapted(synthetic.recipe(epochs=6).with_values(values))
+    assert (few.train.epochs, few.train.partial_after, few.epochs) == (24, 4, 36)
+
+
+def test_a_protocol_without_a_share_is_stored_as_before_there_was_one() -> None:
+    assert "share" not in Protocol().to_dict()
+    assert Protocol(share=0.1).to_dict()["share"] == 0.1
+    assert "from 10% of those" in Protocol(share=0.1).words
+
+
+@pytest.mark.parametrize("share", [0.0, -1.0, 1.5])
+def test_a_share_out_of_range_is_refused(share: float) -> None:
+    with pytest.raises(RecipeError, match="'share' must be above 0"):
+        Protocol.from_dict("few", {"share": share})

@@ -31,6 +31,8 @@ class Protocol:
     are not clips but pieces of so many frames, called ID@NUMBER. With `hold_out_all` the clips that are not reported
     are held out in turn too, by artist, so that what a network says of them can be measured. With `shared_first` every
     seed has the folds of the first, and the runs of a fold begin after the same first stage, which is trained once.
+    With a `share` only so many of the clips of each label that may train do, in as many steps as all would take: what
+    a smaller share takes, a larger one takes too.
     """
 
     name: str = "artist_grouped"
@@ -40,6 +42,7 @@ class Protocol:
     segment_frames: int = 0
     hold_out_all: bool = False
     shared_first: bool = False
+    share: float = 1.0
 
     @classmethod
     def from_dict(cls, name: str, values: Mapping[str, Any]) -> "Protocol":
@@ -50,12 +53,14 @@ class Protocol:
                 hint = f"Known are: {', '.join(sorted(known))}."
                 raise RecipeError(f"The protocol '{name}': '{key}' is not known.", hint=hint)
         made = cls(name=name, **values)
+        if not 0 < made.share <= 1:
+            raise RecipeError(f"The protocol '{name}': 'share' must be above 0 and at most 1, not {made.share:g}.")
         return dataclasses.replace(made, folds=1) if "=" in made.split else made
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain values; those written before there was `hold_out_all` or `shared_first` have none."""
-        plain = dataclasses.asdict(self)
-        return {name: value for name, value in plain.items() if value or name not in ("hold_out_all", "shared_first")}
+        """As plain values; what has the default of an option that is newer than stored ones is left out."""
+        plain, newer = dataclasses.asdict(self), {"hold_out_all": False, "shared_first": False, "share": 1.0}
+        return {name: value for name, value in plain.items() if newer.get(name) != value}
 
     @property
     def leaky(self) -> bool:
@@ -67,7 +72,8 @@ class Protocol:
         """In words, for a report."""
         what = f"segments of {self.segment_frames} frames" if self.segment_frames else "clips"
         how = f"{self.split} held out" if "=" in self.split else f"{self.folds} folds, {self.split.replace('_', ' ')}"
-        return f"{what}{f' with {self.only}' if self.only else ''}, {how}"
+        few = f", from {self.share:.0%} of those that may train" if self.share < 1 else ""
+        return f"{what}{f' with {self.only}' if self.only else ''}, {how}{few}"
 
     def rows(self, examples: Examples) -> Examples:
         """What is split: the clips, or their segments."""
@@ -126,16 +132,29 @@ class Protocol:
         A leaky protocol keeps out the held-out rows and nothing else.
         """
         if self.leaky:
-            return np.asarray(folds != fold)
-        artists = linked_artists(examples.artists)
-        held = {artist for artist, place in zip(artists, folds, strict=True) if place == fold}
-        return np.array([artist not in held for artist in artists], dtype=np.bool_)
+            may = np.asarray(folds != fold)
+        else:
+            artists = linked_artists(examples.artists)
+            held = {artist for artist, place in zip(artists, folds, strict=True) if place == fold}
+            may = np.array([artist not in held for artist in artists], dtype=np.bool_)
+        return may if self.share == 1 else may & self._drawn(examples, may, seed=fold)
+
+    def _drawn(self, examples: Examples, may: NDArray[np.bool_], *, seed: int) -> NDArray[np.bool_]:
+        """(n,) the rows that the share takes: of each label so many, at least one, in an order of the seed alone."""
+        taken, labels = np.zeros(len(examples), dtype=np.bool_), np.array(examples.labels)
+        order = np.random.default_rng(seed).permutation(len(examples))
+        for label in sorted(set(labels[may].tolist())):
+            rows = order[may[order] & (labels[order] == label)]
+            taken[rows[: max(1, round(self.share * len(rows)))]] = True
+        return taken
 
     def adapted(self, recipe: Recipe) -> Recipe:
-        """The recipe for rows of this length: on segments an epoch is longer, so there are fewer.
+        """The recipe for rows of this length and so many of them, so that there is as much to hear in all.
 
-        A network hears as many frames in all as it would of whole clips.
+        On segments an epoch is longer, so there are fewer epochs; from a share of the clips it is shorter.
         """
+        if self.share < 1:
+            recipe = _with_more_epochs(recipe, 1 / self.share)
         if not self.segment_frames:
             return recipe
         if recipe.front_end:
@@ -157,6 +176,27 @@ class Protocol:
             fewer |= {"first.train.epochs": max(1, round(before * share)), "first.augment.tokens": heard}
             fewer |= {"first.augment.tokens_spread": 0}
         return recipe.with_values(fewer)
+
+
+def _with_more_epochs(recipe: Recipe, times: float) -> Recipe:
+    """The recipe with so many times the epochs, also those at the start in which something is different."""
+    values = recipe.to_dict()
+    more = {"train.epochs": round(times * recipe.train.epochs)}
+    for section, names in _EPOCHS.items():
+        for name in names:
+            if values[section] and values[section][name]:
+                more[f"{section}.{name}"] = round(times * values[section][name])
+    if recipe.first is not None:
+        more["first.train.epochs"] = round(times * (recipe.epochs - recipe.train.epochs))
+    return recipe.with_values(more)
+
+
+_EPOCHS = {
+    "train": ("partial_after", "patience"),
+    "teacher": ("alone",),
+    "pretext": ("alone",),
+    "latent": ("alone", "beta_epochs"),
+}
 
 
 def reported_rows(examples: Examples, names: Sequence[str]) -> NDArray[np.bool_]:

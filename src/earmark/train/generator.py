@@ -97,9 +97,9 @@ def in_words(figures: Mapping[str, Any]) -> str:
         f"{drawn['nearest_token']:.1f}), with {figures['kl_nats']:.1f} nats in {figures['active_numbers']} of "
         f"{figures['numbers']} numbers.\n"
         f"The next token costs {nats['model']:.1f} nats ({nats['unconditional']:.1f} without genre and mood; around "
-        f"the last token {nats['last']:.1f}, the line through two {nats['line']:.1f}, the mean {nats['mean']:.1f}); drawn, "
-        f"it is {db['model']:.1f} dB off (the last token again {db['last']:.1f}, the line {db['line']:.1f}, the mean "
-        f"{db['mean']:.1f})."
+        f"the last token {nats['last']:.1f}, the line through two {nats['line']:.1f}, the mean {nats['mean']:.1f}); "
+        f"drawn, it is {db['model']:.1f} dB off (the last token again {db['last']:.1f}, the line {db['line']:.1f}, the "
+        f"mean {db['mean']:.1f})."
     )
 
 
