@@ -207,7 +207,11 @@ def make_many(make: Callable[..., Path], db: Path, count: int) -> Path:
             "INSERT INTO heard SELECT ?, ?, model_id, duration_s, kind, share, at, ? FROM heard WHERE id = 1",
             (number, number, content),
         )
-        connection.execute("INSERT INTO told SELECT ?, numbers, answers FROM told WHERE heard_id = 1", (number,))
+        connection.execute(
+            "INSERT INTO told SELECT ?1, CAST(?2 || substr(numbers, 257) AS BLOB), answers"
+            " FROM told WHERE heard_id = 1",
+            (number, content),
+        )
         connection.execute(
             "INSERT INTO details SELECT ?, summary, timeline, tokens, fingerprint FROM details WHERE heard_id = 1",
             (number,),

@@ -127,7 +127,9 @@ def made_collection(folder: Path, vectors: Floats) -> tuple[Path, str]:
             tags = facts.tags | {"title": f"Title {number}", "artist": f"Artist {number // 100}"}
             file_id = store.keep_file(replace(facts, path=path, sound_id=f"{number:032x}", tags=tags))
             length_s = 120.0 + number % 400
-            store.keep_packed(file_id, model_id, replace(packed, vector=half(vector), duration_s=length_s))
+            rest = packed.numbers[2 * NUMBERS :]  # what the network decides by comes first in what heads read
+            vectors = {"vector": half(vector), "numbers": half(vector) + rest}
+            store.keep_packed(file_id, model_id, replace(packed, duration_s=length_s, **vectors))
     return db, path
 
 

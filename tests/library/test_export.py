@@ -38,7 +38,7 @@ def columns(collection: Collection, *words: str) -> Columns:
 def test_every_line_of_json_is_a_track_with_its_file_and_its_vector(made_collection: Collection) -> None:
     lines = [json.loads(line) for line in json_lines(records(made_collection))]
     assert len(lines) == len(made_collection)
-    for line, entry, vector in zip(lines, made_collection.entries, made_collection.vectors, strict=True):
+    for line, entry, vector in zip(lines, made_collection.entries, made_collection.published, strict=True):
         assert Track.from_dict(line) == made_collection.track(entry.id)
         assert line["file"] == {
             "size": entry.size, "mtime_ns": entry.mtime_ns, "sound_id": entry.sound_id, "tags": dict(entry.tags),

@@ -29,7 +29,7 @@ def test_answers_vectors_and_lists_come_back(made_collection: Collection, tmp_pa
     table = pyarrow.parquet.read_table(written(made_collection, tmp_path / "music.parquet"))
     assert table.num_rows == len(made_collection)
     rows = table.to_pylist()
-    for row, entry, vector in zip(rows[:5], made_collection.entries, made_collection.vectors, strict=False):
+    for row, entry, vector in zip(rows[:5], made_collection.entries, made_collection.published, strict=False):
         track = made_collection.track(entry.id)
         assert (row["path"], row["genre"], row["words"]) == (track.path, track.genre, track.words)
         assert row["heard_tags"] == list(track.heard_tags)
@@ -51,7 +51,7 @@ def test_a_reader_may_take_some_columns_alone(made_collection: Collection, tmp_p
     table = pyarrow.parquet.read_table(file, columns=["jazz", "vector"])
     np.testing.assert_allclose(table["jazz"].to_numpy(), made_collection.column("genres", "jazz"), atol=1e-3)
     flat = table["vector"].combine_chunks().flatten().to_numpy().reshape(-1, 128)
-    np.testing.assert_allclose(flat, made_collection.vectors, atol=1e-6)
+    np.testing.assert_allclose(flat, made_collection.published, atol=1e-6)
 
 
 def test_columns_are_called_as_in_csv_and_no_two_alike() -> None:

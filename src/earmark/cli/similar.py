@@ -1,6 +1,7 @@
 """`earmark similar`: which tracks of the collection are like one, in which seconds, and what both have."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,6 +83,8 @@ def similar(
 
         guard_file(html, PAGE, option="--html", inputs=[song], sound_suffixes=AUDIO_SUFFIXES, force=force)
 
+    # Threads would be woken for products that are over before they are awake. NumPy reads this when it is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from earmark.library.similar import similar as search
 
     with open_collection(db) as collection:

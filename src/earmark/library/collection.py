@@ -4,32 +4,33 @@ Rows of all arrays are entries in the order of their paths. A collection is read
 an indexer writes meanwhile; close it, or the database's log cannot be tidied up.
 """
 
-import json
 import os
 import sqlite3
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import CollectionError
 from earmark.files import shown
+from earmark.library.entries import KIND, LENGTH, PATH, ROW, SOUND, Entries, Row, Rows
 from earmark.library.entry import Entry, Tokens, absolute
 from earmark.library.names import PLANE, Names
 from earmark.library.packing import Packed, unhalf, unpack_tokens, unpack_track
-from earmark.library.schema import connect_to_read, database_file, errors_of
+from earmark.library.schema import STATE, connect_to_read, database_file, errors_of
+from earmark.library.vectors_file import Vectors, read_vectors, write_vectors
 from earmark.track import Track
 
 Floats = NDArray[np.float32]
 
 # One network's answers: those of the last that had heard all. The first one of a collection counts as such at once.
 _CURRENT = "SELECT id, model, sha256, names FROM models ORDER BY complete DESC, id LIMIT 1"
+_LEAST_LENGTH = 1e-12
 _PRESENT = "files.state = 'heard' AND heard.vector IS NOT NULL AND heard.model_id = ?"
 
 
@@ -60,21 +61,21 @@ class Collection:
                 raise CollectionError(f"The collection {shown(db)} is empty.", hint="Fill it: earmark index FOLDER.")
             self._model_id, self.model, self.sha256, names = found
             self.names = Names.from_json(names)
-            # In the order of the tables, and sorted here: looking up one after the other takes longer than all at once.
-            rows = connection.execute(
-                "SELECT heard.id, files.id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share"
-                f" FROM heard CROSS JOIN files ON files.id = file_id WHERE {_PRESENT}",
-                (self._model_id,),
-            ).fetchall()
-        rows.sort(key=itemgetter(2))
-        if not rows:
+            state = connection.execute("SELECT value FROM settings WHERE name = ?", (STATE,)).fetchone()
+        self._state: str | None = state and state[0]
+        self._mapped = read_vectors(db, self._state, self.sha256) if self._state else None
+        known = None
+        if self._mapped:
+            self._heard_ids, self.ids = self._mapped.heard_ids, self._mapped.ids
+        else:
+            known = self._read_rows(None)
+            self._heard_ids, self.ids = (np.array([row[place] for row in known], np.int64) for place in (0, 1))
+        if not len(self.ids):
             raise CollectionError(
                 f"The collection {shown(db)} has no track in it.", hint="Fill it: earmark index FOLDER."
             )
-        self._heard_ids = np.array([row[0] for row in rows], np.int64)
-        self.ids = np.array([row[1] for row in rows], np.int64)
-        self.entries: Sequence[Entry] = Entries(rows, self.model)
-        self._rows, self._paths = rows, [row[2] for row in rows]  # in the order of paths
+        self._rows = Rows(self._heard_ids, self._read_rows, known)
+        self.entries: Sequence[Entry] = Entries(self._rows, self.model)
 
     @classmethod
     def open(cls, db: Path | None = None) -> Self:
@@ -105,23 +106,40 @@ class Collection:
     @property
     def durations_s(self) -> NDArray[np.float64]:
         """(n,) of the entries, without making them."""
-        return np.array([row[7] for row in self._rows], np.float64)
+        return np.array([row[LENGTH] for row in self._rows.every], np.float64)
 
     @property
     def kinds(self) -> list[str]:
         """The kind of each entry, without making them."""
-        return [row[8] for row in self._rows]
+        return [row[KIND] for row in self._rows.every]
 
     @property
     def sound_ids(self) -> list[str]:
         """The hash of each entry's sound, without making them."""
-        return [row[5] for row in self._rows]
+        return [row[SOUND] for row in self._rows.every]
 
     @cached_property
     def vectors(self) -> Floats:
-        """(n, 128) float32 of unit length: a dot product is a cosine."""
-        plain = self._read("SELECT id, vector FROM heard WHERE model_id = ? AND vector IS NOT NULL")
-        return np.asarray(plain / np.maximum(np.linalg.norm(plain, axis=1, keepdims=True), 1e-12), np.float32)
+        """(n, d) float32 of unit length, by which entries are near, as `entry.Heard.near`: a dot product is a cosine.
+
+        They may be mapped from a file, and are not to be written to.
+        """
+        if self._mapped:
+            return self._mapped.near
+        near = _unit(self._deciding()) if self._decide else self.published
+        if self._state:
+            write_vectors(self.db, self._state, self.sha256, Vectors(self._heard_ids, self.ids, near))
+        return near
+
+    @cached_property
+    def published(self) -> Floats:
+        """(n, d) float32 of unit length, as `Listener.hear_with_vector` gives them: by these copies are known."""
+        return _unit(self._read("SELECT id, vector FROM heard WHERE model_id = ? AND vector IS NOT NULL"))
+
+    def published_at(self, row: int) -> Floats:
+        """(d,) of `published`, without reading all."""
+        vector = unhalf(self._one("SELECT vector FROM heard WHERE id = ?", row)[0])
+        return np.asarray(_unit(vector[np.newaxis])[0])
 
     @cached_property
     def numbers(self) -> Floats:
@@ -156,12 +174,20 @@ class Collection:
     def row_of(self, path: str | os.PathLike[str]) -> int | None:
         """The row of a file; None where it is no entry."""
         wanted = os.fsencode(absolute(path))
-        row = bisect_left(self._paths, wanted)
-        return row if self._paths[row : row + 1] == [wanted] else None
+        with errors_of(self.db):
+            found = self._connection.execute(
+                f"SELECT heard.id FROM files JOIN heard ON file_id = files.id WHERE path = ? AND {_PRESENT}",
+                (wanted, self._model_id),
+            ).fetchone()
+        return None if found is None else int(np.flatnonzero(self._heard_ids == found[0])[0])
 
     def row_of_id(self, entry_id: int) -> int:
         """The row of an entry by its id; KeyError where there is none."""
-        return self._rows_by_id[entry_id]
+        order = self._order_by_id
+        place = int(np.searchsorted(self.ids, entry_id, sorter=order))
+        if place == len(order) or self.ids[order[place]] != entry_id:
+            raise KeyError(entry_id)
+        return int(order[place])
 
     def track(self, entry_id: int) -> Track:
         """The whole track of an entry, by its id; KeyError where there is none."""
@@ -206,8 +232,31 @@ class Collection:
             return [os.fsdecode(path) for (path,) in found]
 
     @cached_property
-    def _rows_by_id(self) -> dict[int, int]:
-        return {entry_id: row for row, entry_id in enumerate(self.ids.tolist())}
+    def _order_by_id(self) -> NDArray[np.int64]:
+        return np.argsort(self.ids)
+
+    def _read_rows(self, heard_id: int | None) -> list[Row]:
+        """The row of what was heard, or all rows, in the order of their paths."""
+        with errors_of(self.db):
+            if heard_id is not None:
+                query = f"SELECT {ROW} FROM heard JOIN files ON files.id = file_id WHERE heard.id = ?"
+                return self._connection.execute(query, (heard_id,)).fetchall()
+            # In the order of the tables, and sorted here: looking up one after the other takes longer than all at once.
+            rows = self._connection.execute(
+                f"SELECT {ROW} FROM heard CROSS JOIN files ON files.id = file_id WHERE {_PRESENT}", (self._model_id,)
+            ).fetchall()
+        rows.sort(key=itemgetter(PATH))
+        return rows
+
+    @cached_property
+    def _decide(self) -> int:
+        """The bytes of the vector of which the network reads the genre; 0 where the numbers do not begin with it."""
+        query = "SELECT length(vector), length(numbers) FROM heard JOIN told ON heard_id = heard.id WHERE heard.id = ?"
+        vector, numbers = self._one(query, 0)
+        return int(vector) if numbers >= vector else 0
+
+    def _deciding(self) -> Floats:
+        return self._told(f"substr(numbers, 1, {self._decide})")
 
     def _plane(self, name: str) -> Floats:
         if name not in self.names.groups[PLANE]:
@@ -258,34 +307,8 @@ class Collection:
         )
 
 
-class Entries(Sequence[Entry]):
-    """Entries that are made when they are asked for: a million of them are not."""
-
-    def __init__(self, rows: list[tuple[Any, ...]], model: str) -> None:
-        self._rows = rows
-        self._model = model
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, place: int) -> Entry: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Entry]: ...
-    def __getitem__(self, place: int | slice) -> Entry | Sequence[Entry]:
-        """One entry, or some."""
-        if isinstance(place, slice):
-            return Entries(self._rows[place], self._model)
-        _, file_id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share = self._rows[place]
-        return Entry(
-            id=file_id,
-            path=os.fsdecode(path),
-            size=size,
-            mtime_ns=mtime_ns,
-            sound_id=sound_id,
-            tags=json.loads(tags),
-            duration_s=duration_s,
-            kind=kind,
-            share=share,
-            model=self._model,
-        )
+def _unit(vectors: Floats) -> Floats:
+    """The same, (n, d), of unit length; written over what is given, as of a million there is no room for two."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, np.newaxis]
+    vectors /= np.maximum(lengths, _LEAST_LENGTH)
+    return vectors

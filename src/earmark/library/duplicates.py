@@ -122,7 +122,7 @@ class _Facts:
     def candidates(self) -> Iterator[tuple[int, list[int]]]:
         """Rows, and those of about the same length whose vectors are near; each pair once."""
         order = np.argsort(self._durations_s, kind="stable")
-        lengths_s, vectors = self._durations_s[order], self._collection.vectors[order]
+        lengths_s, vectors = self._durations_s[order], self._collection.published[order]
         # Of sorted lengths those that are the same begin behind a row and end where they are too long.
         ends = np.searchsorted(lengths_s, np.maximum(lengths_s + SAME_S, lengths_s / (1 - SAME_SHARE)), side="right")
         for start in range(0, len(order), _ROWS_AT_ONCE):

@@ -55,9 +55,9 @@ class Pool:
         return self._collection.entries
 
     @property
-    def vectors(self) -> NDArray[np.float32]:
-        """(n, 128) of unit length."""
-        return self._collection.vectors
+    def published(self) -> NDArray[np.float32]:
+        """(n, 128) of unit length, by which recordings are known again."""
+        return self._collection.published
 
     def families(self, rows: Iterable[int]) -> dict[int, int]:
         """Of each row one row that stands for all recordings of its song among these."""
@@ -82,7 +82,7 @@ class Pool:
                     yield seen[key], row
                 else:
                     seen[key] = row
-        vectors = self._collection.vectors[rows]
+        vectors = self.published[rows]
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             alike = vectors[start : start + _ROWS_AT_ONCE] @ vectors[start:].T >= NEAR_COSINE
             for place, other in np.argwhere(np.triu(alike, 1)).tolist():
@@ -118,7 +118,7 @@ class Known:
         """Whether its song, or another recording or copy of it, is there."""
         if not self._keys.isdisjoint(_keys(self._pool.entries[row])):
             return True
-        cosines = self._pool.vectors[self._rows] @ self._pool.vectors[row]
+        cosines = self._pool.published[self._rows] @ self._pool.published[row]
         alike = [self._rows[place] for place in np.flatnonzero(cosines >= NEAR_COSINE).tolist()]
         lengths_s = self._pool.lengths_s
         return any(same_length(float(lengths_s[row]), float(lengths_s[other])) for other in alike)

@@ -30,7 +30,9 @@ class Query:
     entry, row:
         The track, and its row in the collection; None for one that is not in it.
     vector:
-        (128,) float32 of unit length.
+        (d,) float32 of unit length, by which tracks are near.
+    published:
+        (d,) float32 of unit length, by which copies are known.
     tokens, answers, fingerprint:
         As in `entry.Heard`; of a segment the tokens in it.
     segment:
@@ -42,6 +44,7 @@ class Query:
     entry: Entry
     row: int | None
     vector: Floats
+    published: Floats
     tokens: Tokens
     answers: Floats
     fingerprint: bytes = b""
@@ -53,12 +56,13 @@ class Query:
         """An entry of the collection."""
         entry = collection.entries[row]
         answers, fingerprint = collection.answers_at([row])[0], collection.fingerprint(entry.id)
-        return cls(entry, row, collection.vectors[row], collection.tokens(entry.id), answers, fingerprint)
+        vectors = collection.vectors[row], collection.published_at(row)
+        return cls(entry, row, *vectors, collection.tokens(entry.id), answers, fingerprint)
 
     @classmethod
     def of_heard(cls, entry: Entry, heard: Heard) -> "Query":
         """A file that was heard just now, by the network of the collection."""
-        return cls(entry, None, heard.vector, heard.tokens, heard.answers, heard.fingerprint)
+        return cls(entry, None, heard.near, heard.vector, heard.tokens, heard.answers, heard.fingerprint)
 
     def within(self, seconds: Seconds, directions: NDArray[np.float64]) -> "Query":
         """The same track, to be searched for by these seconds; SoundError where there is too little in them."""

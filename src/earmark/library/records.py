@@ -34,7 +34,7 @@ class Record:
     track:
         The answer; among its tags are the user's own words.
     vector:
-        (128,) float32 of unit length.
+        (128,) float32 of unit length, as published.
     """
 
     entry: Entry
@@ -80,7 +80,7 @@ def records(
             on_failure(entry.path, str(error))
             continue
         own = {name: six_digits(float(values[row])) for name, values in shares.items()}
-        yield Record(entry, _with_words(track, own) if own else track, collection.vectors[row])
+        yield Record(entry, _with_words(track, own) if own else track, collection.published[row])
 
 
 def any_track(collection: Collection) -> Track:

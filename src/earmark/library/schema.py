@@ -20,6 +20,7 @@ from earmark.files import shown
 DB_VARIABLE = "EARMARK_DB"
 APPLICATION_ID = 0x6561726D  # "earm"
 SCHEMA = 1
+STATE = "state"  # the setting that is another one after each change; missing where an earlier version wrote last
 BUSY_S = 10.0
 _MARK, _ID_AT, _HEAD_BYTES = (
     b"SQLite format 3\0",

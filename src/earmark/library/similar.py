@@ -134,7 +134,7 @@ def _space(collection: Collection, query: Query) -> tuple[Space, Floats]:
     """The points that are searched, and that which is searched for."""
     if query.directions is None:
         return Space.of(collection.vectors), query.vector
-    return Space.of(_unit(collection.vectors @ query.directions)), _unit(query.tokens.vectors.mean(axis=0))
+    return Space.of(_unit(collection.published @ query.directions)), _unit(query.tokens.vectors.mean(axis=0))
 
 
 def _unit(vectors: NDArray[Any]) -> Floats:
@@ -147,7 +147,7 @@ class _Given:
     """The query, or an entry that was taken; its fingerprint is read where it is needed."""
 
     entry: Entry
-    vector: Floats
+    published: Floats
     fingerprint: Callable[[], bytes]
 
 
@@ -169,24 +169,25 @@ class _Choice:
         self._patterns = [pattern.rstrip("/").casefold() for pattern in exclude]
         self._versions = versions
         self._all_kinds = all_kinds
-        self._given = [_Given(query.entry, query.vector, lambda: query.fingerprint)]
+        self._given = [_Given(query.entry, query.published, lambda: query.fingerprint)]
         self._artists: Counter[str] = Counter()
 
     def takes(self, row: int) -> bool:
-        entry, vector = self._collection.entries[row], self._collection.vectors[row]
+        entry = self._collection.entries[row]
         if not (self._all_kinds or entry.recommended) or self._excluded(entry) or self._enough_of(entry):
             return False
-        if not self._versions and any(self._related(given, entry, vector) for given in self._given):
+        published = self._collection.published_at(row)
+        if not self._versions and any(self._related(given, entry, published) for given in self._given):
             return False
-        self._given.append(_Given(entry, vector, partial(self._collection.fingerprint, entry.id)))
+        self._given.append(_Given(entry, published, partial(self._collection.fingerprint, entry.id)))
         self._artists[entry.artist_key] += 1
         return True
 
-    def _related(self, given: "_Given", entry: Entry, vector: Floats) -> bool:
+    def _related(self, given: "_Given", entry: Entry, published: Floats) -> bool:
         def prints() -> tuple[bytes, bytes]:
             return given.fingerprint(), self._collection.fingerprint(entry.id)
 
-        return bool(relation(given.entry, entry, float(given.vector @ vector), prints))
+        return bool(relation(given.entry, entry, float(given.published @ published), prints))
 
     def _enough_of(self, entry: Entry) -> bool:
         most = self._per_artist
@@ -224,7 +225,7 @@ def _relation(collection: Collection, query: Query, row: int) -> str:
     def prints() -> tuple[bytes, bytes]:
         return query.fingerprint, collection.fingerprint(entry.id)
 
-    return relation(query.entry, entry, float(query.vector @ collection.vectors[row]), prints)
+    return relation(query.entry, entry, float(query.published @ collection.published_at(row)), prints)
 
 
 def usual(collection: Collection) -> Elsewhere:

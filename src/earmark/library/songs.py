@@ -119,7 +119,7 @@ class Songs:
         alone = _Alone(
             self._collection.names, (entry,), heard.answers[np.newaxis], heard.numbers[np.newaxis].astype(np.float32)
         )
-        return Song(path.name, None, heard.vector, Judge(alone, self._words), 0)
+        return Song(path.name, None, heard.near, Judge(alone, self._words), 0)
 
     def _titled(self, text: str) -> int | None:
         rows = self._titles.get(plain(_SUFFIX.sub("", text)), [])

@@ -17,10 +17,12 @@ from earmark.files import shown
 from earmark.library.entry import QUIET, Heard
 from earmark.library.names import Names
 from earmark.library.packing import PackedHeard, pack_heard
-from earmark.library.schema import connect_to_write, database_file, errors_of
+from earmark.library.schema import STATE, connect_to_write, database_file, errors_of
 from earmark.track import SCHEMA
 
 HEARD, FAILED, GONE = STATES = ("heard", "failed", "gone")
+# What is derived from the database, and kept elsewhere, is of one state of it: each change draws a name for a new one.
+_NEW_STATE = "INSERT OR REPLACE INTO settings VALUES (?, lower(hex(randomblob(16))))"
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,11 @@ class Store:
         with errors_of(self.db):
             self.connection.execute("BEGIN IMMEDIATE")
             self._within = True
+            before = self.connection.total_changes
             try:
                 yield self.connection
+                if self.connection.total_changes != before:
+                    self.connection.execute(_NEW_STATE, (STATE,))
                 self.connection.execute("COMMIT")
             except BaseException:
                 if self.connection.in_transaction:
