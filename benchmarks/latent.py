@@ -36,7 +36,7 @@ from earmark.measure.spaces import active_numbers, axes_used, hoyer, share_of_ze
 from earmark.models.attention import AttentionNet
 from earmark.models.codes import divergence
 from earmark.models.decoder import token_pictures
-from earmark.models.following import log_likelihood
+from earmark.models.following import Mixture, log_likelihood
 from earmark.sound.mel import FLOOR_DB
 from earmark.teach.fit import fit_layer
 from earmark.teach.splices import INSERTED, TOKENS
@@ -219,20 +219,18 @@ def of_next(net: AttentionNet, learned: Sequence[Floats], heard: Sequence[Floats
     """Nats of the next token's vector, of the network and of Gaussians around the mean and around the last token."""
     if "next" not in net.options.heads:
         return {}
-    steps = np.concatenate([each[1:] - each[:-1] for each in learned])
-    every = np.concatenate(learned)
-    spreads = {"mean": every.std(axis=0), "last": np.sqrt(np.square(steps).mean(axis=0))}
+    every = torch.from_numpy(np.concatenate(learned))
+    steps = torch.from_numpy(np.concatenate([each[1:] - each[:-1] for each in learned]))
+    spreads = {"mean": every.std(dim=0), "last": steps.square().mean(dim=0).sqrt()}
     said: dict[str, list[float]] = {"model": [], "mean": [], "last": []}
     with torch.inference_mode():
         for vectors in heard:
             given = torch.from_numpy(vectors)
-            nats = -log_likelihood(net.next_token()(given[None, :-1]), given[None, 1:])
-            said["model"] += nats[0].tolist()
-            for name, guess in {"mean": every.mean(axis=0), "last": vectors[:-1]}.items():
-                spread: Floats = np.maximum(spreads[name], 0.05).astype(np.float32)
-                away: Floats = (vectors[1:] - guess) / spread
-                each = 0.5 * np.square(away) + np.log(spread) + 0.5 * np.log(2 * np.pi)
-                said[name] += each.sum(axis=1).tolist()
+            said["model"] += (-log_likelihood(net.next_token()(given[None, :-1]), given[None, 1:]))[0].tolist()
+            for name, guess in {"mean": every.mean(dim=0).expand_as(given[1:]), "last": given[:-1]}.items():
+                log_sds = spreads[name].clamp(min=0.05).log().expand_as(guess)
+                around = Mixture(torch.zeros(len(guess), 1), guess[:, None], log_sds[:, None])
+                said[name] += (-log_likelihood(around, given[1:])).tolist()
     return {f"next_{name}": float(np.mean(nats)) for name, nats in said.items()}
 
 

@@ -21,7 +21,8 @@ def active_numbers(vectors: ArrayLike) -> int:
 
 def axes_used(vectors: ArrayLike) -> float:
     """The participation ratio, 1 to size: over how many axes variance is spread, as though evenly; 0 without any."""
-    spectrum = np.linalg.eigvalsh(np.cov(_checked(vectors).T)).clip(min=0.0)
+    covariance: NDArray[np.float64] = np.cov(_checked(vectors).T)
+    spectrum = np.maximum(np.linalg.eigvalsh(covariance), 0.0)
     total = float(np.square(spectrum).sum())
     return float(spectrum.sum()) ** 2 / total if total > _TINY else 0.0
 
