@@ -22,7 +22,18 @@ OPENING = re.compile(r"^(\s*)```(\w+)[ \t]*(.*)$")
 SLOW_VERBS = frozenset({"train", "crossval", "benchmark", "search", "demo"})
 # Programs whose words mean nothing to this project; those that harm nothing in a temporary folder may run.
 HARMLESS = frozenset({"cat", "cd", "cp", "echo", "export", "head", "jq", "ls", "mkdir", "tail", "wc"})
-UNKNOWN_TO_US = HARMLESS | {"git", "source", "ruff", "mypy", "lint-imports", "pre-commit", "ffmpeg", "python3"}
+UNKNOWN_TO_US = HARMLESS | {
+    "git",
+    "source",
+    "ruff",
+    "mypy",
+    "lint-imports",
+    "pre-commit",
+    "ffmpeg",
+    "python3",
+    "beet",
+    "ray",
+}
 SHELL_WORDS = frozenset({"time", "then", "do", "else"})
 ASSIGNMENT = re.compile(r"^[A-Z_]+=")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -13,10 +14,13 @@ import beets.library
 import beets.plugins
 import beets.ui
 import pytest
+import yaml
 from beets.exceptions import UserError
 from mutagen.flac import FLAC
 
-from earmark.library.attributes import BY_TAGS, VOICE
+from beetsplug.earmark import SIMILARITY, Earmark
+from earmark.library.attributes import BY_TAGS, LISTS, NUMBERS, TEXTS, VOICE
+from fences import ROOT, fences_of
 from indexed import piece
 
 Beet = Callable[..., list[str]]
@@ -180,3 +184,27 @@ def test_it_goes_with_the_plugin_whose_names_it_shares_and_keeps_what_is_there(b
     assert beet("ls", "voice_instrumental:instrumental") == []
     beet("earmark", acousticbrainz=False)
     assert beet("ls", "voice_instrumental:instrumental") == []
+
+
+def test_what_the_document_shows_works_when_typed(beet: Beet, shelf: Path) -> None:
+    beet("import", shelf / "in")
+    page = ROOT / "docs" / "beets.md"
+    commands = [line for fence in fences_of(page) if fence.is_shell for line in fence.text.splitlines()]
+    typed = [shlex.split(line)[1:] for line in commands if line.startswith("beet ")]
+    assert len(typed) >= 12
+    beet("earmark")
+    for words in typed:
+        if words[:2] == ["earmark", "--similar"] or "similar:" in words[-1]:
+            continue  # asked in processes of their own, above
+        beet(*words)
+    fields = {*TEXTS, *LISTS, *NUMBERS, VOICE, *BY_TAGS, SIMILARITY}
+    assert not [name for name in fields if f"`{name}`" not in page.read_text() and f"${name}" not in page.read_text()]
+
+
+def test_every_option_is_described_with_its_default() -> None:
+    page = (ROOT / "docs" / "beets.md").read_text()
+    config = yaml.safe_load(page[page.index("earmark:\n  auto") :].partition("```")[0])["earmark"]
+    beets.config.clear()
+    wanted = {name: value or None for name, value in Earmark().config.get().items()}
+    beets.config.clear()
+    assert {name: value or None for name, value in config.items()} == wanted
