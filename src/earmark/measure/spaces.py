@@ -22,7 +22,7 @@ def active_numbers(vectors: ArrayLike) -> int:
 def axes_used(vectors: ArrayLike) -> float:
     """The participation ratio, 1 to size: over how many axes variance is spread, as though evenly; 0 without any."""
     covariance: NDArray[np.float64] = np.cov(_checked(vectors).T)
-    spectrum = np.maximum(np.linalg.eigvalsh(covariance), 0.0)
+    spectrum = np.linalg.eigvalsh(covariance)
     total = float(np.square(spectrum).sum())
     return float(spectrum.sum()) ** 2 / total if total > _TINY else 0.0
 
