@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from earmark.generate.asking import Ask, Ground
+    from earmark.generate.generator import Generator
     from earmark.generate.making import Made
     from earmark.library.collection import Collection
 
@@ -150,13 +151,23 @@ def _made(
     from earmark.cli._bar import progress_bar
     from earmark.cli._collection import open_collection
     from earmark.cli._streams import say
-    from earmark.generate.making import Listeners, make_mosaic
+    from earmark.generate.making import Listeners, make_mosaic, make_spectrogram
     from earmark.generate.shelf import Shelf
 
+    generator = _generator(model) if renderer is Renderer.SPECTROGRAM else None  # first: without it nothing is done
     with open_collection(db) as collection, progress_bar("seconds") as show:
         ground = _ground(collection, synonyms, model)
         listeners = Listeners(say, (lambda done, total: None) if quiet else show)
+        if generator is not None:
+            return make_spectrogram(ground, ask, out, listeners, generator=generator)
         return make_mosaic(ground, ask, out, listeners, shelf=Shelf.beside(collection.db))
+
+
+def _generator(model: Path | None) -> "Generator":
+    from earmark.generate.generator import load_generator
+    from earmark.listen.bundle import load_bundle
+
+    return load_generator(load_bundle(model))
 
 
 def _ground(collection: "Collection", synonyms: Path | None, model: Path | None) -> "Ground":

@@ -62,7 +62,11 @@ class Place:
     row:
         Of the song that it is and nothing else, where that is in the collection.
     answer:
-        The genre that was asked for by name.
+        The genre that was asked for by name, and nothing but a mood with it.
+    answers:
+        All that was asked for by name with a plus.
+    songs:
+        Those that were, each as it was called and its row, None where it is not in the collection.
     without:
         Rows of songs that it is compared with, which have no part in it.
     notes:
@@ -73,6 +77,8 @@ class Place:
     target: NDArray[np.float64]
     row: int | None = None
     answer: Answer | None = None
+    answers: tuple[Answer, ...] = ()
+    songs: tuple[tuple[str, int | None], ...] = ()
     without: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -153,6 +159,7 @@ class Ground:
         solved: Solution = self.space.solve(expression)
         named = [operand.song.row for operand in expression.operands if operand.song is not None]
         songs = tuple(row for row in named if row is not None)
+        wanted = [operand for operand in expression.operands if operand.sign > 0]
         genres = [each.answer for each in expression.operands if each.answer and each.answer.group == GENRES]
         alone = len(genres) == 1 and expression.operands[0].sign > 0 and not songs
         return Place(
@@ -160,6 +167,8 @@ class Ground:
             target=solved.target,
             row=expression.song.row if expression.song is not None else None,
             answer=genres[0] if alone else None,
+            answers=tuple(each.answer for each in wanted if each.answer is not None),
+            songs=tuple((each.text, each.song.row) for each in wanted if each.song is not None),
             without=() if itself else songs,
             notes=solved.notes,
         )

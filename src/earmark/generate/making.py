@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from earmark.generate import mosaic
+from earmark.generate import mosaic, spectrogram
 from earmark.generate.asking import Ask, Ground, Place
 from earmark.generate.choosing import Chooser
+from earmark.generate.generator import Generator
+from earmark.generate.imagining import latents_for
 from earmark.generate.mosaic import Mosaic, Run, sound_of
 from earmark.generate.piece import Floats, Source, write_sources, written
 from earmark.generate.shelf import Shelf
@@ -97,6 +99,22 @@ def make_mosaic(ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, sh
 
     seconds = _write(out, sound_of(made.runs(), on_run=heard), mosaic.RATE_HZ, mosaic.CHANNELS)
     return _made(out, ask, places, "mosaic", seconds, sources)
+
+
+def make_spectrogram(ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, generator: Generator) -> Made:
+    """Write what the generator imagines; errors as of `Ground.places`, `imagining` and `piece.written`."""
+    places = ground.places(ask)
+    latents = latents_for(generator, ground, ask, places, np.random.default_rng([ask.seed, 1]))
+
+    def heard(blocks: Iterator[Floats]) -> Iterator[Floats]:
+        samples = 0
+        for block in blocks:
+            samples += len(block)
+            listeners.on_seconds(round(samples / spectrogram.RATE_HZ), round(ask.seconds))
+            yield block
+
+    sound = heard(spectrogram.sound_of(generator, latents, ask.seconds, seed=ask.seed))
+    return _made(out, ask, places, "spectrogram", _write(out, sound, spectrogram.RATE_HZ, 1), [])
 
 
 def _write(out: Path, blocks: Iterator[Floats], rate_hz: int, channels: int) -> float:
