@@ -51,7 +51,7 @@ def test_a_lake_says_what_the_collection_says(desk: Desk, place: str) -> None:
     found = rows(place)
     with Collection.open(desk.db) as collection:
         assert [row["path"] for row in found] == [entry.path for entry in collection.entries]
-        for row, entry, vector in zip(found, collection.entries, collection.vectors, strict=True):
+        for row, entry, vector in zip(found, collection.entries, collection.published, strict=True):
             track = collection.track(entry.id)
             assert (row["genre"], row["words"], row["file:title"]) == (track.genre, track.words, entry.tags["title"])
             assert row["probability"] == pytest.approx(track.genres[0].probability, abs=1e-6)
