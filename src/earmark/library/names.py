@@ -4,15 +4,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.listen.bundle import Bundle
 from earmark.listen.linear import MOOD, SHARES, SINGLE, mood_numbers
 from earmark.mood import QUADRANTS
 from earmark.track import NONE, Track
+
+if TYPE_CHECKING:  # who only reads a collection need not load what hears
+    from earmark.listen.bundle import Bundle
 
 GENRES, TAGS, PLANE, MOODS, EMOTIONS = OWN = ("genres", "tags", "plane", "quadrants", "emotions")
 HEAD_PREFIX = "head:"  # of a head that is called like another group
@@ -110,7 +112,7 @@ class Names:
         return cls({**dict.fromkeys(OWN, ()), **groups}, tuple(values["tag_groups"]))
 
 
-def names_of(bundle: Bundle) -> Names:
+def names_of(bundle: "Bundle") -> Names:
     """What a bundle tells of a track."""
     info, moods = bundle.info, [head for head in bundle.heads if head.role == MOOD]
 
