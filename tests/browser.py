@@ -55,6 +55,10 @@ class Page:
 
     def show(self, page: Path, *, width: int = 1200, height: int = 800, dark: bool = False, anchor: str = "") -> None:
         """Open a file in a window of such a size, and wait until it is there."""
+        self.visit(page.absolute().as_uri() + anchor, width=width, height=height, dark=dark)
+
+    def visit(self, address: str, *, width: int = 1200, height: int = 800, dark: bool = False) -> None:
+        """Open an address in a window of such a size, and wait until it is there."""
         self.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -63,7 +67,7 @@ class Page:
             features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}],
         )
         self.ask("Page.navigate", url="about:blank")
-        self.ask("Page.navigate", url=page.absolute().as_uri() + anchor)
+        self.ask("Page.navigate", url=address)
         self.wait_for("document.readyState === 'complete'")
 
     def of(self, expression: str) -> Any:
