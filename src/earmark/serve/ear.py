@@ -72,11 +72,12 @@ class Waveform:
 
     def __init__(self, *, most_points: int = _MOST_POINTS, stretch_samples: int = 256) -> None:
         self._most = most_points
-        self._stretch = stretch_samples
-        self._low: list[Floats] = []
-        self._high: list[Floats] = []
-        self._count = 0
-        self._rest: Floats = _NO_POINTS
+        self._stretch = stretch_samples  # of the short stretches that long ones are made of
+        self._shorts = 1  # in a long one
+        self._low: Floats = _NO_POINTS
+        self._high: Floats = _NO_POINTS
+        self._open: tuple[Floats, Floats] = (_NO_POINTS, _NO_POINTS)  # short ones that do not fill a long one yet
+        self._rest: Floats = _NO_POINTS  # samples that do not fill a short one yet
 
     def push(self, samples: Floats) -> None:
         """Take the next samples, (n,) float32 of full scale 1."""
@@ -84,30 +85,34 @@ class Waveform:
         whole = len(fresh) // self._stretch * self._stretch
         cut = fresh[:whole].reshape(-1, self._stretch)
         self._rest = fresh[whole:]
-        self._add(cut.min(axis=1), cut.max(axis=1))
+        low, high = (
+            np.concatenate(both)
+            for both in zip(
+                self._open, (cut.min(axis=1, initial=np.inf), cut.max(axis=1, initial=-np.inf)), strict=True
+            )
+        )
+        full = len(low) // self._shorts * self._shorts
+        self._low = np.concatenate([self._low, low[:full].reshape(-1, self._shorts).min(axis=1, initial=np.inf)])
+        self._high = np.concatenate([self._high, high[:full].reshape(-1, self._shorts).max(axis=1, initial=-np.inf)])
+        self._open = low[full:], high[full:]
+        while len(self._low) > 2 * self._most:
+            self._halve()
 
     def finish(self) -> tuple[Floats, Floats]:
-        """The least and the largest of each stretch, (points,) float32."""
-        if self._rest.size:
-            self._add(self._rest.min(keepdims=True), self._rest.max(keepdims=True))
-        return self._joined()
+        """The least and the largest of each stretch, (points,) float32; the last one may be shorter."""
+        left = np.concatenate([*self._open, self._rest])
+        if not left.size:
+            return self._low, self._high
+        return np.append(self._low, left.min()), np.append(self._high, left.max())
 
-    def _add(self, low: Floats, high: Floats) -> None:
-        self._low.append(low)
-        self._high.append(high)
-        self._count += len(low)
-        while self._count > 2 * self._most:
-            low, high = self._joined()
-            even = len(low) // 2 * 2
-            self._low = [low[:even].reshape(-1, 2).min(axis=1), low[even:]]
-            self._high = [high[:even].reshape(-1, 2).max(axis=1), high[even:]]
-            self._count = sum(map(len, self._low))
-            self._stretch *= 2
-
-    def _joined(self) -> tuple[Floats, Floats]:
-        if not self._low:
-            return _NO_POINTS, _NO_POINTS
-        return np.concatenate(self._low), np.concatenate(self._high)
+    def _halve(self) -> None:
+        """Two long stretches become one; what is left of an odd number is opened again."""
+        even = len(self._low) // 2 * 2
+        odd_low, odd_high = (np.repeat(each[even:], self._shorts) for each in (self._low, self._high))
+        self._open = np.concatenate([odd_low, self._open[0]]), np.concatenate([odd_high, self._open[1]])
+        self._low = self._low[:even].reshape(-1, 2).min(axis=1)
+        self._high = self._high[:even].reshape(-1, 2).max(axis=1)
+        self._shorts *= 2
 
 
 class Seen(decode.Blocks):

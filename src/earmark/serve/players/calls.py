@@ -201,7 +201,7 @@ def _sonic_path(books: Books, known: Catalogue, params: Params) -> dict[str, Any
     ask = Ask(
         start=f"{ID}{ids[start]}",
         end=f"{ID}{ids[end]}",
-        count=max(_count(params, "count", 25) - 2, 1),
+        count=max(_count(params, "count", 25), 2),
         spread=0.0,
         spacing=0,
     )

@@ -83,8 +83,8 @@ async def path(
     all_kinds: bool = False,
 ) -> Response:
     """Tracks on the way from one song to another, in steps as even as the collection has them."""
-    ask = PlaylistAsk(count=max(count - 2, 1), spread=spread, seed=seed, spacing=spacing, all_kinds=all_kinds)
-    ask.start, ask.end = _named(start), _named(end)  # which come in beside those that are counted
+    ask = PlaylistAsk(count=count, spread=spread, seed=seed, spacing=spacing, all_kinds=all_kinds)
+    ask.start, ask.end = _named(start), _named(end)
     told, _ = await service.shelf.ask(partial(_made, ask=ask, name=""))
     return Plain(told)
 
