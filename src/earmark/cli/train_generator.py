@@ -16,7 +16,7 @@ def train_generator(
     run: Annotated[Path, typer.Argument(help="The run of `earmark train`, its folder, by recipes/generator.toml.")],
     data: Annotated[list[Path], typer.Option(help="The sets that it was trained on; repeat for several.")],
     out: Annotated[Path, typer.Option(help="File to write.")] = Path("generator.zip"),
-    epochs: Annotated[int, typer.Option(help="Passes over all sequences of tokens.", min=1)] = 30,
+    epochs: Annotated[int, typer.Option(help="Passes over all sequences of tokens.", min=1)] = 12,
     seed: Annotated[int, typer.Option(help="Another seed, another start and order.")] = 0,
     threads: Annotated[int, typer.Option(help="Threads; one a core by default.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,

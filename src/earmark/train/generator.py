@@ -47,7 +47,7 @@ def make_generator(
     folders: Sequence[Path],
     out: Path,
     *,
-    epochs: int = 30,
+    epochs: int = 12,
     seed: int = 0,
     threads: int | None = None,
     progress: Progress = lambda done, total: None,

@@ -22,7 +22,7 @@ from earmark.sound.tokens import TOKEN_FRAMES
 from earmark.train.batches import Examples
 
 QUADRANT = "quadrant"  # the column of clips.csv, Q1 to Q4 as in `mood.QUADRANTS`
-OFFSETS = (0, 6, 12)  # frames at which a clip is cut into tokens, once each
+OFFSETS = (0, 9)  # frames at which a clip is cut into tokens, once each
 LONGEST = 40  # tokens of a sequence, a minute
 
 
