@@ -57,6 +57,9 @@ def generate(
         int | None, typer.Option(min=0, help="Makes the same piece again.", show_default="another each time")
     ] = None,
     renderer: Annotated[Renderer, typer.Option(help="What makes sound of it.")] = Renderer.MOSAIC,
+    imagine: Annotated[
+        bool, typer.Option("--imagine", help="Let the bundle's generator say what a mosaic should sound like, too.")
+    ] = False,
     from_folder: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Make it of the music in this folder.", show_default="the collection"),
@@ -86,6 +89,7 @@ def generate(
     Example: earmark generate --blend "blues - country + pop" --mood calm --out blend.flac
     """
     _refuse_contradictions(genre, mood, like, start, end, blend, db, from_folder)
+    imagine = imagine or renderer is Renderer.SPECTROGRAM
 
     from earmark.generate.asking import Ask
     from earmark.generate.piece import guard
@@ -95,7 +99,9 @@ def generate(
         genre=genre, mood=mood, like=like, start=start, end=end, blend=blend, seconds=seconds,
         temperature=temperature, seed=secrets.randbelow(_SEEDS) if seed is None else seed,
     )  # fmt: skip
-    made = _made(ask, out, renderer, _source(db, from_folder, model, quiet=quiet), synonyms, model, quiet=quiet)
+    made = _made(
+        ask, out, renderer, imagine, _source(db, from_folder, model, quiet=quiet), synonyms, model, quiet=quiet
+    )
     if as_json:
         typer.echo(json.dumps(made.told))
     else:
@@ -142,6 +148,7 @@ def _made(
     ask: "Ask",
     out: Path,
     renderer: Renderer,
+    imagine: bool,
     db: Path | None,
     synonyms: Path | None,
     model: Path | None,
@@ -154,13 +161,13 @@ def _made(
     from earmark.generate.making import Listeners, make_mosaic, make_spectrogram
     from earmark.generate.shelf import Shelf
 
-    generator = _generator(model) if renderer is Renderer.SPECTROGRAM else None  # first: without it nothing is done
+    generator = _generator(model) if imagine else None  # first: without it nothing is done
     with open_collection(db) as collection, progress_bar("seconds") as show:
-        ground = _ground(collection, synonyms, model)
+        ground = ground_of(collection, synonyms, model)
         listeners = Listeners(say, (lambda done, total: None) if quiet else show)
-        if generator is not None:
+        if generator is not None and renderer is Renderer.SPECTROGRAM:
             return make_spectrogram(ground, ask, out, listeners, generator=generator)
-        return make_mosaic(ground, ask, out, listeners, shelf=Shelf.beside(collection.db))
+        return make_mosaic(ground, ask, out, listeners, shelf=Shelf.beside(collection.db), generator=generator)
 
 
 def _generator(model: Path | None) -> "Generator":
@@ -170,7 +177,8 @@ def _generator(model: Path | None) -> "Generator":
     return load_generator(load_bundle(model))
 
 
-def _ground(collection: "Collection", synonyms: Path | None, model: Path | None) -> "Ground":
+def ground_of(collection: "Collection", synonyms: Path | None, model: Path | None) -> "Ground":
+    """What texts are read over: the collection, with the user's words and synonyms."""
     from earmark.cli._wishes import hears, words_for
     from earmark.generate.asking import Ground
     from earmark.library.songs import Songs

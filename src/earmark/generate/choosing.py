@@ -11,6 +11,7 @@ from earmark.errors import GenerateError
 from earmark.generate.costs import Wanted
 from earmark.generate.shelf import STRETCH_S, Place, stretches_of
 from earmark.generate.stock import Stock
+from earmark.generate.walk import Targets
 from earmark.library.collection import Collection
 from earmark.library.entry import SONG, Tokens
 from earmark.library.meanings import Answer
@@ -24,6 +25,7 @@ STRETCHES = 24  # of a part
 OF_A_FILE = 4  # at most
 _PROTOTYPES, _FALL = 6, 0.05  # tracks that say what moments should be like, and how fast their weights fall
 _TOKEN, _SHARE = 1.0, 1.0  # of a stretch's moments beside its track
+_HOME = 0.5  # by which a track that the way begins or ends with is nearer than one that is the same
 _KNOWN = 256  # tracks whose moments are kept in memory
 
 
@@ -58,8 +60,8 @@ class Chooser:
         self._durations_s = collection.durations_s
         self._allowed = _songs(collection, without)
 
-    def places(self, targets: Floats, *, count: int = STRETCHES) -> list[tuple[int, Place]]:
-        """The stretches, each with the row of its file, that are nearest to a part of a way, (steps, d).
+    def places(self, targets: Targets, *, count: int = STRETCHES) -> list[tuple[int, Place]]:
+        """The stretches, each with the row of its file, that are nearest to a part of a way.
 
         Raises
         ------
@@ -69,7 +71,7 @@ class Chooser:
         if not self._allowed.any():
             raise GenerateError("The collection has no song in it.", hint="Index songs: earmark index FOLDER.")
         points = np.unique(np.linspace(0, len(targets) - 1, POINTS).round().astype(np.int64))
-        scores = np.where(self._allowed, self.scores(targets[points]), -np.inf)
+        scores = np.where(self._allowed, self.scores(targets)[points], -np.inf)
         prototypes = self._prototypes(scores)
         ranked = [self._ranked(own, prototype) for own, prototype in zip(scores, prototypes, strict=True)]
         chosen: dict[tuple[int, int], None] = {}
@@ -83,15 +85,18 @@ class Chooser:
                     of_file[row] = of_file.get(row, 0) + 1
         return [(row, self._place(row, number)) for row, number in chosen]
 
-    def scores(self, targets: Floats) -> Floats:
-        """(steps, n) the cosine of each track to each step."""
-        return np.asarray(targets @ self._directions.T, np.float64)
+    def scores(self, targets: Targets) -> Floats:
+        """(steps, n) the cosine of each track to each step; more than any has, where a step is at a track itself."""
+        scores = np.asarray(targets.vectors @ self._directions.T, np.float64)
+        steps = np.flatnonzero(targets.homes >= 0)
+        scores[steps, targets.homes[steps]] = 1 + _HOME
+        return scores
 
-    def wanted(self, stock: Stock, targets: Floats) -> Wanted:
-        """What is wanted at the steps of a part of a way, (steps, d), of the segments of a stock."""
+    def wanted(self, stock: Stock, targets: Targets, *, spectra: NDArray[np.float32] | None = None) -> Wanted:
+        """What is wanted at the steps of a part of a way, of the segments of a stock; `spectra` as in `Wanted`."""
         scores = self.scores(targets)
         shares = None if self._answer is None else self._shares_of(stock)
-        return Wanted(scores, self._prototypes(np.where(self._allowed, scores, -np.inf)), shares)
+        return Wanted(scores, self._prototypes(np.where(self._allowed, scores, -np.inf)), shares, spectra)
 
     def _place(self, row: int, number: int) -> Place:
         entry = self.collection.entries[row]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from earmark.errors import GenerateError, SoundError
 from earmark.generate.asking import Ask, Ground, Place
+from earmark.generate.fine import COARSE_NUMBERS, coarse_numbers
 from earmark.generate.generator import Generator
 from earmark.generate.walk import REST, STEP_S
 from earmark.library.lexicon import SIDES
@@ -52,6 +53,33 @@ def latents_for(
         start = latents_of_song(generator, named or _file_of(ground, first))[-generator.longest // 2 :]
     genre = generator.shares(known) if known else None
     return generator.walk(rng, temperature=ask.temperature, genre=genre, mood=_plane(first), start=start)
+
+
+class Imagined:
+    """What the generator imagines of a way, asked for in order; only what may be asked for again is held.
+
+    Parameters
+    ----------
+    generator:
+        Draws.
+    latents:
+        One after the other, without end.
+    """
+
+    def __init__(self, generator: Generator, latents: Iterator[Floats]) -> None:
+        self._generator, self._latents = generator, latents
+        self._first, self._held = 0, np.zeros((0, COARSE_NUMBERS), np.float32)
+
+    def spectra(self, first: int, count: int) -> Floats:
+        """(count, 32) the mean spectra of steps from one on, dB under their own mean; `first` never falls."""
+        more = first + count - self._first - len(self._held)
+        if more > 0:
+            drawn = self._generator.decode(np.stack([next(self._latents) for _ in range(more)]))
+            coarse = coarse_numbers(drawn.mean(axis=2).T).T  # (more, 32)
+            own = np.asarray(coarse - coarse.mean(axis=1, keepdims=True), np.float32)
+            self._held = np.concatenate([self._held, own])
+        self._held, self._first = self._held[first - self._first :], first
+        return self._held[:count]
 
 
 def latents_of_song(generator: Generator, path: str) -> Floats:

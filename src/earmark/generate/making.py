@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from earmark.errors import EarmarkError
 from earmark.generate import mosaic, spectrogram
 from earmark.generate.asking import Ask, Ground, Place
 from earmark.generate.choosing import Chooser
 from earmark.generate.generator import Generator
-from earmark.generate.imagining import latents_for
+from earmark.generate.imagining import Imagined, latents_for
 from earmark.generate.mosaic import Mosaic, Run, sound_of
 from earmark.generate.piece import Floats, Source, write_sources, written
 from earmark.generate.shelf import Shelf
@@ -58,9 +59,20 @@ def way_of(ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Way:
     """Where a piece goes."""
     first, last = places
     rng = np.random.default_rng([ask.seed, 0])
+    rows = (-1, -1) if first is last else (_row(first), _row(last))
     return way(
-        first.target, last.target, ask.seconds, directions=ground.space.directions, temperature=ask.temperature, rng=rng
+        first.target,
+        last.target,
+        ask.seconds,
+        rows=rows,
+        directions=ground.space.directions,
+        temperature=ask.temperature,
+        rng=rng,
     )
+
+
+def _row(place: Place) -> int:
+    return -1 if place.row is None else place.row
 
 
 def mosaic_of(
@@ -71,6 +83,7 @@ def mosaic_of(
     *,
     shelf: Shelf,
     without: tuple[int, ...] = (),
+    generator: Generator | None = None,
 ) -> Mosaic:
     """The mosaic of what is asked for, without the tracks of some rows."""
     first, last = places
@@ -83,14 +96,27 @@ def mosaic_of(
     )
     return Mosaic(
         ground.collection, shelf, chooser, way_of(ground, ask, places), ask.seconds, ask.temperature, ask.seed,
-        on_failure=listeners.on_failure,
+        imagined=_imagined(generator, ground, ask, places), on_failure=listeners.on_failure,
     )  # fmt: skip
 
 
-def make_mosaic(ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, shelf: Shelf) -> Made:
+def _imagined(generator: Generator | None, ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Imagined | None:
+    """What a generator imagines of a way; None where it knows nothing of what is asked for."""
+    if generator is None:
+        return None
+    try:
+        latents = latents_for(generator, ground, ask, places, np.random.default_rng([ask.seed, 1]))
+    except EarmarkError:
+        return None
+    return Imagined(generator, latents)
+
+
+def make_mosaic(
+    ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, shelf: Shelf, generator: Generator | None = None
+) -> Made:
     """Write a mosaic and the list of its sources; errors as of `Ground.places`, `Mosaic` and `piece.written`."""
     places = ground.places(ask)
-    made = mosaic_of(ground, ask, places, listeners, shelf=shelf)
+    made = mosaic_of(ground, ask, places, listeners, shelf=shelf, generator=generator)
     sources: list[Source] = []
 
     def heard(run: Run) -> None:

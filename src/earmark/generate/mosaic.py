@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from earmark.errors import GenerateError
 from earmark.generate.choosing import STRETCHES, Chooser
 from earmark.generate.costs import target_costs
+from earmark.generate.imagining import Imagined
 from earmark.generate.joining import Joiner, within_full_scale
 from earmark.generate.piece import Source
 from earmark.generate.planning import AGAIN_S, SLACK_S, Progress, plan
 from earmark.generate.shelf import Shelf
 from earmark.generate.stock import Stock, take
-from earmark.generate.walk import STEP_S, Way
+from earmark.generate.walk import STEP_S, Targets, Way
 from earmark.library.collection import Collection
 from earmark.sound.excerpt import excerpt
 
@@ -59,6 +60,8 @@ class Mosaic:
         How long it is.
     temperature, seed:
         How much chance has a say, and what makes it the same again.
+    imagined:
+        What the generator imagines of the way; None where there is none.
     on_failure:
         Called with the reason, for each stretch of a file that cannot be used.
     on_described:
@@ -72,6 +75,7 @@ class Mosaic:
     seconds: float
     temperature: float
     seed: int
+    imagined: Imagined | None = None
     on_failure: OnFailure = lambda sentence: None
     on_described: OnStep = lambda done, total: None
 
@@ -107,7 +111,8 @@ class Mosaic:
             stock = self._stock(targets, beat_s)
             beat_s = beat_s if np.isnan(stock.piece_beat_s) else stock.piece_beat_s
             self._check(stock, end_s - progress.time_s)
-            costs = target_costs(stock, self.chooser.wanted(stock, targets))
+            spectra = None if self.imagined is None else self.imagined.spectra(targets.first, len(targets))
+            costs = target_costs(stock, self.chooser.wanted(stock, targets, spectra=spectra))
             for segment in plan(
                 stock, costs, progress, end_s=end_s, step_s=STEP_S, first_s=first * STEP_S,
                 temperature=self.temperature, rng=rng,
@@ -115,7 +120,7 @@ class Mosaic:
                 yield self._run(stock, segment, progress.time_s)
             part += 1
 
-    def _stock(self, targets: NDArray[np.float64], beat_s: float | None) -> Stock:
+    def _stock(self, targets: Targets, beat_s: float | None) -> Stock:
         places = self.chooser.places(targets, count=STRETCHES)
         done = iter(range(1, len(places) + 1))
         stock = take(

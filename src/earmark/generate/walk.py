@@ -22,6 +22,26 @@ _WIDTH = 0.6  # of the wandering at a temperature of 1, beside a unit vector
 
 
 @dataclass(frozen=True, eq=False)
+class Targets:
+    """Some steps of a way, from step `first` on.
+
+    Attributes
+    ----------
+    vectors:
+        (steps, d) unit vectors.
+    homes:
+        (steps,) int64: the row of the track that a step is at; -1 where it is at none.
+    """
+
+    first: int
+    vectors: Floats
+    homes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+
+@dataclass(frozen=True, eq=False)
 class Way:
     """Where a piece goes.
 
@@ -29,6 +49,8 @@ class Way:
     ----------
     start, end:
         (d,) unit vectors; the same where it stays.
+    rows:
+        Of the tracks that it begins and ends with; -1 for none.
     steps:
         How many there are, of `STEP_S` each.
     waves:
@@ -37,18 +59,22 @@ class Way:
 
     start: Floats
     end: Floats
+    rows: tuple[int, int]
     steps: int
     waves: Floats
     periods_s: Floats
     phases: Floats
 
-    def targets(self, first: int, count: int) -> Floats:
-        """(count, d) unit vectors of some steps."""
+    def targets(self, first: int, count: int) -> Targets:
+        """So many steps from one on."""
         numbers = np.arange(first, first + count)
-        places = np.stack([on_great_circle(self.start, self.end, self.along(int(number))) for number in numbers])
+        along = np.array([self.along(int(number)) for number in numbers])
+        places = np.stack([on_great_circle(self.start, self.end, float(each)) for each in along])
         angles = 2 * np.pi * numbers[:, np.newaxis] * STEP_S / self.periods_s + self.phases
         moved = places + np.sin(angles) @ self.waves
-        return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12))
+        vectors = moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12)
+        homes = np.where(along <= 0, self.rows[0], np.where(along >= 1, self.rows[1], -1))
+        return Targets(first, np.asarray(vectors), homes.astype(np.int64))
 
     def along(self, number: int) -> float:
         """How far the way is at a step, 0 to 1."""
@@ -61,6 +87,7 @@ def way(
     end: Floats,
     seconds: float,
     *,
+    rows: tuple[int, int] = (-1, -1),
     directions: NDArray[np.floating],
     temperature: float,
     rng: np.random.Generator,
@@ -74,4 +101,4 @@ def way(
     phases = rng.uniform(0, 2 * np.pi, _WAVES)
     width = temperature * _WIDTH * np.sqrt(2 / _WAVES)
     steps = max(int(np.ceil(seconds / STEP_S)), 1)
-    return Way(start, end, steps, waves / lengths * width, periods_s, phases)
+    return Way(start, end, rows, steps, waves / lengths * width, periods_s, phases)

@@ -8,9 +8,12 @@ import soxr
 from numpy.typing import NDArray
 
 from earmark.errors import SoundError
+from earmark.generate import spectrogram
 from earmark.generate.asking import Ask, Ground
+from earmark.generate.generator import Generator
+from earmark.generate.imagining import latents_for
 from earmark.generate.making import Listeners, mosaic_of
-from earmark.generate.mosaic import RATE_HZ, Run, sound_of
+from earmark.generate.mosaic import RATE_HZ, sound_of
 from earmark.generate.piece import Source
 from earmark.generate.shelf import Shelf
 from earmark.sound.excerpt import excerpt
@@ -39,16 +42,40 @@ def real_clip(ground: Ground, row: int, seconds: float) -> Clip | None:
     return Clip(_mono(cut.samples, cut.rate_hz), row=row) if cut.duration_s >= seconds / 2 else None
 
 
-def made_clip(ground: Ground, shelf: Shelf, ask: Ask, *, without: tuple[int, ...] = ()) -> Clip:
-    """A mosaic, without tracks of some rows; errors as of `generate.making.make_mosaic`."""
-    sources: list[Source] = []
+@dataclass(frozen=True, eq=False)
+class Maker:
+    """Makes clips by a renderer: a mosaic of what a shelf holds, or what a generator imagines where `shelf` is None.
 
-    def heard(run: Run) -> None:
-        sources.append(run.source)
+    With both a mosaic is made whose spectra are those that the generator imagines.
+    """
 
-    made = mosaic_of(ground, ask, ground.places(ask), Listeners(), shelf=shelf, without=without)
-    sound = np.concatenate(list(sound_of(made.runs(), on_run=heard)))
-    return Clip(_mono(sound, RATE_HZ), tuple(sources))
+    ground: Ground
+    shelf: Shelf | None
+    generator: Generator | None = None
+
+    @property
+    def renderer(self) -> str:
+        """As `earmark generate` calls it."""
+        return "spectrogram" if self.shelf is None else "mosaic"
+
+    def make(self, ask: Ask, *, without: tuple[int, ...] = ()) -> Clip:
+        """A piece, without tracks of some rows; errors as of `generate.making`."""
+        if self.shelf is None:
+            return self._imagined(ask)
+        sources: list[Source] = []
+        made = mosaic_of(
+            self.ground, ask, self.ground.places(ask), Listeners(), shelf=self.shelf, without=without,
+            generator=self.generator,
+        )  # fmt: skip
+        sound = np.concatenate(list(sound_of(made.runs(), on_run=lambda run: sources.append(run.source))))
+        return Clip(_mono(sound, RATE_HZ), tuple(sources))
+
+    def _imagined(self, ask: Ask) -> Clip:
+        assert self.generator is not None
+        rng = np.random.default_rng([ask.seed, 1])
+        latents = latents_for(self.generator, self.ground, ask, self.ground.places(ask), rng)
+        blocks = spectrogram.sound_of(self.generator, latents, ask.seconds, seed=ask.seed)
+        return Clip(np.concatenate(list(blocks))[:, 0])
 
 
 def most_like(ground: Ground, genre: str, count: int) -> list[int]:

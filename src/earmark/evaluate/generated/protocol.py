@@ -10,6 +10,7 @@ against how far the tracks themselves are, the floor, and against noise and what
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 
 from earmark.errors import GenerateError, WishError
 from earmark.evaluate.generated import controls, laws
-from earmark.evaluate.generated.clips import Clip, Floats, each_real, made_clip, most_like, of_two_sides
+from earmark.evaluate.generated.clips import Clip, Floats, Maker, each_real, most_like, of_two_sides
 from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
-from earmark.generate.asking import Ask, Ground
-from earmark.generate.shelf import Shelf
+from earmark.evaluate.generated.predictions import of_generator
+from earmark.evaluate.generated.report import in_words, write_report
+from earmark.generate.asking import Ask
 from earmark.measure.distances import frechet_distance, kernel_distance
 from earmark.sound.mel import SAMPLE_RATE_HZ
 
@@ -44,7 +46,7 @@ class Plan:
 
 
 def measure(
-    ground: Ground, shelf: Shelf, judge: NetworkJudge, plan: Plan, *, on_step: OnStep = lambda done, total: None
+    maker: Maker, judge: NetworkJudge, plan: Plan, *, on_step: OnStep = lambda done, total: None
 ) -> dict[str, Any]:
     """Both experiments, as plain JSON values."""
     total = len(plan.genres) * plan.pieces + plan.tracks
@@ -53,15 +55,38 @@ def measure(
     def step() -> None:
         on_step(next(done), total)
 
-    rows = [_genre(ground, shelf, judge, plan, genre, step) for genre in plan.genres]
+    rows = [_genre(maker, judge, plan, genre, step) for genre in plan.genres]
     inside = np.concatenate([row.inside for row in rows])
     limit = float(np.quantile(inside, ROUGH))
     return {
-        "judge": list(judge.genres),
+        "renderer": maker.renderer,
         "genres": [row.told(limit) for row in rows],
         "all": _together(rows, limit, plan),
-        "likeness": likeness(ground, shelf, judge, plan, step),
+        "likeness": likeness(maker, judge, plan, step),
     }
+
+
+def measure_files(
+    maker: Maker, judge: NetworkJudge, plan: Plan, out: Path, *, on_step: OnStep = lambda done, total: None
+) -> str:
+    """`measure` with its report in a folder, and how well the generator draws where there is one; in words.
+
+    Raises
+    ------
+    GenerateError
+        The judge does not tell a genre that is asked for.
+    """
+    unknown = [name for name in plan.genres if name not in judge.genres]
+    if unknown or not plan.genres:
+        said = f"The judge tells no {' or '.join(unknown) or 'genre of the collection'}."
+        raise GenerateError(said, hint=f"It tells {', '.join(judge.genres)}.")
+    figures = measure(maker, judge, plan, on_step=on_step)
+    if maker.generator is not None:
+        rows, _ = of_two_sides(maker.ground, plan.tracks, np.random.default_rng(plan.seed))
+        clips = [each.samples for each in each_real(maker.ground, rows, plan.seconds)]
+        figures["generator"] = of_generator(maker.generator, clips)
+    write_report(out, figures)
+    return in_words(figures)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,22 +126,21 @@ class _Genre:
         }
 
 
-def _genre(
-    ground: Ground, shelf: Shelf, judge: NetworkJudge, plan: Plan, genre: str, step: Callable[[], None]
-) -> _Genre:
+def _genre(maker: Maker, judge: NetworkJudge, plan: Plan, genre: str, step: Callable[[], None]) -> _Genre:
+    ground = maker.ground
     real = list(each_real(ground, most_like(ground, genre, max(plan.pieces, 8)), plan.seconds))
     made, problem = [], ""
     for seed in range(plan.pieces):
         ask = Ask(genre=genre, seconds=plan.seconds, seed=plan.seed + seed, temperature=plan.temperature)
         try:
-            made.append(made_clip(ground, shelf, ask))
+            made.append(maker.make(ask))
         except (GenerateError, WishError) as error:
             problem = str(error)
         step()
     among = tuple(name for name in plan.genres if name in judge.genres)
     rng = np.random.default_rng(plan.seed)
     rough_inside = [laws.roughness(each.samples, _moments(each, rng)) for each in real]
-    rough = [laws.roughness(each.samples, laws.joints_s(each.sources)) for each in made]
+    rough = [laws.roughness(each.samples, laws.joints_s(each.sources)) for each in made if each.sources]
     shares = ground.judge.share(ground.named_genre(genre))
     return _Genre(
         name=genre,
@@ -130,12 +154,13 @@ def _genre(
         jumps_inside=np.concatenate([np.zeros(0), *(each.jumps for each in rough_inside)]),
         steady=_steady(made),
         real_steady=_steady(real),
-        copied=[laws.copied(each.sources) for each in made],
+        copied=[laws.copied(each.sources) for each in made if each.sources],
     )
 
 
-def likeness(ground: Ground, shelf: Shelf, judge: NetworkJudge, plan: Plan, step: Callable[[], None]) -> dict[str, Any]:
+def likeness(maker: Maker, judge: NetworkJudge, plan: Plan, step: Callable[[], None]) -> dict[str, Any]:
     """The second experiment."""
+    ground = maker.ground
     rng = np.random.default_rng(plan.seed)
     one, other = of_two_sides(ground, plan.tracks, rng)
     real = list(each_real(ground, one, plan.seconds))
@@ -146,12 +171,12 @@ def likeness(ground: Ground, shelf: Shelf, judge: NetworkJudge, plan: Plan, step
             like=ground.collection.entries[clip.row].path, seconds=plan.seconds, seed=plan.seed,
             temperature=plan.temperature,
         )  # fmt: skip
-        made.append(made_clip(ground, shelf, ask, without=tuple(other)).samples)
+        made.append(maker.make(ask, without=tuple(other)).samples)
         step()
     samples = [each.samples for each in real]
     sets = {
         "real against real": samples,
-        "mosaic": made,
+        maker.renderer: made,
         "shuffled": [controls.shuffled(each, rng) for each in samples],
         "looped": [controls.looped(each, rng) for each in samples],
         "noise": [controls.noise(each, rng) for each in samples],

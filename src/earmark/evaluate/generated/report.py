@@ -1,0 +1,63 @@
+"""The figures of generated pieces as files and in words."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from earmark.files import FolderKind, csv_text, write_whole
+
+FIGURES, TABLE, DISTANCES = "generation.json", "genres.csv", "distances.csv"
+MADE_BY = "earmark evaluate generation"
+FOLDER = FolderKind((FIGURES, TABLE, DISTANCES), known_by={FIGURES: f'"made_by": "{MADE_BY}"'.encode()})
+
+
+def write_report(out: Path, figures: Mapping[str, Any]) -> None:
+    """Write all figures as JSON, those of genres and the distances as tables."""
+    write_whole(out / FIGURES, json.dumps({"made_by": MADE_BY, **figures}, indent=1) + "\n")
+    for name, rows in ((TABLE, figures["genres"]), (DISTANCES, figures["likeness"]["distances"])):
+        write_whole(out / name, _table(rows))
+
+
+def in_words(figures: Mapping[str, Any]) -> str:
+    """The main figures, a line each."""
+    whole, near = figures["all"], figures["likeness"]
+    lines = [
+        f"{whole['pieces']} pieces of {whole['seconds']:g} s by {figures['renderer']}:"
+        f" the judge hears the genre in {_percent(whole['agreement'])},"
+        f" and in {_percent(whole['real_agreement'])} of the collection's own tracks",
+    ]
+    if whole["joints"]:
+        lines.append(
+            f"{whole['joints']} joints: flux {whole['joint_flux_db']:.2f} dB on average, in real music"
+            f" {whole['real_flux_db']:.2f} dB, 90 % of it under {whole['real_flux_90_percent_db']:.2f} dB,"
+            f" as are {_percent(whole['joints_within_limit'])} of the joints"
+        )
+        lines.append(
+            f"steady tempo in {_percent(whole['steady_tempo'])} (real {_percent(whole['real_steady_tempo'])}),"
+            f" longest run {whole['longest_run_s']:.1f} s"
+        )
+    for row in near["distances"]:
+        low, high = row["network_kernel_range"]
+        lines.append(
+            f"{row['set']}: kernel distance {row['network_kernel']:.1f} ({low:.1f} to {high:.1f}) by the judge,"
+            f" {row['descriptors_kernel']:.1f} by descriptors; Frechet, which is weaker, {row['network_frechet']:.1f}"
+        )
+    for name, errors in figures.get("generator", {}).items():
+        lines.append(
+            f"{name}: " + ", ".join(f"{key.removesuffix('_db')} {value:.2f} dB" for key, value in errors.items())
+        )
+    return "\n".join(lines)
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{share:.0%}"
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    head = list(rows[0]) if rows else []
+    return csv_text(head, ([_cell(row[name]) for name in head] for row in rows))
+
+
+def _cell(value: Any) -> Any:
+    return " to ".join(map(str, value)) if isinstance(value, list) else value
