@@ -37,6 +37,7 @@ TRIES = 3  # workers that a file may bring down
 BLOCK = 8  # tracks that a worker is given at once: what is lost where it dies
 _MOST_BLOCKS = 20_000  # each is an object that the driver keeps an eye on
 _ROUNDS = 4  # blocks a worker at least, where there are tracks enough: the last ones end at about the same time
+_NOT_HEARD_WITH = ("generator.zip", ".DS_Store")  # of a bundle's files
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # earmark tells nobody that it runs
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -202,7 +203,7 @@ def _tracks_a_block(tracks: int, workers: int) -> int:
 
 
 def _files(bundle: Path) -> list[Path]:
-    return [path for path in sorted(bundle.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    return [path for path in sorted(bundle.rglob("*")) if path.is_file() and path.name not in _NOT_HEARD_WITH]
 
 
 def _bundle(folder: Path, files: dict[str, bytes]) -> Path:
