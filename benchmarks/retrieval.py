@@ -3,10 +3,12 @@
 Each clip held out asks for its ten nearest clips of the same set, by other artists, with the vectors of a network that
 never heard its artist: by cosine, and by mutual proximity (`earmark.library.nearest`). Candidates are the clips of the
 other folds, on which that network was trained, as a collection of well-known music would be; in the stricter test they
-are the other clips of the same fold, of which it never heard any. The whitening is that of the clips of the other
-folds. Precision at 10 is the share of the ten that have the label of the query; intervals are 95 %, by drawing artists
-again. Controls are whitened and searched in the same way. Hubs are counted among all clips of a set, as one network
-hears them: how often each is among the ten nearest of another, and the skewness of that.
+are the other clips of the same fold, of which it never heard any. What is searched is the vector of which the network
+reads the genre, as it is; beside it stand the same centred and whitened, what is published, and both in a row, by
+means and whitenings of the clips of the other folds. Precision at 10 is the share of the ten that have the label of the
+query; intervals are 95 %, by drawing artists again. Controls are whitened, and searched in the same way. Hubs are
+counted among all clips of a set, as one network hears them: how often each is among the ten nearest of another, and the
+skewness of that.
 
 Last comes what "closer than so many pairs" is worth: how often a match that is so close has the label of the query.
 
@@ -14,7 +16,7 @@ Last comes what "closer than so many pairs" is worth: how often a match that is 
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -31,7 +33,7 @@ from earmark.data.teacher import Teacher
 from earmark.library.hubs import Crowd, apartness, hub_skew
 from earmark.library.nearest import Space
 from earmark.listen.clips import clip_windows
-from earmark.listen.whitening import fit_whitening
+from earmark.listen.whitening import EXPONENT, fit_whitening
 from earmark.measure.binary import roc_auc
 from earmark.measure.bootstrap import artist_interval
 from earmark.models.registry import Network
@@ -94,14 +96,22 @@ def published(net: Network, clips: Sequence[tuple[Dataset, Clip]], cache: Path |
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """By what clips are compared: `of(fold)` gives vectors, (n, d), as the network of that fold makes them."""
+    """By what clips are compared.
 
-    vectors: Any
+    `vectors(fold)` are (n, d), as the network of a fold makes them; `exponent` is that of their whitening, 0 for
+    centred alone, None for as they are.
+    """
+
+    vectors: Callable[[int], Floats]
     rows: Rows  # which clips it knows
+    exponent: float | None = EXPONENT
 
-    def of(self, fold: int) -> Floats:
-        """(n, d)."""
-        return np.asarray(self.vectors(fold))
+    def of(self, fold: int, known: Rows) -> Floats:
+        """(n, d) of unit length, by what is usual of the known clips."""
+        vectors = np.asarray(self.vectors(fold), np.float32)
+        if self.exponent is not None:
+            return fit_whitening(vectors[known], exponent=self.exponent).apply(vectors)
+        return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12), np.float32)
 
 
 class Bench:
@@ -150,8 +160,11 @@ class Bench:
     def systems(self) -> Iterator[tuple[str, System]]:
         """Names, and by what each compares clips."""
         everything = np.arange(len(self))
-        yield "earmark", System(self.heard, everything)
-        yield "the vector that decides", System(self.decides, everything)
+        yield "what decides, as it is", System(self.decides, everything, None)
+        yield "centred", System(self.decides, everything, 0.0)
+        yield "whitened", System(self.decides, everything)
+        yield "what is published", System(self.heard, everything)
+        yield "both, decisive centred", System(self._both, everything, None)
         if self.options.no_controls:
             return
         mel = np.stack([mood_controls.mean_mel(dataset.db(clip)) for dataset, clip in self.clips])
@@ -163,6 +176,11 @@ class Bench:
         for file, name in TEACHERS.items():
             if (self.folder / file).exists():
                 yield from self._teacher(name, Teacher.load(self.folder, file))
+
+    def _both(self, fold: int) -> Floats:
+        known = np.flatnonzero(self.folds != fold)
+        parts = System(self.heard, known).of(fold, known), System(self.decides, known, 0.0).of(fold, known)
+        return np.concatenate(parts, axis=1)
 
     def _teacher(self, name: str, teacher: Teacher) -> Iterator[tuple[str, System]]:
         said = [teacher.hears(clip).vectors for clip in self.each]
@@ -209,7 +227,7 @@ class Bench:
         for fold in self.asked:
             held = system.rows[self.folds[system.rows] == fold]
             known = system.rows[self.folds[system.rows] != fold]
-            vectors = fit_whitening(system.of(fold)[known]).apply(system.of(fold))
+            vectors = system.of(fold, known)
             candidates = held if strict else known
             space = Space.of(vectors[candidates])
             for row in held.tolist():
@@ -230,8 +248,7 @@ class Bench:
 
     def hubs(self, system: System, fold: int) -> tuple[float, float]:
         """The skewness of how often each clip is among the ten nearest of others, by cosine and by mutual proximity."""
-        points = system.of(fold)[system.rows]
-        vectors = fit_whitening(points).apply(points)
+        vectors = system.of(fold, system.rows)[system.rows]
         cosines = vectors @ vectors.T
         spread = Crowd.of(vectors).spread(vectors)
         rows = type(spread)(spread.mean[:, None], spread.deviation[:, None])
@@ -247,13 +264,13 @@ class Bench:
         scores: dict[str, list[NDArray[Any]]] = {"cosine": [], "mutual proximity": []}
         for fold in self.asked:
             held, known = (np.flatnonzero(rows) for rows in (self.folds == fold, self.folds != fold))
-            vectors = fit_whitening(self.heard(fold)[known]).apply(self.heard(fold))
+            vectors = System(self.decides, known, None).of(fold, known)
             space = Space.of(vectors[known])
             cosines = vectors[held] @ space.vectors.T
             theirs = space.crowd.spread(space.vectors)
             own = space.crowd.spread(vectors[held])
             proximity = -apartness(cosines, type(own)(own.mean[:, None], own.deviation[:, None]), theirs)
-            shares.append(np.searchsorted(space.chance, cosines).ravel() / len(space.chance))
+            shares.append(1 - np.searchsorted(space.chance, -proximity, side="right").ravel() / len(space.chance))
             hits.append((self.labels[held][:, None] == self.labels[known]).ravel())
             scores["cosine"].append(cosines.ravel())
             scores["mutual proximity"].append(proximity.ravel())

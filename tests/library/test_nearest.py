@@ -80,13 +80,23 @@ def test_a_hub_comes_later_than_by_its_cosine_alone() -> None:
 @pytest.mark.parametrize("count", [20, 400])
 def test_closeness_is_the_share_of_pairs_that_are_further_apart(count: int) -> None:
     vectors = units(count, 16)
-    space = Space.of(vectors)
-    cosines = (vectors @ vectors.T)[np.triu_indices(count, 1)]
+    space, rows = Space.of(vectors), np.arange(count)
+    near = {row: {each.row: each.proximity for each in space.nearest_first(vectors[row], rows)} for row in range(count)}
+    proximities = [near[one][other] for one in range(count) for other in range(one)]
     for share in (0.05, 0.5, 0.99):
-        assert space.closer_than(float(np.quantile(cosines, share))) == pytest.approx(share, abs=0.01)
-    assert space.closer_than(1.1) == 1.0
-    assert space.closer_than(-1.1) == 0.0
+        assert space.closer_than(float(np.quantile(proximities, share))) == pytest.approx(share, abs=0.015)
+    assert space.closer_than(1.0) == 1.0
+    assert space.closer_than(-2.0) == 0.0
     assert Space.of(vectors).closer_than(0.3) == space.closer_than(0.3)  # drawn, and the same each time
+
+
+def test_closeness_falls_as_the_order_goes_on() -> None:
+    vectors = units(3000, 16)
+    space = Space.of(vectors)
+    told = [space.closer_than(near.proximity) for near in space.nearest_first(vectors[5], np.arange(3000))]
+    assert told == sorted(told, key=lambda share: -(share or 0))
+    assert told[0] == 1.0
+    assert told[-1] == pytest.approx(0, abs=0.01)
 
 
 @pytest.mark.parametrize("count", [1, 2, 14])

@@ -16,7 +16,7 @@ from earmark.library.hubs import Crowd, Spread, apartness, distances, normal_tai
 Floats = NDArray[np.float32]
 
 _BLOCK = 1024
-_PAIRS = 20_000
+_PAIRS, _PAIRED = 20_000, 1024  # pairs that stand for all, and the points they are drawn from
 _FEWEST_PAIRS = 100
 
 
@@ -40,17 +40,19 @@ class Space:
     crowd:
         What they are to each other.
     chance:
-        The cosines of pairs drawn at random, or of all where these are few, in order; empty where there are hardly any.
+        How far apart pairs are that are drawn at random, or all where these are few, in order; empty where there are
+        hardly any. 1 less the mutual proximity, as points are ordered by.
     """
 
     vectors: Floats
     crowd: Crowd
-    chance: Floats
+    chance: NDArray[np.float64]
 
     @classmethod
     def of(cls, vectors: Floats) -> "Space":
         """Of vectors, (n, d) float32 of unit length."""
-        return cls(vectors, Crowd.of(vectors), _chance(vectors))
+        crowd = Crowd.of(vectors)
+        return cls(vectors, crowd, _chance(crowd))
 
     def nearest_first(self, query: Floats, rows: NDArray[np.int64], *, block: int = _BLOCK) -> Iterator[Near]:
         """The points of some rows, the nearest first; of equally near ones the first.
@@ -76,9 +78,11 @@ class Space:
             yield from given
             block *= 4
 
-    def closer_than(self, cosine: float) -> float | None:
+    def closer_than(self, proximity: float) -> float | None:
         """The share of pairs that are further apart than that; None where there are too few pairs to say."""
-        return float(np.searchsorted(self.chance, cosine)) / len(self.chance) if len(self.chance) else None
+        if not len(self.chance):
+            return None
+        return 1 - float(np.searchsorted(self.chance, 1 - proximity, side="right")) / len(self.chance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,14 +125,18 @@ def _least_apart(cosine: float, own: Spread) -> float:
     return float(normal_tail((own.mean - away) / own.deviation)[0]) * (1 - 1e-6)
 
 
-def _chance(vectors: Floats) -> Floats:
-    count = len(vectors)
+def _chance(crowd: Crowd) -> NDArray[np.float64]:
+    points = crowd.points[:: -(-len(crowd.points) // _PAIRED)]
+    count = len(points)
     pairs = count * (count - 1) // 2
     if pairs < _FEWEST_PAIRS:
-        return np.zeros(0, np.float32)
+        return np.zeros(0)
     if pairs <= _PAIRS:
         one, other = np.triu_indices(count, 1)
     else:
         one, away = np.random.default_rng(0).integers((0, 1), count, size=(_PAIRS, 2)).T  # the same each time
         other = (one + away) % count
-    return np.asarray(np.sort(np.einsum("ij,ij->i", vectors[one], vectors[other])), np.float32)
+    spread = crowd.spread(points)
+    cosines = np.einsum("ij,ij->i", points[one], points[other])
+    sides = (Spread(spread.mean[rows], spread.deviation[rows]) for rows in (one, other))
+    return np.sort(apartness(cosines, *sides))

@@ -48,7 +48,8 @@ class Match:
     proximity:
         Mutual proximity, 0 to 1: matches come in its order.
     closer_than:
-        The share of pairs of entries that are less similar; None where the collection has too few.
+        The share of pairs of entries that are further apart by mutual proximity, so that it falls from match to match;
+        None where the collection has too few.
     relation:
         "copy" or "version" where it is one of the query, else empty.
     reason:
@@ -213,7 +214,7 @@ def _matches(collection: Collection, query: Query, space: Space, chosen: Sequenc
             near.row,
             six_digits(near.cosine),
             six_digits(near.proximity),
-            space.closer_than(near.cosine),
+            space.closer_than(near.proximity),
             _relation(collection, query, near.row),
             reason(query.tokens, there, query.answers, told, names=collection.names, elsewhere=elsewhere),
         )
