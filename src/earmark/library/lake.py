@@ -19,7 +19,7 @@ from earmark.errors import MissingExtraError, OutputError
 from earmark.files import shown
 from earmark.library.entry import absolute, entry_of
 from earmark.library.names import Names
-from earmark.library.packing import Packed, unhalf, unpack_track
+from earmark.library.packing import unhalf, unpack_summary
 from earmark.library.parquet import GROUP, parquet_row, schema_of
 from earmark.library.places import names_in, opened_at, put_whole
 from earmark.library.records import Record
@@ -108,16 +108,16 @@ class Lake:
 
     def _rows(self, keys: NDArray[Any]) -> Iterator[dict[str, Any]]:
         for heard_id, heard_at in keys.tolist():
-            *file, vector, answers, summary, timeline = self._store.connection.execute(
+            *file, vector, answers, summary = self._store.connection.execute(
                 "SELECT files.id, path, size, mtime_ns, sound_id, tags, duration_s, kind, share,"
-                " vector, answers, summary, timeline FROM heard JOIN files ON files.id = file_id"
+                " vector, answers, summary FROM heard JOIN files ON files.id = file_id"
                 " JOIN told ON told.heard_id = heard.id JOIN details ON details.heard_id = heard.id"
                 " WHERE heard.id = ?",
                 (heard_id,),
             ).fetchone()
-            entry, packed = entry_of(file, self._model), Packed(summary, timeline)
+            entry, told = entry_of(file, self._model), unhalf(answers)
             try:
-                track = unpack_track(packed, unhalf(answers), self._names, path=entry.path, model=self._model)
+                track = unpack_summary(summary, told, self._names, path=entry.path, model=self._model)
             except ValueError:
                 self.damaged.append(entry.path)
                 continue

@@ -71,21 +71,32 @@ def pack_track(track: Track, names: Names) -> Packed:
 
 def unpack_track(packed: Packed, answers: NDArray[Any], names: Names, *, path: str, model: str) -> Track:
     """The track that was packed: the same but for the steps of timeline, arc and tags; ValueError if it is broken."""
+    track = unpack_summary(packed.summary, answers, names, path=path, model=model)
     try:
-        values: dict[str, Any] = json.loads(_spread(packed.summary, _dictionary(names)))
-        tags = [] if not names.tags else np.asarray(answers, np.float64)[names.columns(TAGS)].tolist()
-        known = {name: six_digits(value) for name, value in zip(names.tags, tags, strict=True) if value == value}
-        mood = values["mood"]
-        timeline, arc = _unpack_timeline(packed.timeline, names, duration_s=values["duration_s"])
-        values |= {"path": path, "model": model, "tags": known, "timeline": []}
-        if mood:
-            mood["arc"] = []
-        track = Track.from_dict(values)
+        timeline, arc = _unpack_timeline(packed.timeline, names, duration_s=track.duration_s)
     except _BROKEN as error:
-        raise ValueError(f"holds what is no packed track ({error})") from error
+        raise _no_track(error) from error
     if track.mood:
         track = replace(track, mood=replace(track.mood, arc=arc))
     return replace(track, timeline=timeline)
+
+
+def unpack_summary(summary: bytes, answers: NDArray[Any], names: Names, *, path: str, model: str) -> Track:
+    """As `unpack_track`, without timeline and arc, which take most of the time."""
+    try:
+        values: dict[str, Any] = json.loads(_spread(summary, _dictionary(names)))
+        tags = [] if not names.tags else np.asarray(answers, np.float64)[names.columns(TAGS)].tolist()
+        known = {name: six_digits(value) for name, value in zip(names.tags, tags, strict=True) if value == value}
+        values |= {"path": path, "model": model, "tags": known, "timeline": []}
+        if values["mood"]:
+            values["mood"]["arc"] = []
+        return Track.from_dict(values)
+    except _BROKEN as error:
+        raise _no_track(error) from error
+
+
+def _no_track(error: Exception) -> ValueError:
+    return ValueError(f"holds what is no packed track ({error})")
 
 
 @dataclass(frozen=True, slots=True)
