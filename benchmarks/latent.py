@@ -15,7 +15,7 @@ probable token, each alone.
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from earmark.files import write_whole
 from earmark.listen.clips import clip_windows
 from earmark.listen.linear import SINGLE
 from earmark.measure.bootstrap import artist_interval
+from earmark.measure.comparison import holm, paired_test
 from earmark.measure.spaces import active_numbers, axes_used, hoyer, share_of_zeros
 from earmark.models.attention import AttentionNet
 from earmark.models.codes import divergence
@@ -44,6 +45,8 @@ from earmark.train.batches import Examples
 from earmark.train.checkpoint import Checkpoint
 
 Floats = NDArray[np.float32]
+Runs = dict[str, dict[str, Any]]  # what `ask` said, by the name of the run
+PROBES = ("genre_probe", "mood_probe")
 SPLICES = 60  # a run
 SAYING = 0.1  # nats, from which a number of a Gaussian code counts
 FOLDS = 5
@@ -86,7 +89,7 @@ def main() -> None:
     torch.set_num_threads(1)
     jobs = Plan.load(options.plan).jobs([options.data], options.out)
     mood = Mood(Dataset.load(options.mood), Dataset.load(options.data))
-    asked: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    asked: dict[str, dict[str, Runs]] = {}
     for job in jobs:
         file = options.out / "spaces" / job.protocol.name / job.recipe.name / f"{job.table.stem}.json"
         if not file.exists():
@@ -94,8 +97,10 @@ def main() -> None:
                 continue
             write_whole(file, json.dumps(ask(job, mood)) + "\n")
             print(file, flush=True)
-        asked.setdefault(job.protocol.name, {}).setdefault(job.recipe.name, []).append(json.loads(file.read_text()))
-    summed = {protocol: {name: summed_up(runs) for name, runs in each.items()} for protocol, each in asked.items()}
+        runs = asked.setdefault(job.protocol.name, {}).setdefault(job.recipe.name, {})
+        runs[file.stem] = json.loads(file.read_text())
+    reference = Plan.load(options.plan).reference
+    summed = {protocol: compared(systems, reference) for protocol, systems in asked.items()}
     write_whole(options.out / "spaces.json", json.dumps(summed, indent=1) + "\n")
     write_whole(options.out / "spaces.md", page(summed))
 
@@ -234,10 +239,30 @@ def of_next(net: AttentionNet, learned: Sequence[Floats], heard: Sequence[Floats
     return {f"next_{name}": float(np.mean(nats)) for name, nats in said.items()}
 
 
+def compared(systems: Mapping[str, Runs], reference: str) -> dict[str, dict[str, Any]]:
+    """`summed_up` of each system, its probes beside the reference's on the same clips; p adjusted over the systems."""
+    said = {name: summed_up(list(runs.values())) for name, runs in systems.items()}
+    base = systems.get(reference, {})
+    for probe in PROBES:
+        tests = {}
+        for name, runs in systems.items():
+            common = sorted(runs.keys() & base.keys())
+            if name == reference or not common:
+                continue
+            artists = [artist for run in common for artist, _ in runs[run][probe]]
+            own, other = ([hit for run in common for _, hit in each[run][probe]] for each in (runs, base))
+            tests[name] = paired_test(own, other, artists, rng=np.random.default_rng(0))
+        for (name, test), p in zip(
+            tests.items(), holm([test.p for test in tests.values()]) if tests else (), strict=True
+        ):
+            said[name][probe] |= {"difference": vars(test), "p_holm": p}
+    return said
+
+
 def summed_up(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Means over runs; shares of all answers, with intervals by artist."""
     said: dict[str, Any] = {"runs": len(runs)}
-    for name in ("genre_probe", "mood_probe"):
+    for name in PROBES:
         artists, hits = zip(*(answer for run in runs for answer in run[name]), strict=True)
         low, high = artist_interval(np.array(hits, np.float64), artists, rng=np.random.default_rng(0))
         said[name] = {"n": len(hits), "accuracy": float(np.mean(hits)), "interval": [low, high]}
@@ -265,35 +290,39 @@ def summed_up(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def page(summed: dict[str, dict[str, dict[str, Any]]]) -> str:
-    """The tables, Markdown."""
+    """The tables, Markdown: what is read off the vectors, and how they lie."""
     lines = ["# Spaces of tokens' vectors", "", "Made by `benchmarks/latent.py`; what the columns mean stands there."]
-    heads = "system | runs | genre probe | mood probe | splices found | active | axes | zeros | Hoyer | KL | numbers "
-    heads += "above 0.1 nats | drawn, dB (mean token) | next token, nats (around the last; the mean)"
     for protocol, systems in summed.items():
-        lines += ["", f"## {protocol}", "", f"| {heads} |", "|" + " --- |" * 13]
-        lines += [f"| {name} | {_row(figures)} |" for name, figures in systems.items()]
+        lines += ["", f"## {protocol}", "", f"| {' | '.join(READ)} |", "|" + " --- |" * len(READ)]
+        lines += [f"| {name} | {' | '.join(_read(figures))} |" for name, figures in systems.items()]
+        lines += ["", f"| {' | '.join(LIE)} |", "|" + " --- |" * len(LIE)]
+        lines += [f"| {name} | {' | '.join(_lie(figures))} |" for name, figures in systems.items()]
     return "\n".join(lines) + "\n"
 
 
-def _row(figures: dict[str, Any]) -> str:
+READ = ("vectors of", "runs", "genre probe", "against plain", "mood probe", "against plain", "splices found")
+LIE = ("vectors of", "active", "axes", "zeros", "Hoyer", "KL, nats", "above 0.1 nats", "drawn (mean token), dB")
+LIE += ("next token (around the last; the mean), nats",)
+
+
+def _read(figures: dict[str, Any]) -> list[str]:
     cells = [str(figures["runs"])]
-    for name in ("genre_probe", "mood_probe"):
+    for name in PROBES:
         low, high = figures[name]["interval"]
         cells.append(f"{figures[name]['accuracy']:.1%} ({100 * low:.1f} to {100 * high:.1f})")
+        against = figures[name].get("difference")
+        cells.append("–" if not against else f"{100 * against['difference']:+.1f} (p = {figures[name]['p_holm']:.2g})")
     found = figures["splices"]
-    cells.append("–" if found["found"] is None else f"{found['found']:.0%} of {found['n']}")
-    cells += [
-        f"{figures['active']:.1f}",
-        f"{figures['axes']:.1f}",
-        f"{figures['zeros']:.0%}",
-        f"{figures['hoyer']:.2f}",
-    ]
+    return [*cells, "–" if found["found"] is None else f"{found['found']:.0%} of {found['n']}"]
+
+
+def _lie(figures: dict[str, Any]) -> list[str]:
+    cells = [f"{figures['active']:.1f}", f"{figures['axes']:.1f}", f"{figures['zeros']:.0%}", f"{figures['hoyer']:.2f}"]
     cells.append(f"{figures['kl']:.1f}" if "kl" in figures else "–")
     cells.append(str(figures.get("saying", "–")))
     cells.append(f"{figures['drawn_db']:.1f} ({figures['mean_db']:.1f})" if "drawn_db" in figures else "–")
     following = (figures.get(f"next_{name}") for name in ("model", "last", "mean"))
-    cells.append("–" if "next_model" not in figures else "{:.1f} ({:.1f}; {:.1f})".format(*following))
-    return " | ".join(cells)
+    return [*cells, "–" if "next_model" not in figures else "{:.1f} ({:.1f}; {:.1f})".format(*following)]
 
 
 if __name__ == "__main__":
