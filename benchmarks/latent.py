@@ -300,9 +300,11 @@ def page(summed: dict[str, dict[str, dict[str, Any]]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-READ = ("vectors of", "runs", "genre probe", "against plain", "mood probe", "against plain", "splices found")
-LIE = ("vectors of", "active", "axes", "zeros", "Hoyer", "KL, nats", "above 0.1 nats", "drawn (mean token), dB")
-LIE += ("next token (around the last; the mean), nats",)
+READ = ["vectors of", "runs", "genre probe", "against plain", "mood probe", "against plain", "splices found"]
+LIE = [
+    *("vectors of", "active", "axes", "zeros", "Hoyer", "KL, nats", "above 0.1 nats"),
+    *("drawn (mean token), dB", "next token (around the last; the mean), nats"),
+]
 
 
 def _read(figures: dict[str, Any]) -> list[str]:
