@@ -12,6 +12,7 @@ import io
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,6 +178,36 @@ def write_whole(path: Path, content: bytes | str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     with whole(path) as file:
         file.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """The block, by one process at a time for a target, which others wait for: to read, change and write it.
+
+    The lock is a file beside it, and the system frees it if we die. OutputError where that file cannot be made.
+    """
+    with _errors_of(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = target.with_name(target.name + ".lock").open("ab+")
+    with file:
+        _lock(file)
+        yield
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Wait for a file that is open, until it is closed."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        while True:
+            with contextlib.suppress(OSError):  # it gives up after ten seconds
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+                return
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def csv_text(head: Iterable[object], rows: Iterable[Iterable[object]] = ()) -> str:

@@ -42,6 +42,14 @@ def test_the_curved_plane_keeps_more_neighbours_and_both_count_what_they_keep() 
         assert np.quantile(np.linalg.norm(plane.positions, axis=1), 0.98) == pytest.approx(1, abs=1e-3)
 
 
+def test_progress_rises_to_all_of_it() -> None:
+    told: list[tuple[int, int]] = []
+    lay_out(vectors(40), progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (100, 100)
+    assert told == sorted(told)
+    assert len({done for done, _ in told}) > 50
+
+
 def test_the_same_vectors_and_seed_make_the_same_places() -> None:
     one, again, other = (lay_out(vectors(60), seed=seed).curved.positions for seed in (3, 3, 4))
     assert np.array_equal(one, again)

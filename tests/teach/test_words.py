@@ -1,6 +1,9 @@
 """The file of a user's words: several bundles in one file, and nothing that is there is ever lost."""
 
 import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -183,3 +186,15 @@ def test_the_file_is_one_of_heads(file: Path) -> None:
     keep_words([word("gym")])
     assert json.loads(file.read_text())["schema"] == 1
     assert names(read_heads(file)) == ["gym"]
+
+
+def test_of_many_who_teach_at_once_no_word_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(file: Path, heads: Sequence[LinearHead]) -> None:
+        time.sleep(0.01)  # long enough for another to read what is about to be replaced
+        write_heads(file, heads)
+
+    monkeypatch.setattr("earmark.teach.words.write_heads", slowly)
+    taught = [f"word {number}" for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda name: keep_words([word(name)]), taught))
+    assert sorted(names(all_words())) == taught

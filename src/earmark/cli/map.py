@@ -67,6 +67,7 @@ def _charted(
     collection: "Collection", asked: tuple[Sequence[str], Sequence[str], Sequence[str]], *, least: float, seed: int
 ) -> "CollectionMap":
     """The map of what is of these genres and moods and has these tags; of all where none are asked for."""
+    from earmark.cli._bar import progress_bar
     from earmark.cli._wishes import words_for
     from earmark.library.collection_map import map_of
     from earmark.library.filters import Filters, kept
@@ -74,7 +75,8 @@ def _charted(
     words = words_for(collection, None)
     genres, moods, tags = map(tuple, asked)
     keep = kept(Filters(genres, moods, tags), words.judge, words.lexicon, least=least) if any(asked) else None
-    return map_of(collection, keep=keep, words=words.yours, seed=seed)
+    with progress_bar("map, %") as show:
+        return map_of(collection, keep=keep, words=words.yours, seed=seed, progress=show)
 
 
 def _write(html: Path, collection: "Collection", charted: "CollectionMap", colour: str) -> None:

@@ -4,7 +4,7 @@
 entries, answers and words of the user's own stand beside them, row by row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +133,7 @@ def map_of(
     keep: NDArray[np.bool_] | None = None,
     words: Sequence[LinearHead] = (),
     seed: int = 0,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> CollectionMap:
     """The map of a collection.
 
@@ -144,6 +145,8 @@ def map_of(
         The user's own, taught to the network that heard it.
     seed:
         Of the layout.
+    progress:
+        Told (done, total) hundredths of laying it out.
 
     Raises
     ------
@@ -159,7 +162,7 @@ def map_of(
         )
     columns, answers = _answers(collection, rows, words)
     right, up = (np.asarray(line)[rows] for line in (collection.valence, collection.arousal))
-    layout = lay_out(collection.vectors[rows], right=right, up=up, seed=seed)
+    layout = lay_out(collection.vectors[rows], right=right, up=up, seed=seed, progress=progress)
     flat = _charted(layout.flat, columns, answers)
     return CollectionMap(
         model=collection.model,

@@ -8,6 +8,7 @@ the plane of the principal axes, and the rate n over the exaggeration (D. Kobak 
 Nature Communications 10, 2019): the same points come to the same plane.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,7 +71,13 @@ class Graph:
 
 
 def embed(
-    neighbours: ArrayLike, start: ArrayLike, *, seed: int = 0, early: int = EARLY, late: int = LATE
+    neighbours: ArrayLike,
+    start: ArrayLike,
+    *,
+    seed: int = 0,
+    early: int = EARLY,
+    late: int = LATE,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> NDArray[np.float32]:
     """Places on a plane, (n, 2) float32 around 0, on which neighbours are near.
 
@@ -84,6 +91,8 @@ def embed(
         Of what is added to the start, a thousandth of its width, so that points in one place can part.
     early, late:
         Steps with and without exaggeration.
+    progress:
+        Told (done, total) steps.
 
     Raises
     ------
@@ -102,6 +111,7 @@ def embed(
         push = pushed if count <= FEW else repulsion
         gradient = exaggeration * graph.attraction(descent.places) - push(descent.places)
         descent.step(gradient, rate=count / exaggeration)
+        progress(step + 1, early + late)
     return descent.places
 
 

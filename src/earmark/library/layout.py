@@ -6,6 +6,7 @@ curved. It has no axes of its own, so it is turned until arousal rises upwards a
 they do. Positions are scaled so that nearly all are within 1 of the middle.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,13 @@ from earmark.library.embedding import embed
 from earmark.library.neighbours import Neighbours, kept_share, nearest_on_plane, neighbours_of
 
 Floats = NDArray[np.float32]
+Progress = Callable[[int, int], None]
 
 NEIGHBOURS = 10  # that are asked for, shown and counted
 DRAWN_BY = 12  # neighbours that draw a point to them: a few more, that the whole hangs together
 FEWEST = 3  # entries of a map
 FEWEST_CURVED = 30  # with fewer the principal plane is shown as it is
+_SEARCHED, _ALL = 30, 100  # of the work, roughly, what it is to find neighbours among a hundred thousand, and all of it
 HELD = 0.98  # share of the points that are within 1 of the middle: a few far ones must not make all others small
 
 
@@ -71,7 +74,14 @@ class Layout:
         return self.curved is not self.flat
 
 
-def lay_out(vectors: Floats, *, right: ArrayLike | None = None, up: ArrayLike | None = None, seed: int = 0) -> Layout:
+def lay_out(
+    vectors: Floats,
+    *,
+    right: ArrayLike | None = None,
+    up: ArrayLike | None = None,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Layout:
     """Both planes of vectors, (n, d) float32 of unit length; the same vectors and seed make the same places.
 
     Parameters
@@ -80,6 +90,8 @@ def lay_out(vectors: Floats, *, right: ArrayLike | None = None, up: ArrayLike | 
         (n,) each, what should rise to the right and upwards on the curved plane; nan where it is not known.
     seed:
         Of the start.
+    progress:
+        Told (done, total) hundredths of the work.
 
     Raises
     ------
@@ -88,14 +100,20 @@ def lay_out(vectors: Floats, *, right: ArrayLike | None = None, up: ArrayLike | 
     """
     if len(vectors) < FEWEST:
         raise ValueError(f"a map needs {FEWEST} vectors or more, not {len(vectors)}")
-    drawn = neighbours_of(vectors, DRAWN_BY)
+    drawn = neighbours_of(vectors, DRAWN_BY, progress=_part(progress, 0, _SEARCHED))
     neighbours = drawn.first(NEIGHBOURS)
     places, explained = principal_plane(vectors)
     flat = _measured(places, neighbours)
     curved = flat
     if len(vectors) >= FEWEST_CURVED:
-        curved = _measured(turned(embed(drawn.rows, places, seed=seed), right=right, up=up), neighbours)
+        embedded = embed(drawn.rows, places, seed=seed, progress=_part(progress, _SEARCHED, _ALL))
+        curved = _measured(turned(embedded, right=right, up=up), neighbours)
     return Layout(curved, flat, explained, neighbours)
+
+
+def _part(progress: Progress, begin: int, end: int) -> Progress:
+    """What a part of the work tells of itself, as part of the whole."""
+    return lambda done, total: progress(begin + (end - begin) * done // total, _ALL)
 
 
 def principal_plane(vectors: ArrayLike) -> tuple[Floats, tuple[float, float]]:

@@ -5,6 +5,7 @@ takes twenty times as long, and finds hardly any other (`benchmarks/map.py` says
 for one point. Vectors are (n, d) float32 of unit length.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +40,16 @@ class Neighbours:
         return Neighbours(self.rows[:, :count], self.cosines[:, :count])
 
 
-def neighbours_of(vectors: Floats, count: int, *, candidates: int = CANDIDATES) -> Neighbours:
+def neighbours_of(
+    vectors: Floats,
+    count: int,
+    *,
+    candidates: int = CANDIDATES,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Neighbours:
     """The `count` nearest others of each point, fewer where there are not so many; of equally near ones the first.
 
-    Raises ValueError where there are less than two points.
+    `progress` is told (done, total) points. Raises ValueError where there are less than two points.
     """
     points = np.ascontiguousarray(vectors, np.float32)
     if points.ndim != 2 or len(points) < 2:
@@ -62,6 +69,7 @@ def neighbours_of(vectors: Floats, count: int, *, candidates: int = CANDIDATES) 
         order = _by_proximity(found, near, own, spread)[:, : rows.shape[1]]
         rows[block] = np.take_along_axis(near, order, axis=1)
         cosines[block] = np.take_along_axis(found, order, axis=1)
+        progress(min(start + step, len(points)), len(points))
     return Neighbours(rows, cosines)
 
 

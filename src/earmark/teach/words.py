@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from earmark.errors import BundleError, DataError
-from earmark.files import shown
+from earmark.files import alone, shown
 from earmark.listen.linear import MULTI, YOURS, LinearHead, read_heads, write_heads
 
 WORDS_VARIABLE = "EARMARK_WORDS"
@@ -48,17 +48,20 @@ def find(word: str, words: Sequence[LinearHead]) -> list[LinearHead]:
 def keep_words(new: Sequence[LinearHead]) -> Path:
     """Write words beside those that there are; one of the same name and network is replaced. Gives the file."""
     fresh = {(_key(word.name), word.network) for word in new}
-    kept = [word for word in all_words() if (_key(word.name), word.network) not in fresh]
     file = words_file()
-    write_heads(file, [*kept, *new])
+    with alone(file):  # or of two that teach at once one's word would be lost
+        kept = [word for word in all_words() if (_key(word.name), word.network) not in fresh]
+        write_heads(file, [*kept, *new])
     return file
 
 
 def remove_words(names: Sequence[str]) -> tuple[str, ...]:
     """Remove words of all networks, and give their names; DataError, and nothing is removed, where one is not there."""
-    words = all_words()
-    gone = [word for name in names for word in _found(name, words)]
-    write_heads(words_file(), [word for word in words if word not in gone])
+    file = words_file()
+    with alone(file):
+        words = all_words()
+        gone = [word for name in names for word in _found(name, words)]
+        write_heads(file, [word for word in words if word not in gone])
     return tuple(dict.fromkeys(word.name for word in gone))
 
 
