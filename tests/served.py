@@ -31,21 +31,22 @@ from moods import write_moody_bundle
 
 USER, PASSWORD, TOKEN = "ada", "open sesame", "a-token-of-some-length"
 LENGTH_S = 24.0
-LIMITS = Limits(upload_bytes=6_000_000, sound_s=60.0, upload_s=5.0, idle_s=1.5, hear_s=20.0, waiting=8)
+LIMITS = Limits(upload_bytes=20_000_000, sound_s=60.0, upload_s=5.0, idle_s=1.5, hear_s=20.0, waiting=8)
 
 
 @dataclass(frozen=True)
 class Music:
-    """What is served: the bundle, the collection's file, and the folder of its pieces."""
+    """What is served: the bundle, the collection's file, the folder of its pieces, and that of a page."""
 
     bundle: Path
     db: Path
     folder: Path
+    page: Path
 
     def settings(self, **changes: object) -> Settings:
         """For a server of it, with one worker."""
-        told = {"db": self.db, "model": self.bundle, "workers": 1, "limits": LIMITS, "user": USER, **changes}
-        return Settings(**{"password": PASSWORD, **told})  # type: ignore[arg-type]
+        told = {"static": self.page, "db": self.db, "model": self.bundle, "user": USER, "password": PASSWORD}
+        return Settings(**{"workers": 1, "limits": LIMITS, **told, **changes})  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,11 @@ def make_music(folder: Path) -> Music:
     _add_picture(pieces / "piece 0.flac", folder)
     desk = Desk(pieces, folder / "collection.db", bundle)
     desk.index()
-    return Music(bundle, desk.db, pieces)
+    page = folder / "page"
+    (page / "assets").mkdir(parents=True)
+    (page / "index.html").write_text('<title>page</title><meta name="csp-nonce" content="__CSP_NONCE__">')
+    (page / "assets/page.js").write_text("void 0;")
+    return Music(bundle, desk.db, pieces, page)
 
 
 @contextmanager

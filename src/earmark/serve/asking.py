@@ -21,6 +21,7 @@ from earmark.serve.service import UPLOAD, Kept
 from earmark.serve.shelf import Books
 
 ID = "#"
+_LONGEST_ID = 20
 _OPERAND = r"+-−–"
 
 
@@ -34,7 +35,7 @@ class KnownSongs(Songs):
     def find(self, text: str) -> Song | None:
         """The song that a text names; None where it names none; WishError where several entries have that title."""
         bare = text.strip()
-        if bare.startswith(ID) and bare[1:].isascii() and bare[1:].isdigit():
+        if bare.startswith(ID) and bare[1:].isascii() and bare[1:].isdigit() and len(bare) < _LONGEST_ID:
             row: int | None = self._row_of_id(bare)
         else:
             row = self._titled(bare) if plain(bare) else None

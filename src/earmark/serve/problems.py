@@ -119,6 +119,7 @@ def _in_words(error: Mapping[str, Any]) -> str:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     told = {
+        400: ("What was sent cannot be read.", "See /docs for what is expected."),
         404: ("There is nothing at this address.", "See /docs for what there is."),
         405: ("This address is not asked in this way.", "See /docs for how."),
     }

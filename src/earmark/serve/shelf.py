@@ -28,6 +28,7 @@ from earmark.teach.words import words_file
 Found = TypeVar("Found")
 
 _MOST_WAITING = 64
+_LONGEST_ID = 20
 _LOOK_AGAIN_S = 2.0
 _OPEN_AGAIN_S = 20.0  # at the soonest, while an indexer writes all the time
 
@@ -79,8 +80,9 @@ class Books:
 
     def row(self, track: str) -> int:
         """The row of an id; a problem with status 404 where there is none."""
-        with contextlib.suppress(ValueError, KeyError):
-            return self.collection.row_of_id(int(track))
+        if track.isascii() and track.isdigit() and len(track) < _LONGEST_ID:
+            with contextlib.suppress(KeyError):
+                return self.collection.row_of_id(int(track))
         raise ProblemError(404, f"The collection has no track {track[:40]!r}.", "Ask /api/tracks for its tracks.")
 
     def check_bundle(self) -> None:

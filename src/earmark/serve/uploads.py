@@ -26,6 +26,7 @@ _PREFIX = "earmark-serve-"
 _LOCK = "lock"
 _LONGEST_NAME = 200
 _LONGEST_FIELD = 1000
+_LET_GO_S = 1.0
 
 
 class Desk:
@@ -75,6 +76,7 @@ async def receive(request: Request, desk: Desk, limits: Limits) -> Upload:
     """
     said = request.headers.get("content-length", "")
     if said.isdigit() and int(said) > limits.upload_bytes + _LONGEST_FIELD:
+        await _let_go(request)
         raise _too_large(limits)
     kind, _, rest = request.headers.get("content-type", "").partition(";")
     upload = Upload()
@@ -87,6 +89,11 @@ async def receive(request: Request, desk: Desk, limits: Limits) -> Upload:
         else:
             upload.name = plain_name(request.query_params.get("name", ""))
             await _take_body(pieces, upload, desk, limits)
+    except ProblemError as error:
+        upload.remove()
+        if error.status == 413:
+            await _let_go(request)
+        raise
     except BaseException:
         upload.remove()
         raise
@@ -116,6 +123,16 @@ async def _in_time(request: Request, limits: Limits) -> AsyncIterator[bytes]:
             raise ProblemError(400, "The upload was cut off.", "Send it again.") from error
         if piece:
             yield piece
+
+
+async def _let_go(request: Request) -> None:
+    """Take a little of what nobody wants: a client that is still sending would not see the answer."""
+    if request.headers.get("expect"):  # it waits for a word before it sends
+        return
+    with contextlib.suppress(TimeoutError, ClientDisconnect, RuntimeError):
+        async with asyncio.timeout(_LET_GO_S):
+            async for _ in request.stream():
+                pass
 
 
 class _Sink:

@@ -274,7 +274,18 @@ _READINGS: dict[str, Reading] = {
 def _user(name: str) -> dict[str, Any]:
     """What a player may do: listen."""
     may = {"streamRole": True, "downloadRole": True}
-    roles = ("settings", "admin", "upload", "playlist", "coverArt", "comment", "podcast", "jukebox", "share")
+    roles = (
+        "settings",
+        "admin",
+        "upload",
+        "playlist",
+        "coverArt",
+        "comment",
+        "podcast",
+        "jukebox",
+        "share",
+        "videoConversion",
+    )
     return {"username": name, "scrobblingEnabled": False, **{f"{role}Role": False for role in roles}, **may}
 
 

@@ -4,6 +4,7 @@ A song's id is that of its entry. Albums and artists have ids made of their name
 is indexed: "al-" and "ar-" with a hash.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from earmark.library.lexicon import plain
 from earmark.serve.files_out import kind_of_name
 from earmark.serve.players.answers import NOT_FOUND, RefusalError
 
+_LONGEST_ID = 20
 NO_ALBUM, NO_ARTIST = "Unknown album", "Unknown artist"
 
 
@@ -54,10 +56,10 @@ class Catalogue:
 
     def row(self, song: str) -> int:
         """The row of a song; a RefusalError where there is none."""
-        try:
-            return self._collection.row_of_id(int(song))
-        except (KeyError, ValueError) as error:
-            raise RefusalError(NOT_FOUND, "There is no such song.") from error
+        if song.isascii() and song.isdigit() and len(song) < _LONGEST_ID:
+            with contextlib.suppress(KeyError):
+                return self._collection.row_of_id(int(song))
+        raise RefusalError(NOT_FOUND, "There is no such song.")
 
     def rows(self, name: str) -> list[int]:
         """The rows of a song, an album or an artist; a RefusalError where there is none."""
