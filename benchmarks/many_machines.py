@@ -31,7 +31,7 @@ from earmark.library.indexing import RAY, Indexer, Options
 from earmark.library.lake import Lake
 from earmark.library.store import FileFacts, Store
 from earmark.sound.search import find_audio
-from killing import content, index_killed
+from killing import content, index
 
 PARTS = ("speed", "processes", "machines", "drivers", "lake", "simulate")
 
@@ -158,19 +158,40 @@ def part_machines(music: Path, work: Path, peace: Path, options: Any) -> tuple[l
 
 
 def part_drivers(music: Path, work: Path, peace: Path, options: Any) -> tuple[list[Any], str]:
-    """`earmark index` itself is killed at random moments, and started again."""
-    killed = index_killed(
-        work / "drivers.db",
-        [music, "--engine", "ray", "--jobs", "2", "--nice", "0", "--parquet", str(work / "lake")],
-        kills=options.kills,
-        longest_s=60,
-        rng=np.random.default_rng(0),
-        say=print,
+    """`earmark index` itself is killed when another part of the music is heard, and started again."""
+    db, lake = work / "drivers.db", work / "lake"
+    arguments = [music, "--engine", "ray", "--jobs", "2", "--nice", "0", "--parquet", str(lake)]
+    before: dict[Any, Any] = {}
+    lost = again = 0
+    for number in range(options.kills + 1):
+        process = index(db, arguments)
+        wanted = options.tracks * (number + 1) // (options.kills + 1)
+        while number < options.kills and process.poll() is None and len(heard_at(db)) < wanted:
+            time.sleep(0.2)
+        if number < options.kills:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+        now = heard_at(db)
+        lost += len(before.keys() - now.keys())
+        again += sum(now.get(path, at) != at for path, at in before.items())
+        print(f"driver {number + 1}: {len(now)} files done", flush=True)
+        before = now
+    left = [path for path in (*work.glob("*.claims"), *lake.glob("*.part")) if path.exists()]
+    print(
+        f"lost {lost}, heard again {again}, left over {len(left)}; lake: {rows_of(lake)} rows of {heard_of(db)} tracks"
     )
-    for fault in killed.faults:
-        print(fault)
-    print(f"lake: {rows_of(work / 'lake')} rows, {heard_of(work / 'drivers.db')} tracks in the collection")
-    return content(work / "drivers.db"), f"ray, driver killed {killed.kills} times while it ran"
+    return content(db), f"ray, driver killed {options.kills} times"
+
+
+def heard_at(db: Path) -> dict[Any, Any]:
+    """When each file was heard that is in a collection."""
+    if not db.exists():
+        return {}
+    connection = sqlite3.connect(db)
+    try:
+        return dict(connection.execute("SELECT path, at FROM files JOIN heard ON heard.file_id = files.id").fetchall())
+    finally:
+        connection.close()
 
 
 def part_lake(music: Path, work: Path, peace: Path, options: Any) -> None:

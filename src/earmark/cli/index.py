@@ -141,6 +141,8 @@ def index(
     )
     with Store(db) as store:
         places = _places(store, folders or [])
+        if watch:
+            _refuse_addresses(places)
         report = _run(Indexer(store, bundle, options), places, quiet=quiet)
         if not watch:
             _refuse_nothing(report, places, exclude=options.exclude)
@@ -164,6 +166,19 @@ def _places(store: "Store", folders: Sequence[str]) -> list[str]:
     if not places:
         raise CollectionError("The collection is empty.", hint="Name folders to index: earmark index DIR.")
     return places
+
+
+def _refuse_addresses(places: Sequence[str]) -> None:
+    """Raise CollectionError where a place cannot be watched."""
+    from earmark.errors import CollectionError
+    from earmark.files import shown
+    from earmark.sound.files import is_address
+
+    for place in filter(is_address, places):
+        raise CollectionError(
+            f"{shown(place)} is an address, and --watch goes by what this machine's folders tell.",
+            hint="Index it now and then, without --watch.",
+        )
 
 
 def _run(indexer: "Indexer", places: Sequence[str], *, quiet: bool, named: Sequence[str] = ()) -> "Report":
