@@ -1,8 +1,8 @@
 """What a collection costs: indexing against decoding alone, bytes a track, memory; and how long it takes to ask one.
 
 With a folder: all its files are decoded by so many processes, and nothing else, then indexed by as many; printed are
-tracks a second of both and their ratio, bytes a track by table, and the memory of the indexing process and its largest
-worker when 1, 10 and 100 % of the files are heard.
+processor time and time passed of both and their ratios, bytes a track by table, and the memory of the indexing process
+and its largest worker when 1, 10 and 100 % of the files are heard.
 
 With --made N: a collection of N made-up entries is written, and how long it takes to open it, to read its vectors, and
 to find the ten tracks that are most like one, is printed, the first time and by then.
@@ -24,6 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -61,17 +62,28 @@ def main() -> None:
 def measure_indexing(folder: Path, scratch: Path, *, jobs: int, quick: bool) -> None:
     """Decoding and indexing in turn, by the same number of processes."""
     paths = [os.fspath(path) for path in find_audio([folder])]
+    starts = [processor_s()]
     decoding_s, length_s = decoded(paths, jobs=jobs)
+    starts.append(processor_s())
     indexing_s, memory = indexed(folder, scratch / "collection.db", len(paths), jobs=jobs, quick=quick)
+    starts.append(processor_s())
     print(f"{len(paths)} files, {length_s / 3600:.2f} hours, {jobs} processes")
-    for what, passed_s in (("decoding", decoding_s), ("indexing", indexing_s)):
-        print(f"{what}: {passed_s:.1f} s, {len(paths) / passed_s:.2f} tracks/s, {length_s / passed_s:.0f} x real time")
-    print(f"ratio: {indexing_s / decoding_s:.2f}")
+    took_s = [end_s - start_s for start_s, end_s in pairwise(starts)]
+    for what, passed_s, used_s in zip(("decoding", "indexing"), (decoding_s, indexing_s), took_s, strict=True):
+        print(f"{what}: {used_s:.1f} s of processor time, {length_s / used_s:.0f} x real time;", end=" ")
+        print(f"{passed_s:.1f} s passed, {len(paths) / passed_s:.2f} tracks/s")
+    print(f"ratio: {took_s[1] / took_s[0]:.2f} of processor time, {indexing_s / decoding_s:.2f} of time passed")
     for share, megabytes in memory.items():
         print(f"memory of the indexing process at {share:.0%}: {megabytes:.0f} MB")
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"memory of the largest process of all: {children:.0f} MB")
     tell_bytes(scratch / "collection.db", length_s)
+
+
+def processor_s() -> float:
+    """Of this process, and of those that it started and that ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def decoded(paths: Sequence[str], *, jobs: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,8 +46,10 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     tracks = chosen(options.music, options.tracks, options.longest)
-    copies = convert(tracks, options.scratch / "music", options.in_all)
-    run = Run(options.scratch, len(tracks) + 3 * options.in_all)
+    made = [each for each in convert(tracks, options.scratch / "music", options.in_all) if each]
+    copies = [each for each in made if len(each) > 1]
+    print(f"{len(made)} tracks in {sum(map(len, made))} files, {len(copies)} of them in all formats")
+    run = Run(options.scratch, sum(map(len, made)))
     run.index(options.jobs)
     run.duplicates(copies)
     run.similar(copies)
@@ -74,29 +76,27 @@ def chosen(music: Path, count: int, longest_s: float) -> list[Path]:
     return found[:count]
 
 
-def convert(tracks: Sequence[Path], folder: Path, in_all: int) -> list[set[str]]:
-    """Write the tracks in their formats; gives the names of those that are copies of each other."""
-    copies = []
+def convert(tracks: Sequence[Path], folder: Path, in_all: int) -> Iterator[set[str]]:
+    """Write the tracks in their formats; gives the files of each, none of what ffmpeg cannot read."""
     for number, track in enumerate(tracks):
         kinds = list(FORMATS) if number < in_all else [list(FORMATS)[number % len(FORMATS)]]
         artist, title = track.parent.name, track.stem
-        made = [folder / kind / artist / f"{number:03} {title}.{kind}" for kind in kinds]
-        for kind, path in zip(kinds, made, strict=True):
-            if not path.exists():
-                encode(track, path, kind, {"artist": artist, "title": title, "album": kind})
-        if len(made) > 1:
-            copies.append({str(path.absolute()) for path in made})
-    return copies
+        made = {kind: folder / kind / artist / f"{number:03} {title}.{kind}" for kind in kinds}
+        tags = {"artist": artist, "title": title}
+        yield {str(path.absolute()) for kind, path in made.items() if path.exists() or encode(track, path, kind, tags)}
 
 
-def encode(track: Path, path: Path, kind: str, tags: dict[str, str]) -> None:
-    """One file by ffmpeg, whole or not at all."""
+def encode(track: Path, path: Path, kind: str, tags: dict[str, str]) -> bool:
+    """One file by ffmpeg, whole or not at all; gives whether it could."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part.{kind}")
     said = [word for name, text in tags.items() for word in ("-metadata", f"{name}={text}")]
-    command = ["ffmpeg", "-v", "error", "-y", "-i", str(track), "-map", "0:a:0", *FORMATS[kind], *said, str(part)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    command = ["ffmpeg", "-v", "quiet", "-y", "-i", str(track), "-map", "0:a:0", *FORMATS[kind], *said, str(part)]
+    if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode:
+        part.unlink(missing_ok=True)
+        return False
     part.replace(path)
+    return True
 
 
 @dataclass
