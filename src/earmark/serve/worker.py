@@ -23,6 +23,7 @@ from earmark.sound.watchdog import anything_left
 READY, DONE, FAILED = "ready", "done", "failed"
 _POLITE = 5  # so that answers that need no hearing come first
 _LOOK_S = 0.5
+_FAREWELL_S = 3.0
 _WARM_S = 3.0
 
 
@@ -57,6 +58,7 @@ def life(plan: Plan, channel: "Connection[Any, Any]") -> None:
         try:
             task = channel.recv()
         except (EOFError, OSError):
+            time.sleep(_FAREWELL_S)  # where the server was killed, the thread that looks after it ends this process
             return
         said = _done(partial(task, ear, tell))
         try:
