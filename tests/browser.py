@@ -18,7 +18,10 @@ from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_S = 60.0
-_KEYS = {"Enter": ("\r", 13), "Escape": ("", 27), "ArrowLeft": ("", 37), "ArrowRight": ("", 39), "Tab": ("\t", 9)}
+_KEYS = {
+    **{"Enter": ("\r", 13), "Escape": ("", 27), "Tab": ("\t", 9)},
+    **{"ArrowLeft": ("", 37), "ArrowUp": ("", 38), "ArrowRight": ("", 39), "ArrowDown": ("", 40)},
+}
 
 
 class Page:
@@ -30,6 +33,7 @@ class Page:
         self._number = 0
         self._session: str | None = None
         self.complaints: list[str] = []
+        self.errors: list[str] = []  # all that the console shows in red, answers with status 404 too
 
     def attach(self) -> None:
         """Take hold of a new tab."""
@@ -147,8 +151,14 @@ class Page:
         said: dict[str, Any] = json.loads(line)
         if said.get("method") == "Runtime.exceptionThrown":
             self.complaints.append(str(said["params"]["exceptionDetails"]))
-        if said.get("method") == "Log.entryAdded" and said["params"]["entry"]["source"] in ("security", "javascript"):
-            self.complaints.append(str(said["params"]["entry"]))
+        if said.get("method") == "Log.entryAdded":
+            entry = said["params"]["entry"]
+            if entry["source"] in ("security", "javascript"):
+                self.complaints.append(str(entry))
+            if entry["level"] == "error":
+                self.errors.append(f"{entry['text']} {entry.get('url', '')}")
+        if said.get("method") == "Runtime.consoleAPICalled" and said["params"]["type"] == "error":
+            self.errors.append(str(said["params"]["args"]))
         return said
 
 

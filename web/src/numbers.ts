@@ -7,14 +7,15 @@ export function clock(seconds: number): string {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+// Seconds in which something is heard; to the nearest ones, as the server writes them.
 export function span(start_s: number, end_s: number): string {
-  return `${clock(start_s)}–${clock(end_s)}`;
+  return `${clock(Math.round(start_s))}–${clock(Math.round(end_s))}`;
 }
 
 export function percent(share: number): string {
   const hundredth = 100 * share;
-  if (hundredth > 0 && hundredth < 0.1) return "< 0.1 %";
-  return hundredth < 9.95 && hundredth > 0 ? `${hundredth.toFixed(1)} %` : `${Math.round(hundredth)} %`;
+  if (hundredth > 0 && hundredth < 0.1) return "< 0.1\u00a0%";
+  return `${hundredth < 9.95 && hundredth > 0 ? hundredth.toFixed(1) : Math.round(hundredth)}\u00a0%`;
 }
 
 export function signed(value: number): string {

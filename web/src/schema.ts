@@ -133,7 +133,7 @@ export interface Match {
   how_close: string;
   really: boolean;
   relation: string;
-  reason: { segments: { here: Span; there: Span; similarity: number } | null; words: string };
+  reason: { segments: { here: Span; there: Span; similarity: number } | null; genres: string[]; tags: string[]; moods: string[] };
 }
 
 export interface Similar {

@@ -122,6 +122,7 @@ export const text = {
     asking: "Comparing …",
     none: "There is nothing else in the collection.",
     noCollection: "There is no collection to compare with: earmark index FOLDER makes one.",
+    both: (names: string) => `both: ${names}`,
     here: (times: string) => `here ${times}`,
     there: (times: string) => `there ${times}`,
   },
@@ -316,7 +317,7 @@ export const text = {
     labelled: "labelled",
     calibration: "Does it mean what it says?",
     calibrationWords: (ece: string) =>
-      `Each dot is all answers that were told with about such a probability, larger for more of them, at the share that was right. On the line they are the same; on average they are ${ece} apart.`,
+      `Each dot is all answers that were told with about such a probability, larger for more of them, at the share that was right. On the line they are the same; on average they differ by ${ece}.`,
     reliabilityWords: (ece: string) => `How many answers are right, by how sure they are; ${ece} from the diagonal on average. The table below has the figures.`,
     told: "told probability; upwards: share that is right",
     bin: (sure: string, right: string, count: number) => `told ${sure}: ${right} right of ${count}`,

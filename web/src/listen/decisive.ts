@@ -50,8 +50,7 @@ export class Decisive {
     const genre = Object.keys(heard.track.genres)[0] ?? "";
     const facts = [
       segment.probability !== null && text.track.alone(genre, percent(segment.probability)),
-      segment.evidence !== null && text.track.evidence(percent(segment.evidence)),
-      text.track.attention(percent(segment.attention)),
+      segment.evidence === null ? text.track.attention(percent(segment.attention)) : text.track.evidence(percent(segment.evidence)),
     ].filter((each) => each);
     const button = sound ? playButton(this.context, sound, times, segment.start_s, segment.end_s) : h("span", {}, times);
     return h("li", { class: "row" }, button, h("span", { class: "quiet words" }, facts.join(", ")));

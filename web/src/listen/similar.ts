@@ -74,10 +74,15 @@ export class SimilarTracks {
         { class: "words" },
         h("a", { href: `#/listen/${item.id}` }, titleOf(item)),
         h("span", { class: "quiet" }, ` ${factsOf(item)}`),
-        h("span", { class: "why" }, [how_close, relation].filter(Boolean).join("; ")),
-        h("span", { class: "why quiet" }, reason.words),
+        h("span", { class: "why" }, [how_close, relation, both(reason)].filter(Boolean).join("; ")),
         pair && h("span", { class: "pair" }, ...pair),
       ),
     );
   }
+}
+
+// What both are; the seconds that are alike stand on the buttons.
+function both({ genres, tags, moods }: Match["reason"]): string {
+  const names = [...new Set([...genres, ...tags, ...moods])];
+  return names.length ? text.similar.both(names.join(", ")) : "";
 }

@@ -26,5 +26,5 @@ export function confusionTable(told: NonNullable<ModelFacts["confusion"]>): HTML
 
 function cell(share: number, diagonal: boolean): HTMLElement {
   const shade = share === 0 ? 0 : Math.min(STEPS, 1 + Math.floor(share * STEPS));
-  return h("td", { class: `shade-${shade}${diagonal ? " right" : ""}` }, share === 0 ? "" : percent(share).replace(" %", ""));
+  return h("td", { class: `shade-${shade}${diagonal ? " right" : ""}` }, share === 0 ? "" : percent(share).replace("\u00a0%", ""));
 }

@@ -1,0 +1,144 @@
+"""The view "Listen" in a browser: files in, answers out, seconds that play, words that are taught."""
+
+from pathlib import Path
+
+import pytest
+
+from paged import Visit
+from served import Server
+
+
+def dropped(visit: Visit, *files: Path) -> None:
+    visit.open("listen")
+    visit.drop(*files)
+    visit.wait("article.track .sentence")
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A file that says it is sound, and is none."""
+    file = tmp_path / "broken.flac"
+    file.write_bytes(b"fLaC" + b"no sound at all " * 40)
+    return file
+
+
+def test_a_file_that_is_dropped_is_heard_and_its_answer_is_that_of_the_server(
+    visit: Visit, song: Path, page_server: Server
+) -> None:
+    dropped(visit, song)
+    number = visit.page.of("location.hash").removeprefix("#/listen/")
+    heard = page_server.client.get(f"/api/tracks/{number}").json()
+    assert visit.words(".track h1") == song.name
+    assert visit.words(".sentence") == heard["sentence"]
+    assert visit.words(".queue a") == song.name
+    lanes = visit.page.of("[...document.querySelectorAll('.label.genre')].map(each => each.textContent)")
+    assert lanes == list(heard["track"]["genres"])[: len(lanes)]
+
+
+def test_without_the_decisive_seconds_another_answer_is_told(visit: Visit, song: Path) -> None:
+    dropped(visit, song)
+    visit.wait(".without .remark", "Without these seconds")
+
+
+def test_the_waveform_is_drawn_of_the_server_s_peaks_and_the_spectrogram_in_colours(visit: Visit, song: Path) -> None:
+    dropped(visit, song)
+    visit.page.wait_for("document.querySelector('.wave > div')?.shadowRoot?.querySelector('canvas')?.width > 100")
+    visit.page.wait_for("document.querySelector('.spectrogram').width > 100")
+    coloured = visit.page.of(
+        "(() => { const c = document.querySelector('.spectrogram'); "
+        "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; "
+        "for (let n = 0; n < d.length; n += 4) if (d[n] !== d[n + 1]) return true; return false; })()"
+    )
+    assert coloured
+
+
+def test_a_decisive_second_s_button_plays_these_seconds_of_the_dropped_file(visit: Visit, song: Path) -> None:
+    dropped(visit, song)
+    visit.click(".columns .row button.play")
+    visit.page.wait_for("document.querySelectorAll('button.play.on').length === 1")
+    first, last = visit.playing()
+    assert visit.words(".columns .row button.play.on").endswith(f"0:{round(first):02}–0:{round(last):02}")
+    visit.page.wait_for(
+        "!document.querySelector('.player').hidden && document.querySelector('.cursor.played').style.left !== ''"
+    )
+    assert visit.words(".player .what") == song.name
+    visit.click(".columns .row button.play")
+    assert visit.playing() == []
+
+
+def test_a_moment_that_is_pointed_at_is_told_in_words_and_by_keys_as_well(visit: Visit, song: Path) -> None:
+    dropped(visit, song)
+    visit.page.mouse("mouseMoved", *visit.place(".overlay"))
+    visit.page.drawn()
+    assert visit.words(".readout").startswith(("0:11:", "0:12:")), "the middle of 24 seconds"
+    visit.page.mouse("mouseMoved", 5, 5)
+    visit.page.of("document.querySelector('.overlay').focus()")
+    for key, time in (("ArrowRight", "0:13:"), ("ArrowLeft", "0:12:"), ("ArrowLeft", "0:10:")):
+        visit.page.key(key)
+        assert visit.page.of("document.querySelector('.overlay').getAttribute('aria-valuetext')").startswith(time)
+
+
+def test_a_broken_file_says_why_and_the_others_are_heard(visit: Visit, song: Path, broken: Path) -> None:
+    visit.open("listen")
+    visit.drop(broken, song)
+    visit.wait(".queue li[data-stage=failed]", "broken.flac")
+    visit.wait(".queue li[data-stage=heard]", song.name)
+    words = visit.words(".queue li[data-stage=failed]")
+    assert len(words.splitlines()) >= 2, "its name, and what is wrong"
+    assert "Traceback" not in words
+
+
+def test_of_many_files_those_that_are_no_sound_are_passed_over(visit: Visit, song: Path, tmp_path: Path) -> None:
+    other = tmp_path / "cover.jpg"
+    other.write_bytes(b"no sound")
+    visit.open("listen")
+    visit.drop(other, song)
+    visit.wait(".beside > p", "1 file passed over")
+    visit.wait(".queue li[data-stage=heard]", song.name)
+    assert visit.count(".queue li") == 1
+
+
+def test_similar_tracks_come_with_reasons_and_play_the_seconds_of_both(visit: Visit, song: Path) -> None:
+    dropped(visit, song)
+    visit.wait(".similar .row .pair button", "there")
+    for number, side in ((1, "here"), (2, "there")):
+        visit.click(f".similar .row:has(.pair) .pair button:nth-child({number})")
+        visit.page.wait_for("document.querySelectorAll('.pair button.play.on').length === 1")
+        assert side in visit.words(".pair button.play.on")
+
+
+def test_the_collection_is_searched_by_name_and_a_track_of_it_opened(visit: Visit) -> None:
+    visit.open("listen")
+    visit.wait(".picker .row", "Piece")
+    visit.type(".picker input", "piece 6")
+    visit.page.wait_for("document.querySelectorAll('.picker .row').length === 1")
+    visit.click(".picker .row a")
+    visit.wait(".track h1", "Piece 6")
+    visit.wait(".track .head", "Artist 1")
+
+
+def test_the_collection_is_searched_by_how_it_sounds(visit: Visit) -> None:
+    visit.open("listen")
+    visit.page.of(
+        "(() => { const way = document.querySelector('.picker select'); way.value = 'sound'; "
+        "way.dispatchEvent(new Event('change')); })()"
+    )
+    visit.type(".picker input", "loud")
+    visit.wait(".picker [role=status]", "loud ->")
+
+
+def test_a_word_is_taught_from_two_tracks_and_forgotten(visit: Visit, page_server: Server) -> None:
+    ids = [item["id"] for item in page_server.client.get("/api/tracks", params={"limit": 2}).json()["tracks"]]
+    for number in ids:
+        visit.page.of(f"location.hash = '#/listen/{number}'") if number != ids[0] else visit.open(f"listen/{number}")
+        visit.wait(f"article[data-id='{number}'] .teach button")
+        visit.press("This track has it")
+    visit.page.wait_for("document.querySelectorAll('.examples .chips li').length === 2")
+    visit.type(".teach input", "gym")
+    visit.press("Teach")
+    visit.wait(".teach .remark", "gym")
+    assert [each["word"] for each in page_server.client.get("/api/teach").json()["words"]] == ["gym"]
+    visit.wait(".known li", "gym")
+    visit.press("forget")
+    visit.page.wait_for("document.querySelectorAll('.known li').length === 0")
+    assert page_server.client.get("/api/teach").json()["words"] == []

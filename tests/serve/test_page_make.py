@@ -1,0 +1,63 @@
+"""The views "Make" and "Model" in a browser: lists by words, a path or an arc, and the model's card."""
+
+from paged import Visit
+from served import Server
+
+
+def test_a_list_near_a_word_is_made_and_the_same_seed_makes_it_again(visit: Visit, page_server: Server) -> None:
+    visit.open("make")
+    visit.type(".wishes input", "loud")
+    visit.press("Add")
+    assert visit.all_words(".wishes .chips li")[0].startswith("loud")
+    visit.press("Make the list")
+    visit.wait(".listing .row", "Piece")
+    seed = int(visit.words(".listing [role=status]").split("seed ")[1].split()[0])
+    wish = {"like": ["loud"], "count": 20, "spread": 0.2, "spacing": 5, "seed": seed}
+    expected = [each["item"]["title"] for each in page_server.client.post("/api/playlist", json=wish).json()["tracks"]]
+    assert [words.split(" – ")[1] for words in visit.all_words(".listing .row a")] == expected
+
+
+def test_a_path_is_asked_for_by_where_it_begins_and_ends(visit: Visit) -> None:
+    visit.open("make")
+    visit.click(".playlist-form input[value=path]")
+    for name, words in (("From", "Piece 2"), ("To", "Piece 5")):
+        visit.type(f".playlist-form input[aria-label={name}]", words)
+    visit.press("Make the list")
+    visit.wait(".listing .row a", "Piece 2")
+    assert visit.all_words(".listing .row a")[-1].endswith("Piece 5")
+
+
+def test_nothing_asked_for_is_refused_in_words(visit: Visit) -> None:
+    visit.open("make")
+    visit.press("Make the list")
+    visit.wait(".result .problem")
+    visit.page.errors.clear()  # the browser shows the refusal, too
+
+
+def test_all_of_a_list_is_played_and_it_is_kept_as_a_file(visit: Visit) -> None:
+    visit.open("make")
+    visit.type(".wishes input", "loud")
+    visit.press("Make the list")
+    visit.wait(".listing .row", "Piece")
+    visit.press("Play all")
+    visit.page.wait_for("!document.querySelector('.player').hidden")
+    assert visit.words(".player .what") == visit.words(".listing .row a")
+    visit.press("M3U8")
+    visit.wait(".listing", "earmark.m3u8 was handed")
+
+
+def test_the_model_s_card_says_what_the_server_says(visit: Visit, page_server: Server) -> None:
+    visit.open("model")
+    visit.wait(".model section")
+    told = page_server.client.get("/api/model").json()
+    assert f"{told['name']} {told['version']}" in visit.words(".model > p")
+    assert visit.words(".model").count("That was not measured of this network.") == 3
+    assert "50 %" in visit.words(".pairs + *, .pairs ~ *, .model").replace("\u00a0", " ")
+
+
+def test_a_piece_is_made_or_it_is_said_that_it_cannot_be(visit: Visit, page_server: Server) -> None:
+    visit.open("make")
+    if page_server.client.get("/api/state").json()["generate"]:
+        assert visit.count(".piece-form") == 1
+    else:
+        visit.wait(".make section", "This copy of earmark cannot generate.")
