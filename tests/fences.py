@@ -33,6 +33,9 @@ UNKNOWN_TO_US = HARMLESS | {
     "python3",
     "beet",
     "ray",
+    "curl",
+    "chmod",
+    "openssl",
 }
 SHELL_WORDS = frozenset({"time", "then", "do", "else"})
 ASSIGNMENT = re.compile(r"^[A-Z_]+=")

@@ -55,7 +55,7 @@ def serve(
     """
     from earmark.cli._streams import say
     from earmark.listen.parallel import cores
-    from earmark.serve.running import bound, run
+    from earmark.serve.running import bound, prepared
     from earmark.serve.settings import (
         PASSWORD_VARIABLE,
         TOKEN_VARIABLE,
@@ -87,11 +87,12 @@ def serve(
         )
     )
     with bound(settings) as socket:
+        server = prepared(settings)
         page = address(settings.host, socket.getsockname()[1])
         say(f"serving at {page} (Ctrl-C ends it)")
         if open_page:
             _open(page, settings)
-        run(settings, socket)
+        server.run(sockets=[socket])
 
 
 def _open(page: str, settings: "Settings") -> None:

@@ -3,9 +3,13 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from earmark.errors import ServeError
+from earmark.errors import MissingExtraError, ServeError
 from earmark.serve.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 _FAREWELL_S = 10  # for answers that are under way when the server is to end
 _BACKLOG = 256
@@ -33,15 +37,21 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
         listener.close()
 
 
-def run(settings: Settings, listener: socket.socket) -> None:
-    """Serve until the process is asked to end; answers that are under way have some seconds to finish."""
+def prepared(settings: Settings) -> "uvicorn.Server":
+    """A server that is ready to `run`, until the process is asked to end; what is under way has some seconds then.
+
+    Raises
+    ------
+    MissingExtraError
+        The extra `serve` is not installed.
+    BundleError
+        The bundle cannot be read.
+    """
     try:
         import uvicorn
 
         from earmark.serve.app import create_app
     except ModuleNotFoundError as missing:
-        from earmark.errors import MissingExtraError
-
         if (missing.name or "").partition(".")[0] == "earmark":
             raise
         raise MissingExtraError.naming("`earmark serve`", "serve") from missing
@@ -57,4 +67,4 @@ def run(settings: Settings, listener: socket.socket) -> None:
         timeout_graceful_shutdown=_FAREWELL_S,
         proxy_headers=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
