@@ -117,6 +117,7 @@ def test_what_the_tests_import_is_declared() -> None:
     declared = modules_of([*project["dependencies"], *extras])
     files = sorted((ROOT / "tests").rglob("*.py"))
     own = {path.stem for path in files} | {path.parent.name for path in files if path.name == "__init__.py"}
+    own |= {path.name for path in (ROOT / "src").iterdir()}
     assert imported_by(files) - own <= declared
 
 
@@ -214,7 +215,8 @@ def test_an_example_in_a_docstring_does_what_it_shows(path: Path) -> None:
 )
 def test_tests_mirror_the_rooms(folder: Path) -> None:
     mirrored = folder.relative_to(ROOT / "tests")
-    assert (ROOT / "src/earmark" / mirrored).is_dir() or (ROOT / mirrored).is_dir()
+    # `beetsplug` lies beside the package: there beets looks for plugins.
+    assert any((ROOT / place / mirrored).is_dir() for place in ("src/earmark", "src", ""))
 
 
 def test_a_room_that_reaches_up_a_floor_breaks_the_contract(tmp_path: Path) -> None:

@@ -14,7 +14,6 @@ import beets.library
 import beets.plugins
 import beets.ui
 import pytest
-import yaml
 from beets.exceptions import UserError
 from mutagen.flac import FLAC
 
@@ -201,10 +200,16 @@ def test_what_the_document_shows_works_when_typed(beet: Beet, shelf: Path) -> No
     assert not [name for name in fields if f"`{name}`" not in page.read_text() and f"${name}" not in page.read_text()]
 
 
-def test_every_option_is_described_with_its_default() -> None:
+def test_every_option_is_described_with_its_default(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEETSDIR", str(shelf))
     page = (ROOT / "docs" / "beets.md").read_text()
-    config = yaml.safe_load(page[page.index("earmark:\n  auto") :].partition("```")[0])["earmark"]
-    beets.config.clear()
-    wanted = {name: value or None for name, value in Earmark().config.get().items()}
-    beets.config.clear()
-    assert {name: value or None for name, value in config.items()} == wanted
+    (shelf / "config.yaml").write_text(page[page.index("earmark:\n  auto") :].partition("```")[0])
+    forget()
+    described = beets.config["earmark"].get()
+    (shelf / "config.yaml").unlink()
+    forget()
+    wanted = Earmark().config.get()
+    assert {name: value or None for name, value in described.items()} == {
+        name: value or None for name, value in wanted.items()
+    }
+    forget()
