@@ -4,7 +4,7 @@
 
 It starts `earmark serve` as a process and asks it from threads. A clip of 30 s (the first 30 s of CLIP, or a piece that
 is made here) is sent as FLAC each time. Who is told to wait (429) waits and asks again, and its time counts from the
-first asking. Hostile files are the clip with bytes changed, cut, joined or lied about, drawn from a seed. Memory is what
+first asking. Hostile files are the clip with bytes changed, cut, joined or lied about, by a seed. Memory is what
 the server and its workers hold that they share with nobody, and their part of what they share (PSS), on Linux.
 """
 

@@ -22,7 +22,7 @@ from earmark.serve.problems import ProblemError
 from earmark.serve.tasks import Task
 from earmark.serve.worker import DONE, FAILED
 
-_MOST = 256
+_MOST = 64
 _KEPT_S = 3600.0
 _LOOK_S = 1.0
 _SIGN_OF_LIFE_S = 15.0
@@ -119,24 +119,27 @@ class Jobs:
         return job
 
     async def done(self, job: Job, request: Request) -> Any:
-        """The result of a job, when it is there; it is broken off where the client goes away."""
+        """The result of a job, when it is there; it is forgotten then, and broken off where the client goes away."""
+        try:
+            await self._over(job, request)
+        finally:
+            self._jobs.pop(job.id, None)
+        if job.problem is not None:
+            raise job.problem
+        return job.result
+
+    async def _over(self, job: Job, request: Request) -> None:
         while not job.over:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(job.changed.wait(), _LOOK_S)
             if not job.over and await request.is_disconnected():
                 self.drop(job)
                 break
-        if job.problem is not None:
-            raise job.problem
-        return job.result
 
     async def ask(self, task: Task, *, what: str, limit_s: float, request: Request) -> Any:
         """What a task gives, for who waits for it and needs no id; a ProblemError where it fails."""
         job = self.start("ask", task, what=what, limit_s=limit_s, finish=lambda event, value: value)
-        try:
-            return await self.done(job, request)
-        finally:
-            self._jobs.pop(job.id, None)
+        return await self.done(job, request)
 
     def find(self, name: str) -> Job:
         """A job by its id; a problem with status 404 where there is none."""
