@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 HOUSE := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format odd fuzz mutate clean
+.PHONY: help run test lint format page odd fuzz mutate clean
 
 help:  ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,7 +25,7 @@ else
 endif
 
 # Each test process computes on one thread: two with two threads each would fight for the same cores.
-test: lint  ## Install everything, then lint, types, floors and all tests
+test: lint web/node_modules/.ready  ## Install everything, then lint, types, floors and all tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 lint: .venv/.dev  ## Lint, format, types and floors, without tests
@@ -38,6 +38,9 @@ format: .venv/.dev  ## Format the code and repair what ruff can
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format .
 
+page: web/node_modules/.ready  ## Build the page of `earmark serve` from web/ into the package; needs Node 20.19 or newer
+	@npm --prefix web run --silent build
+
 odd: .venv/.dev  ## Hear odd files of every kind by the command line, and print what came of each: MUSIC=folder
 	@PYTHONPATH=tests $(BIN)/python benchmarks/odd_files.py $(if $(MUSIC),--music "$(MUSIC)") --jobs $(WORKERS)
 
@@ -48,8 +51,15 @@ mutate: .venv/.dev  ## Change lines of ROOM=measure one at a time, SAMPLE=100 by
 	@PYTHONPATH=tests $(BIN)/python -m mutate $(ROOM) --sample $(SAMPLE) --seed $(SEED) --jobs $(WORKERS) \
 	  $(if $(MUTANT),--only $(MUTANT)) $(if $(TESTS),--tests-at $(TESTS))
 
+# The page is built into the package and committed: Node is needed to change it, and by the tests for axe-core alone,
+# which are skipped where there is no npm.
+web/node_modules/.ready: web/package-lock.json
+	@mkdir -p $(@D)
+	@if command -v npm >/dev/null; then npm --prefix web ci --no-audit --no-fund --silent && touch $@ \
+	  || echo "What web/ needs could not be installed: the tests for accessibility are skipped."; fi
+
 clean:  ## Remove the environment and what the tools left behind
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv web/node_modules dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \

@@ -127,16 +127,21 @@ def test_the_collection_is_searched_by_how_it_sounds(visit: Visit) -> None:
     visit.wait(".picker [role=status]", "loud ->")
 
 
-def test_a_word_is_taught_from_two_tracks_and_forgotten(visit: Visit, page_server: Server) -> None:
-    ids = [item["id"] for item in page_server.client.get("/api/tracks", params={"limit": 2}).json()["tracks"]]
-    for number in ids:
-        visit.page.of(f"location.hash = '#/listen/{number}'") if number != ids[0] else visit.open(f"listen/{number}")
-        visit.wait(f"article[data-id='{number}'] .teach button")
-        visit.press("This track has it")
-    visit.page.wait_for("document.querySelectorAll('.examples .chips li').length === 2")
-    visit.type(".teach input", "gym")
+def test_a_word_is_taught_by_this_track_and_others_and_forgotten(visit: Visit, page_server: Server) -> None:
+    first = page_server.client.get("/api/tracks", params={"q": "piece 0"}).json()["tracks"][0]["id"]
+    visit.open(f"listen/{first}")
+    visit.wait(".teach button")
+    visit.press("This track has it")
+    visit.type(".teach input[type=search]", "piece")
+    visit.page.wait_for("document.querySelectorAll('.found li').length === 8")
+    for place, words in enumerate(visit.all_words(".found li"), start=1):
+        if "Piece 0" not in words:
+            has = any(f"Piece {seed}" in words for seed in (1, 2))
+            visit.click(f".found li:nth-child({place}) button:nth-of-type({1 if has else 2})")
+    assert [len(words.splitlines()) for words in visit.all_words(".examples .chips")] == [3, 5]
+    visit.type(".teach input[name=word]", "gym")
     visit.press("Teach")
-    visit.wait(".teach .remark", "gym")
+    visit.wait(".teach .remark", "gym: learned from")
     assert [each["word"] for each in page_server.client.get("/api/teach").json()["words"]] == ["gym"]
     visit.wait(".known li", "gym")
     visit.press("forget")

@@ -1,11 +1,13 @@
 // A word of one's own, taught from here: tracks that have it, tracks that have not, and what the server makes of them.
 
 import { api, problemOf } from "../api.ts";
-import type { Context, Example } from "../context.ts";
-import { fill, h } from "../dom.ts";
+import { type Context, type Example, titleOf } from "../context.ts";
+import { fill, h, Latest } from "../dom.ts";
 import { busy, field, trouble } from "../parts.ts";
-import type { Heard, Taught, TeachWord } from "../schema.ts";
+import type { Heard, Item, Taught, TeachWord } from "../schema.ts";
 import { text } from "../text.ts";
+
+const MOST_FOUND = 8;
 
 export class Teach {
   readonly element: HTMLElement;
@@ -13,6 +15,7 @@ export class Teach {
   private readonly lists = h("div", { class: "examples" });
   private readonly said = h("div", { role: "status" });
   private readonly known = h("div", { class: "known" });
+  private words: string[] = []; // that are taught already
 
   constructor(
     private readonly context: Context,
@@ -33,6 +36,7 @@ export class Teach {
       h("h2", {}, text.teach.title),
       h("p", { class: "quiet" }, text.teach.about),
       h("p", { class: "buttons" }, button("yes", text.teach.yes), button("no", text.teach.no)),
+      context.hasCollection && this.finder(),
       form,
       this.said,
       this.known,
@@ -40,6 +44,27 @@ export class Teach {
     examples.onChange(() => this.list());
     this.list();
     void this.tellKnown();
+  }
+
+  // Further examples, by their names.
+  private finder(): HTMLElement {
+    const { examples } = this.context;
+    const input = h("input", { type: "search", placeholder: text.picker.placeholder });
+    const found = h("ul", { class: "plain found" });
+    const latest = new Latest();
+    const row = (item: Item) => {
+      const example = { id: item.id, name: item.title };
+      const add = (kind: "yes" | "no", words: string) =>
+        h("button", { type: "button", class: "quietly", "aria-label": `${titleOf(item)}: ${words}`, onclick: () => examples.add(kind, example) }, words);
+      return h("li", {}, titleOf(item), " ", add("yes", text.teach.has), add("no", text.teach.hasNot));
+    };
+    input.addEventListener("input", () => {
+      const words = input.value.trim();
+      if (!words) return fill(found);
+      void latest.of(api.tracks(words, MOST_FOUND), ({ tracks }) => fill(found, ...tracks.map(row)), () => fill(found));
+      return undefined;
+    });
+    return h("div", {}, field(text.teach.more, input), found);
   }
 
   private list(): void {
@@ -67,7 +92,7 @@ export class Teach {
       await this.tellKnown();
     } catch (failure) {
       const problem = problemOf(failure);
-      const retry = problem.status === 409 && h("button", { type: "button", onclick: () => void this.teach(true) }, text.teach.again);
+      const retry = this.words.includes(word) && h("button", { type: "button", onclick: () => void this.teach(true) }, text.teach.again);
       fill(this.said, trouble(problem), retry);
     }
   }
@@ -78,6 +103,7 @@ export class Teach {
 
   private async tellKnown(): Promise<void> {
     const words = await api.taught().catch((): TeachWord[] => []);
+    this.words = words.map(({ word }) => word);
     const rows = words.map(({ word, short }) =>
       h("li", {}, h("strong", {}, word), h("span", { class: "quiet" }, ` ${short}`), " ", h("button", { type: "button", class: "quietly", "aria-label": text.teach.forget(word), onclick: () => void this.forget(word) }, text.teach.forgetShort)),
     );
