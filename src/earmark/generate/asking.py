@@ -155,8 +155,21 @@ class Ground:
             raise WishError(f"There is no {OF_GROUP[group]} '{name}' that this network tells.", hint=hint)
         return found
 
+    def _solved(self, expression: Expression) -> Solution:
+        """What an expression comes to; of one answer that all tracks are alike, where the first of these lies."""
+        try:
+            return self.space.solve(expression)
+        except WishError:
+            alone = expression.operands[0].answer if len(expression.operands) == 1 and not expression.clauses else None
+            if alone is None or expression.operands[0].sign < 0:
+                raise
+            row = int(np.nan_to_num(self.judge.share(alone)).argmax())
+            target = np.asarray(self.space.directions[row], np.float64)
+            note = f"All tracks are {alone.words} as much as each other, so the first one leads."
+            return Solution(target, self.space.directions @ target, np.ones(len(self.collection), np.bool_), (note,))
+
     def _place(self, expression: Expression, *, itself: bool = False) -> Place:
-        solved: Solution = self.space.solve(expression)
+        solved = self._solved(expression)
         named = [operand.song.row for operand in expression.operands if operand.song is not None]
         songs = tuple(row for row in named if row is not None)
         wanted = [operand for operand in expression.operands if operand.sign > 0]

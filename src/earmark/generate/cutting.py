@@ -76,9 +76,8 @@ def _on_onsets(strength: Floats, starts: NDArray[np.int64]) -> NDArray[np.int64]
     last = len(strength) - 1
     grid = np.arange(0, last, max(round(_GRID_S / STEP_S), 1))
     places = np.unique(np.concatenate([[0], grid, starts, [last]]))
-    pull = np.where(np.isin(places, starts), strength[places] / max(float(strength[starts].mean()), 1e-6), 0.0)
-    if not len(starts):
-        pull[:] = 0
+    usual_db = max(float(strength[starts].mean()), 1e-6) if len(starts) else 1.0
+    pull = np.where(np.isin(places, starts), strength[places] / usual_db, 0.0)
     costs, before = np.full(len(places), np.inf), np.full(len(places), -1)
     costs[0] = 0.0
     for number in range(1, len(places)):

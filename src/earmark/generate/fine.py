@@ -13,6 +13,7 @@ Floats = NDArray[np.float32]
 STEP_SAMPLES = 441
 STEP_S = STEP_SAMPLES / SAMPLE_RATE_HZ
 AROUND_FRAMES = 3  # 60 ms: within so much two things are heard as one
+_BEGIN_FRAMES = 2
 FLOOR_UNDER_DB = 70.0  # what lies further under the loudest moment is as good as nothing
 
 # Up to 1.3 kHz bands tell one note from the next, and each stands alone; above that eight are one.
@@ -40,11 +41,13 @@ def coarse_numbers(db: Floats) -> Floats:
 
 
 def rises(db: Floats) -> Floats:
-    """(bands, frames) dB -> (frames,): by how many dB bands get louder from frame to frame, on average; 0 at first.
+    """(bands, frames) dB -> (frames,): by how many dB bands get louder from frame to frame, on average.
 
-    Spectral flux, half-wave rectified (S. Dixon, Onset Detection Revisited, DAFx 2006).
+    Spectral flux, half-wave rectified (S. Dixon, Onset Detection Revisited, DAFx 2006); 0 in the first 40 ms, which
+    hear the silence before the sound, too.
     """
     steps = np.maximum(np.diff(db, axis=1), 0.0).mean(axis=0)
+    steps[:_BEGIN_FRAMES] = 0.0
     return np.asarray(np.concatenate([np.zeros(1), steps]), np.float32)
 
 

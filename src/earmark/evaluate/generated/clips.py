@@ -7,7 +7,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from earmark.errors import SoundError
+from earmark.errors import GenerateError, SoundError
 from earmark.generate import spectrogram
 from earmark.generate.asking import Ask, Ground
 from earmark.generate.generator import Generator
@@ -87,7 +87,10 @@ def most_like(ground: Ground, genre: str, count: int) -> list[int]:
 
 
 def of_two_sides(ground: Ground, count: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
-    """Rows of songs on two sides, at most so many each, so that no folder has songs on both."""
+    """Rows of songs on two sides, at most so many each, so that no folder has songs on both.
+
+    GenerateError where all songs are in one folder.
+    """
     folders: dict[str, list[int]] = {}
     for row, kind in enumerate(ground.collection.kinds):
         if kind == "song":
@@ -96,6 +99,11 @@ def of_two_sides(ground: Ground, count: int, rng: np.random.Generator) -> tuple[
     names = sorted(folders, key=lambda name: (-len(folders[name]), name))
     for name in names:  # the largest first, each to the smaller side: both get about as many
         sides[int(len(sides[1]) < len(sides[0]))].extend(folders[name])
+    if not sides[1]:
+        raise GenerateError(
+            "All songs of the collection are in one folder.",
+            hint="A collection of several folders is needed.",
+        )
     one, other = (sorted(rng.permutation(side)[:count].tolist()) for side in sides)
     return one, other
 

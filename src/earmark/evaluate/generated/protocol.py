@@ -80,6 +80,7 @@ def measure_files(
     if unknown or not plan.genres:
         said = f"The judge tells no {' or '.join(unknown) or 'genre of the collection'}."
         raise GenerateError(said, hint=f"It tells {', '.join(judge.genres)}.")
+    of_two_sides(maker.ground, plan.tracks, np.random.default_rng(plan.seed))  # what fails there need not wait
     figures = measure(maker, judge, plan, on_step=on_step)
     if maker.generator is not None:
         rows, _ = of_two_sides(maker.ground, plan.tracks, np.random.default_rng(plan.seed))

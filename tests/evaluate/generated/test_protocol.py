@@ -1,0 +1,175 @@
+"""What is measured of pieces: each measure where it is known what it must say, and all on a tiny collection."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from corpus import music
+from earmark.errors import GenerateError
+from earmark.evaluate.generated import controls, laws
+from earmark.evaluate.generated.clips import Clip, Maker, of_two_sides, real_clip
+from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
+from earmark.evaluate.generated.predictions import drawing, foreseeing, phases
+from earmark.evaluate.generated.protocol import Plan, distances, measure_files
+from earmark.generate.asking import Ground
+from earmark.generate.generator import Mixture, load_generator
+from earmark.generate.piece import Source
+from earmark.generate.shelf import Shelf
+from earmark.library.collection import Collection
+from earmark.library.judging import Judge
+from earmark.library.lexicon import Lexicon
+from earmark.library.songs import Songs
+from earmark.listen.bundle import load_bundle
+from earmark.sound.mel import SAMPLE_RATE_HZ
+from indexed import Desk, piece
+from tiny_bundle import write_tiny_bundle
+from tiny_generator import write_tiny_generator
+
+SOUND = music(rate_hz=SAMPLE_RATE_HZ, length_s=16.0).mean(axis=1)
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
+    """Of four pieces in two folders."""
+    folder = tmp_path_factory.mktemp("measured")
+    bundle = write_tiny_bundle(folder / "tiny")
+    write_tiny_generator(bundle)
+    desk = Desk(folder / "music", folder / "collection.db", bundle)
+    for seed, name in enumerate(("a/one.wav", "a/two.wav", "b/three.wav", "b/four.wav")):
+        piece(desk.folder / name, seed=seed, length_s=22.0)
+    desk.index()
+    with Collection.open(desk.db) as collection:
+        judge = Judge(collection)
+        songs = Songs(collection, judge, (), lambda path: pytest.fail(f"{path} was heard"))
+        ground = Ground(collection, Lexicon(collection.names, [], ()), songs, judge)
+        yield Maker(ground, Shelf(folder / "shelf"), load_generator(load_bundle(bundle)))
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> NetworkJudge:
+    """Another bundle."""
+    return NetworkJudge(write_tiny_bundle(tmp_path_factory.mktemp("judge") / "tiny"))
+
+
+def source(start_s: float, end_s: float, path: str) -> Source:
+    return Source(start_s, end_s, path, "", "", 0.0, end_s - start_s, 0.0, 1.0)
+
+
+def test_a_click_is_rougher_than_what_goes_on() -> None:
+    tone = np.sin(2 * np.pi * 220 * np.arange(4 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ).astype(np.float32)
+    broken = np.concatenate([tone[: 2 * SAMPLE_RATE_HZ], 0.2 * tone[2 * SAMPLE_RATE_HZ + 30 :][::-1]])
+    found = laws.roughness(broken.astype(np.float32), [1.0, 2.0])
+    assert found.flux[1] > found.flux[0] + 1
+    found = laws.roughness(np.concatenate([tone[:44_100], -tone[44_100:]]) + 0.5, [1.0, 44_100 / SAMPLE_RATE_HZ])
+    assert found.flux.shape == found.jumps.shape == (2,)
+
+
+def test_a_beat_that_goes_on_is_steady_and_one_that_changes_is_less() -> None:
+    steady = laws.tempo_steadiness(np.concatenate([SOUND, SOUND]))
+    assert steady == 1.0
+    assert laws.tempo_steadiness(np.zeros(20 * SAMPLE_RATE_HZ, np.float32)) is None
+
+
+def test_what_is_copied_is_counted_by_file() -> None:
+    found = laws.copied([source(0, 4, "a"), source(4, 6, "b"), source(6, 10, "a")])
+    assert found == laws.Copied(4, 0.8, 2)
+    assert laws.joints_s([source(0, 4, "a"), source(4, 6, "b")]) == [4]
+
+
+def test_controls_are_as_long_and_as_loud_and_have_lost_what_they_should() -> None:
+    hiss = controls.noise(SOUND, RNG)
+    assert hiss.shape == SOUND.shape
+    assert hiss.std() == pytest.approx(float(np.sqrt(np.square(SOUND).mean())), rel=0.02)
+    loop = controls.looped(SOUND, RNG)
+    assert (loop[: 2 * SAMPLE_RATE_HZ] == loop[2 * SAMPLE_RATE_HZ : 4 * SAMPLE_RATE_HZ]).all()
+    mixed = controls.shuffled(SOUND, RNG)
+    assert np.sort(np.abs(mixed))[-100:] == pytest.approx(np.sort(np.abs(SOUND))[-100:], rel=0.2)
+    assert not np.allclose(mixed, SOUND[: len(mixed)])
+
+
+def test_a_network_hears_what_is_low_and_what_is_high(judge: NetworkJudge) -> None:
+    times_s = np.arange(6 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    clips = [np.sin(2 * np.pi * hz * times_s).astype(np.float32) for hz in (100, 8000)]
+    opinion = judge.hear(clips)
+    assert opinion.share("low", judge.genres).tolist() == [True, False]
+    assert opinion.share("high", ("low", "high")).tolist() == [False, True]
+    assert opinion.vectors.shape == (2, 128)
+
+
+def test_plain_numbers_are_standardised_by_the_reference() -> None:
+    numbers = descriptors([SOUND, SOUND[: 8 * SAMPLE_RATE_HZ], controls.noise(SOUND, RNG)])
+    assert np.isfinite(numbers).all()
+    there = standardised(numbers, numbers)
+    assert there.mean(axis=0) == pytest.approx(np.zeros(there.shape[1]), abs=1e-9)
+
+
+def test_noise_is_farther_from_music_than_music_is(judge: NetworkJudge) -> None:
+    parts = [music(rate_hz=SAMPLE_RATE_HZ, length_s=4.0, seed=seed).mean(axis=1) for seed in range(12)]
+    rows = distances(judge, {"music": parts[:6], "noise": [controls.noise(each, RNG) for each in parts[:6]]}, parts[6:])
+    near, far = rows
+    assert near["clips"] == 6
+    assert far["network_kernel"] > near["network_kernel"]
+    assert far["descriptors_kernel"] > near["descriptors_kernel"]
+    assert near["network_kernel_range"][0] <= near["network_kernel"] <= near["network_kernel_range"][1]
+
+
+def test_sides_have_no_folder_in_common(maker: Maker) -> None:
+    one, other = of_two_sides(maker.ground, 9, np.random.default_rng(0))
+    names = [[Path(maker.ground.collection.entries[row].path).parent.name for row in side] for side in (one, other)]
+    assert sorted(map(set, names), key=sorted) == [{"a"}, {"b"}]
+    assert isinstance(real_clip(maker.ground, one[0], 5.0), Clip)
+
+
+def test_what_the_generator_draws_is_held_against_what_is_easy(maker: Maker) -> None:
+    assert maker.generator is not None
+    clips = [SOUND, music(rate_hz=SAMPLE_RATE_HZ, length_s=16.0, seed=3).mean(axis=1)]
+    drawn = drawing(maker.generator, clips)
+    assert drawn["nearest_moment_db"] < drawn["mean_moment_db"]
+    assert drawn["drawn_db"] > 3  # one number for all bands
+    cost = phases([SOUND[: 3 * SAMPLE_RATE_HZ]])
+    assert 0 < cost["all_bins_db"] < cost["pictures_db"]
+
+
+class Copying:
+    """A generator that codes a token as it is, and says that what comes next is what came last."""
+
+    def encode(self, tokens: NDArray[np.float32]) -> NDArray[np.float32]:
+        return tokens.reshape(len(tokens), -1)
+
+    def decode(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        return latents.reshape(-1, 128, 19)
+
+    def following(self, latents: NDArray[np.float32]) -> Mixture:
+        return Mixture(np.zeros(1, np.float32), latents[-1:], latents[-1:])
+
+
+def test_who_says_that_all_goes_on_is_as_wrong_as_the_last_moment_is() -> None:
+    seen = foreseeing(Copying(), [SOUND])  # type: ignore[arg-type]
+    assert seen["known_db"] == 0
+    assert seen["foreseen_db"] == seen["last_db"] > 1
+    assert seen["line_db"] > seen["last_db"]
+
+
+def test_all_is_measured_and_written(maker: Maker, judge: NetworkJudge, tmp_path: Path) -> None:
+    done: list[tuple[int, int]] = []
+    plan = Plan(("low", "middle"), pieces=1, seconds=10.0, tracks=2)
+    said = measure_files(maker, judge, plan, tmp_path, on_step=lambda *each: done.append(each))
+    assert done == [(number, 4) for number in range(1, 5)]
+    figures = json.loads((tmp_path / "generation.json").read_text())
+    assert [row["genre"] for row in figures["genres"]] == ["low", "middle"]
+    assert [row["set"] for row in figures["likeness"]["distances"]] == [
+        "real against real", "mosaic", "shuffled", "looped", "noise",
+    ]  # fmt: skip
+    assert set(figures["generator"]) == {"drawing", "foreseeing", "phases"}
+    assert (tmp_path / "genres.csv").read_text().count("\n") == 3
+    assert "kernel distance" in said
+
+
+def test_a_genre_that_the_judge_does_not_tell_is_told(maker: Maker, judge: NetworkJudge, tmp_path: Path) -> None:
+    with pytest.raises(GenerateError, match="judge tells no jazz"):
+        measure_files(maker, judge, Plan(("jazz",)), tmp_path)
