@@ -12,7 +12,7 @@ skewness of that.
 
 Last comes what "closer than so many pairs" is worth: how often a match that is so close has the label of the query.
 
-    python benchmarks/retrieval.py CROSSVAL --data gtzan --data 4q --data emotify [--folds 0] [--cache FOLDER]
+    python benchmarks/retrieval.py CROSSVAL --data gtzan --data 4q --data emotify [--folds 0] [--cache FOLDER] [--every 1]
 """
 
 import argparse
@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the networks")
     parser.add_argument("--folds", type=int, action="append", help="only clips held out in these")
     parser.add_argument("--cache", type=Path, help="a folder that keeps what networks made of the clips")
+    parser.add_argument("--every", type=int, default=1, help="of a large set only each so many-th clip")
     parser.add_argument("--no-controls", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -122,7 +123,7 @@ class Bench:
         self.options = options
         self.folder = folder
         column = LABELS.get(folder.name, "genre")
-        self.clips = [(each, clip) for each, clip in clips_of([dataset]) if clip.columns.get(column)]
+        self.clips = [(each, clip) for each, clip in clips_of([dataset]) if clip.columns.get(column)][:: options.every]
         self.each: list[Clip] = [clip for _, clip in self.clips]
         self.labels = np.array([clip.columns[column] for clip in self.each])
         self.artists = np.array(artists_of(self.each))
@@ -154,7 +155,8 @@ class Bench:
 
     def _cache(self, name: str) -> Path | None:
         folder = self.options.cache
-        stem = f"{self.options.crossval.name}_seed{self.options.seed}_{name}"
+        some = f"_every{self.options.every}" if self.options.every > 1 else ""
+        stem = f"{self.options.crossval.name}_seed{self.options.seed}_{name}{some}"
         return folder and folder / f"{stem}_{self.folder.name}.npz"
 
     def systems(self) -> Iterator[tuple[str, System]]:

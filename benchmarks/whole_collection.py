@@ -32,7 +32,8 @@ FORMATS = {
 }
 SHORTEST_S = 30.0
 ASKED = 8
-WISHES = ("calm piano", "electronic, no vocals, longer than 1 min", "loud guitar, lively", "sad or dark, strings")
+WISHES = ("calm piano", "electronic, no vocals, longer than 1 min", "drums, lively", "sad or dark, strings")
+UNKNOWN = "calm, zesty"
 
 
 def main() -> None:
@@ -162,10 +163,12 @@ class Run:
         self.expect((self.scratch / "like.html").stat().st_size > 10_000, "like.html is hardly a page")
 
     def find(self) -> None:
-        """Every wish is understood."""
+        """Every wish is understood, and of what is not understood that is said."""
         for wish in WISHES:
             said = self.ask("find", wish, "-n", "3", "--all-kinds", show=9)
             self.expect("not understood" not in said, f"find did not understand '{wish}'")
+        said = self.ask("find", UNKNOWN, "-n", "1", "--all-kinds", show=9)
+        self.expect("not understood: zesty" in said, f"find pretends to know '{UNKNOWN}'")
 
     def playlist(self) -> None:
         """As long as asked for, and nothing twice."""
