@@ -1,6 +1,7 @@
 """What the service costs: requests a second, time to an answer, memory; and what hostile files among good ones do.
 
-    python benchmarks/serve.py [CLIP] [--requests 1000] [--clients 1 8 32] [--hostile 100] [--workers 2] [--out FILE]
+    python benchmarks/serve.py [CLIP] [--requests 1000] [--clients 1 8 32] [--hostile 100] [--workers 2]
+        [--length 30] [--out FILE]
 
 It starts `earmark serve` as a process and asks it from threads. A clip of 30 s (the first 30 s of CLIP, or a piece that
 is made here) is sent as FLAC each time. Who is told to wait (429) waits and asks again, and its time counts from the
@@ -27,7 +28,6 @@ import httpx
 import numpy as np
 import soundfile
 
-LENGTH_S = 30.0
 WARM_UP = 20
 
 
@@ -38,11 +38,12 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--hostile", type=int, default=100)
+    parser.add_argument("--length", type=float, default=30.0, help="of the clip, in seconds")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        clip = thirty_seconds(args.clip, Path(folder))
+        clip = clip_of(args.clip, Path(folder), args.length)
         with Server(args.workers, Path(folder)) as server:
             told = measured(server, clip, args.requests, args.clients, args.hostile)
     print(json.dumps(told, indent=1))
@@ -59,13 +60,16 @@ def measured(server: "Server", clip: bytes, requests: int, clients: Sequence[int
         "load_before": os.getloadavg()[0],
         "clip_bytes": len(clip),
         "first_answers_s": [round(each.took_s, 3) for each in firsts],
-        "memory_mb_warm": server.memory_mb(),
+        "memory_mb": [server.memory_mb()],
     }
+    memory = told["memory_mb"]
+    assert isinstance(memory, list)
     share = max(requests // (len(clients) + 1), 1)
     for count in clients:
         began_s = time.monotonic()
         found = ask_all(server.address, [clip] * share, clients=count)
         told[f"{count} clients"] = figures(found, time.monotonic() - began_s)
+        memory.append(server.memory_mb())
         print(count, told[f"{count} clients"], file=sys.stderr)
     good = max(requests - share * len(clients), 1)
     rng = np.random.default_rng(0)
@@ -84,7 +88,7 @@ def measured(server: "Server", clip: bytes, requests: int, clients: Sequence[int
         "uploads_left": server.uploads_left(),
     }
     told["requests"] = 5 + WARM_UP + share * len(clients) + len(files)
-    told["memory_mb_after"] = server.memory_mb()
+    memory.append(server.memory_mb())
     told["load_after"] = os.getloadavg()[0]
     return told
 
@@ -193,18 +197,18 @@ class Server:
         return sum(1 for file in self._folder.glob("earmark-serve-*/*") if file.name != "lock")
 
 
-def thirty_seconds(file: Path | None, folder: Path) -> bytes:
-    """The first thirty seconds of a file, or of a piece that is made here, as FLAC."""
+def clip_of(file: Path | None, folder: Path, length_s: float) -> bytes:
+    """The first seconds of a file, or of a piece that is made here, as FLAC."""
     if file is None:
         rate_hz = 44_100
-        time_s = np.arange(round(LENGTH_S * rate_hz)) / rate_hz
+        time_s = np.arange(round(length_s * rate_hz)) / rate_hz
         chords = sum(np.sin(2 * np.pi * pitch * time_s) for pitch in (110, 165, 220, 277))
         beat = np.random.default_rng(0).normal(size=len(time_s)) * np.exp(-(time_s % 0.5) / 0.05)
         sound = 0.1 * chords * (1 + np.sin(time_s)) + 0.1 * beat
     else:
         with soundfile.SoundFile(file) as opened:
             rate_hz = opened.samplerate
-            sound = opened.read(round(LENGTH_S * rate_hz))
+            sound = opened.read(round(length_s * rate_hz))
     soundfile.write(folder / "clip.flac", sound, rate_hz)
     return (folder / "clip.flac").read_bytes()
 

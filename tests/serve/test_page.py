@@ -21,6 +21,9 @@ def test_what_lies_beside_the_page_comes_with_its_kind_and_may_be_kept(client: h
     script = client.get("/assets/page.js")
     assert (script.text, script.headers["content-type"].split(";")[0]) == ("void 0;", "text/javascript")
     assert "immutable" in script.headers["cache-control"]
+    assert script.headers["content-encoding"] == "gzip"
+    plain = client.get("/assets/page.js", headers={"Accept-Encoding": "identity"})
+    assert (plain.text, "content-encoding" in plain.headers) == ("void 0;", False)
 
 
 @pytest.mark.parametrize(

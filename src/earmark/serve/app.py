@@ -5,15 +5,12 @@ Middleware from the outside in: the guard, which lets nothing pass that may not 
 
 import contextlib
 import importlib
-import mimetypes
 import os
 import pkgutil
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from earmark import __version__
 from earmark.listen.bundle import load_bundle
@@ -24,8 +21,9 @@ from earmark.serve.jobs import Jobs
 from earmark.serve.making import Pieces
 from earmark.serve.maps import Maps
 from earmark.serve.metrics import Counting, Metrics
+from earmark.serve.page import serve_page
 from earmark.serve.players.calls import router as players
-from earmark.serve.problems import ProblemError, handle_problems
+from earmark.serve.problems import handle_problems
 from earmark.serve.schemas import ProblemJson
 from earmark.serve.service import Kept, Service
 from earmark.serve.settings import Settings, checked
@@ -33,12 +31,6 @@ from earmark.serve.shelf import Shelf
 from earmark.serve.uploads import Desk
 from earmark.serve.worker import Plan
 
-_NONCE = "__CSP_NONCE__"
-_NO_PAGE = (
-    "earmark is here, and its page is not: this copy was installed without it. "
-    "The API is described at /docs, and answers all the same.\n"
-)
-_KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 _ABOUT = "Hears music: genres, tags and moods, in which seconds, and why; and finds, compares and orders what it heard."
 
 
@@ -98,7 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
         if hasattr(found, "router"):
             app.include_router(found.router)
     app.include_router(players)
-    _serve_page(app, settings.static)
+    serve_page(app, settings.static)
     app.add_middleware(Counting, metrics=metrics)
     app.add_middleware(Guard, settings=settings)
     return app
@@ -106,29 +98,3 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _name_of(route: APIRoute) -> str:
     return route.name
-
-
-def _serve_page(app: FastAPI, folder: Path) -> None:
-    """The page at the root, and its files."""
-
-    @app.get("/", include_in_schema=False)
-    async def root(request: Request) -> Response:
-        try:
-            page = (folder / "index.html").read_text(encoding="utf-8")
-        except OSError:
-            return PlainTextResponse(_NO_PAGE)
-        return HTMLResponse(page.replace(_NONCE, request.state.nonce), headers={"Cache-Control": "no-cache"})
-
-    @app.get("/{path:path}", include_in_schema=False)
-    async def file(path: str) -> Response:
-        known = _files(folder)  # looked up, not opened: no path of a client leads out of the folder
-        if path not in known:
-            raise ProblemError(404, "There is nothing at this address.", "See /docs for what there is.")
-        kind = _KINDS.get(known[path].suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-        fixed = path.startswith("assets/")  # names with a hash: another content has another name
-        cache = "public, max-age=31536000, immutable" if fixed else "no-cache"
-        return FileResponse(known[path], media_type=kind, headers={"Cache-Control": cache})
-
-
-def _files(folder: Path) -> dict[str, Path]:
-    return {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
