@@ -70,7 +70,7 @@ def clips(
 @app.command()
 def generation(
     judge: Annotated[Path, typer.Option(help="A bundle or checkpoint that had no part in making, to hear the pieces.")],
-    out: Annotated[Path, typer.Option(help="Folder for generation.json, genres.csv and distances.csv.")],
+    out: Annotated[Path, typer.Option(help="Folder for generation.json, genres.csv, distances.csv and spectra.png.")],
     genres: Annotated[
         str, typer.Option(help="Genres to make pieces of, with commas between.", show_default="all that both tell")
     ] = "",
@@ -122,4 +122,4 @@ def _maker(collection: "Collection", renderer: Renderer, model: Path | None, *, 
     ground = ground_of(collection, None, model)
     if renderer is Renderer.SPECTROGRAM:
         return Maker(ground, None, load_generator(load_bundle(model)))
-    return Maker(ground, Shelf.beside(collection.db), find_generator(load_bundle(model)) if imagine else None)
+    return Maker(ground, Shelf.beside(collection.db), find_generator(load_bundle(model)), imagine)

@@ -46,12 +46,13 @@ def real_clip(ground: Ground, row: int, seconds: float) -> Clip | None:
 class Maker:
     """Makes clips by a renderer: a mosaic of what a shelf holds, or what a generator imagines where `shelf` is None.
 
-    With both a mosaic is made whose spectra are those that the generator imagines.
+    With `imagine` it is a mosaic whose spectra are those that the generator imagines.
     """
 
     ground: Ground
     shelf: Shelf | None
     generator: Generator | None = None
+    imagine: bool = False
 
     @property
     def renderer(self) -> str:
@@ -65,7 +66,7 @@ class Maker:
         sources: list[Source] = []
         made = mosaic_of(
             self.ground, ask, self.ground.places(ask), Listeners(), shelf=self.shelf, without=without,
-            generator=self.generator,
+            generator=self.generator if self.imagine else None,
         )  # fmt: skip
         sound = np.concatenate(list(sound_of(made.runs(), on_run=lambda run: sources.append(run.source))))
         return Clip(_mono(sound, RATE_HZ), tuple(sources))

@@ -19,6 +19,7 @@ from earmark.sound.tokens import TOKEN_FRAMES
 
 Floats = NDArray[np.float32]
 
+_PHASED, _PHASED_S = 8, 10  # clips, and seconds of each, of which phases are looked for: it takes long
 _BEFORE = 4  # moments that are known before the first one is foreseen
 
 
@@ -95,9 +96,9 @@ def _root(squares: NDArray[np.floating]) -> float:
 
 
 def of_generator(generator: Generator, clips: Sequence[Floats]) -> dict[str, dict[str, float]]:
-    """All of it, of clips."""
+    """All of it, of clips; phases of a few of them."""
     return {
         "drawing": drawing(generator, clips),
         "foreseeing": foreseeing(generator, clips),
-        "phases": phases(clips),
+        "phases": phases([clip[: _PHASED_S * SAMPLE_RATE_HZ] for clip in clips[:_PHASED]]),
     }

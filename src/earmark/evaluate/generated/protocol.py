@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from earmark.errors import GenerateError, WishError
 from earmark.evaluate.generated import controls, laws
+from earmark.evaluate.generated.averages import average, foreseen
 from earmark.evaluate.generated.clips import Clip, Floats, Maker, each_real, most_like, of_two_sides
 from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
 from earmark.evaluate.generated.predictions import of_generator
@@ -47,8 +48,8 @@ class Plan:
 
 def measure(
     maker: Maker, judge: NetworkJudge, plan: Plan, *, on_step: OnStep = lambda done, total: None
-) -> dict[str, Any]:
-    """Both experiments, as plain JSON values."""
+) -> tuple[dict[str, Any], dict[str, tuple[Floats | None, ...]]]:
+    """Both experiments, as plain JSON values; and of each genre what `report.KINDS` says, (128, 129) dB."""
     total = len(plan.genres) * plan.pieces + plan.tracks
     done = iter(range(1, total + 2))
 
@@ -56,6 +57,12 @@ def measure(
         on_step(next(done), total)
 
     rows = [_genre(maker, judge, plan, genre, step) for genre in plan.genres]
+    return _figures(rows, maker, judge, plan, step), {row.name: row.pictures for row in rows}
+
+
+def _figures(
+    rows: "Sequence[_Genre]", maker: Maker, judge: NetworkJudge, plan: Plan, step: Callable[[], None]
+) -> dict[str, Any]:
     inside = np.concatenate([row.inside for row in rows])
     limit = float(np.quantile(inside, ROUGH))
     return {
@@ -81,12 +88,12 @@ def measure_files(
         said = f"The judge tells no {' or '.join(unknown) or 'genre of the collection'}."
         raise GenerateError(said, hint=f"It tells {', '.join(judge.genres)}.")
     of_two_sides(maker.ground, plan.tracks, np.random.default_rng(plan.seed))  # what fails there need not wait
-    figures = measure(maker, judge, plan, on_step=on_step)
+    figures, pictures = measure(maker, judge, plan, on_step=on_step)
     if maker.generator is not None:
         rows, _ = of_two_sides(maker.ground, plan.tracks, np.random.default_rng(plan.seed))
         clips = [each.samples for each in each_real(maker.ground, rows, plan.seconds)]
         figures["generator"] = of_generator(maker.generator, clips)
-    write_report(out, figures)
+    write_report(out, figures, pictures)
     return in_words(figures)
 
 
@@ -103,6 +110,7 @@ class _Genre:
     joints: NDArray[np.float64]
     jumps: NDArray[np.float64]
     jumps_inside: NDArray[np.float64]
+    pictures: tuple[Floats | None, ...]
     steady: list[float]
     real_steady: list[float]
     copied: list[laws.Copied]
@@ -153,6 +161,11 @@ def _genre(maker: Maker, judge: NetworkJudge, plan: Plan, genre: str, step: Call
         joints=np.concatenate([np.zeros(0), *(each.flux for each in rough)]),
         jumps=np.concatenate([np.zeros(0), *(each.jumps for each in rough)]),
         jumps_inside=np.concatenate([np.zeros(0), *(each.jumps for each in rough_inside)]),
+        pictures=(
+            average([each.samples for each in real]),
+            average([each.samples for each in made]),
+            *foreseen(maker.generator, genre),
+        ),
         steady=_steady(made),
         real_steady=_steady(real),
         copied=[laws.copied(each.sources) for each in made if each.sources],
@@ -260,6 +273,10 @@ def _agrees(judge: NetworkJudge, clips: Sequence[Clip], genre: str, among: Seque
     if not clips or genre not in judge.genres:
         return np.zeros(0, np.bool_)
     return judge.hear([each.samples for each in clips]).share(genre, among)
+
+
+def _average(clips: Sequence[Clip]) -> Floats | None:
+    return average([each.samples for each in clips])
 
 
 def _steady(clips: Sequence[Clip]) -> list[float]:

@@ -1,22 +1,38 @@
 """The figures of generated pieces as files and in words."""
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.errors import MissingExtraError
 from earmark.files import FolderKind, csv_text, write_whole
+from earmark.plots.figures import save
+from earmark.plots.spectra import spectrogram_grid
+from earmark.sound.tokens import FRAME_S
 
-FIGURES, TABLE, DISTANCES = "generation.json", "genres.csv", "distances.csv"
+FIGURES, TABLE, DISTANCES, PICTURE = "generation.json", "genres.csv", "distances.csv", "spectra.png"
+KINDS = ("real tracks, average", "pieces, average", "foreseen, average", "foreseen, one")
 MADE_BY = "earmark evaluate generation"
-FOLDER = FolderKind((FIGURES, TABLE, DISTANCES), known_by={FIGURES: f'"made_by": "{MADE_BY}"'.encode()})
+FOLDER = FolderKind((FIGURES, TABLE, DISTANCES, PICTURE), known_by={FIGURES: f'"made_by": "{MADE_BY}"'.encode()})
 
 
-def write_report(out: Path, figures: Mapping[str, Any]) -> None:
-    """Write all figures as JSON, those of genres and the distances as tables."""
+def write_report(
+    out: Path, figures: Mapping[str, Any], pictures: Mapping[str, Sequence[NDArray[np.float32] | None]]
+) -> None:
+    """Write all figures as JSON, those of genres and the distances as tables, and a picture of each genre.
+
+    `pictures` are (128, frames) dB of `KINDS` by genre; without matplotlib (extra `plots`) they are left out.
+    """
     write_whole(out / FIGURES, json.dumps({"made_by": MADE_BY, **figures}, indent=1) + "\n")
     for name, rows in ((TABLE, figures["genres"]), (DISTANCES, figures["likeness"]["distances"])):
         write_whole(out / name, _table(rows))
+    with contextlib.suppress(MissingExtraError):
+        save(spectrogram_grid(pictures, KINDS, frame_s=FRAME_S), out / PICTURE)
 
 
 def in_words(figures: Mapping[str, Any]) -> str:
