@@ -75,6 +75,7 @@ def test_addresses_that_make_no_sense_lead_nowhere(client: httpx.Client, address
         ("/api/teach", {"word": "x", "examples": ["1"]}), ("/api/teach", {"word": "x", "examples": ["999"]}),
         ("/api/teach", {"word": "x", "examples": ["u1"]}), ("/api/generate", {}), ("/api/generate", {"seconds": 1e9}),
         ("/api/generate", {"like": "/etc/passwd"}), ("/api/generate", {"genre": "nonsense"}),
+        ("/api/generate", {"like": "Piece 3", "renderer": "spectrogram"}),  # this bundle has no generator
     ],
 )  # fmt: skip
 def test_wishes_that_make_no_sense_are_refused_in_words(client: httpx.Client, address: str, body: object) -> None:

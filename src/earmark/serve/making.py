@@ -16,7 +16,11 @@ PIECE = "p"  # the first letter of the ids of pieces
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a piece is to be; fields as in `generate.asking.Ask`, songs as "#17" or titles."""
+    """What a piece is to be; fields as in `generate.asking.Ask`, songs as "#17" or titles.
+
+    `renderer` is "mosaic", of the collection's own music, or "spectrogram", of what the bundle's generator imagines;
+    `imagine` has a mosaic follow what it imagines.
+    """
 
     genre: str = ""
     mood: str = ""
@@ -28,6 +32,7 @@ class Wanted:
     temperature: float = 0.5
     seed: int = 0
     renderer: str = "mosaic"
+    imagine: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,18 +61,23 @@ class Make:
         with Collection.open(self.db) as collection:
             books = Books(collection, ear.bundle)
             ground = Ground(collection, books.lexicon, KnownSongs(books), books.judge)
-            made = self._made(ground, ask, listeners)
+            made = self._made(ear, ground, ask, listeners)
             told = dict(made.told)
             for source in told["sources"]:
                 row = collection.row_of(source["path"])
                 source["id"] = None if row is None else str(collection.ids[row])
         return {**told, "seconds": made.seconds, "notes": [*made.notes, *failures[:5]]}
 
-    def _made(self, ground: Any, ask: Any, listeners: Any) -> Any:
-        from earmark.generate.making import make_mosaic
+    def _made(self, ear: Ear, ground: Any, ask: Any, listeners: Any) -> Any:
+        from earmark.generate.generator import load_generator
+        from earmark.generate.making import make_mosaic, make_spectrogram
         from earmark.generate.shelf import Shelf
 
-        return make_mosaic(ground, ask, self.out, listeners, shelf=Shelf.beside(self.db))
+        drawn = self.wanted.renderer == "spectrogram"
+        generator = load_generator(ear.bundle) if drawn or self.wanted.imagine else None
+        if drawn and generator is not None:
+            return make_spectrogram(ground, ask, self.out, listeners, generator=generator)
+        return make_mosaic(ground, ask, self.out, listeners, shelf=Shelf.beside(self.db), generator=generator)
 
 
 class Pieces:

@@ -1,4 +1,4 @@
-"""`/api/generate`: a piece of the collection's own music, along a way through it; and the pieces' sound."""
+"""`/api/generate`: a piece along a way through the collection, of its own music or imagined; and the pieces' sound."""
 
 import secrets
 from pathlib import Path as FilePath
@@ -38,7 +38,8 @@ class GenerateAsk(BaseModel):
     seconds: float = Field(default=30.0, ge=5, le=600)
     temperature: float = Field(default=0.5, ge=0, le=2)
     seed: int | None = Field(default=None, ge=0, le=10**9)
-    renderer: Literal["mosaic"] = "mosaic"
+    renderer: Literal["mosaic", "spectrogram"] = "mosaic"
+    imagine: bool = Field(default=False, description="Have a mosaic follow what the bundle's generator imagines.")
 
 
 class PieceJson(BaseModel):
