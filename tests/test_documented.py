@@ -13,7 +13,15 @@ from earmark.data.sources import importers
 from fences import ROOT
 from verbs import verbs_of
 
-PAGES = ("README.md", "docs/use.md", "docs/collection.md", "docs/serve.md", "docs/tags.md", "docs/data.md", "docs/generation.md")
+PAGES = (
+    "README.md",
+    "docs/use.md",
+    "docs/collection.md",
+    "docs/serve.md",
+    "docs/tags.md",
+    "docs/data.md",
+    "docs/generation.md",
+)
 SECTIONS = [section for page in PAGES for section in re.split(r"^## ", (ROOT / page).read_text(), flags=re.MULTILINE)]
 RECIPES = sorted((ROOT / "recipes").glob("*.toml"))
 VERBS = verbs_of(build_app())
