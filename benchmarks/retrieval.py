@@ -12,7 +12,7 @@ skewness of that.
 
 Last comes what "closer than so many pairs" is worth: how often a match that is so close has the label of the query.
 
-    python benchmarks/retrieval.py CROSSVAL --data gtzan --data 4q --data emotify [--folds 0] [--cache FOLDER] [--every 1]
+    python benchmarks/retrieval.py CROSSVAL --data gtzan --data 4q --data emotify [--folds 0] [--every 1]
 """
 
 import argparse

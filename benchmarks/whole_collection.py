@@ -58,7 +58,7 @@ def main() -> None:
     run.playlist()
     run.map()
     run.highlights()
-    run.export()
+    run.export(copies)
     print("\nwrong:" if run.faults else "\nNothing is wrong.", *run.faults, sep="\n  ")
     sys.exit(bool(run.faults))
 
@@ -194,13 +194,18 @@ class Run:
         self.expect(len(found) == self.files, f"highlights of {len(found)} tracks")
         self.expect(all(0 <= each["start_s"] < each["end_s"] for each in found), "highlights that are no seconds")
 
-    def export(self) -> None:
-        """Every track in every format."""
+    def export(self, copies: Sequence[set[str]]) -> None:
+        """Every track in every format; a track has the same first genre whatever its format."""
         for kind, rows in (("jsonl", lines_in), ("csv", lines_in), ("jams", files_in)):
             target = self.scratch / (f"out.{kind}" if kind != "jams" else "jams")
             self.ask("export", "--format", kind, "--out", target, "--force", show=2)
             count = rows(target) - (kind == "csv")
             self.expect(count == self.files, f"{kind} has {count} of {self.files} tracks")
+
+        told = map(json.loads, (self.scratch / "out.jsonl").read_text().splitlines())
+        first = {each["path"]: next(iter(each["genres"])) for each in told}
+        same = sum(len({first[path] for path in group}) == 1 for group in copies)
+        print(f"  {same} of {len(copies)} tracks have the same first genre in all formats")
 
     def expect(self, holds: object, fault: str) -> None:
         """Note a fault where something does not hold."""

@@ -78,7 +78,7 @@ def test_an_error_is_one_line_with_its_hint_and_exit_code_one(
     def fail() -> None:
         raise EarmarkError("The piano is locked.", hint="Find the key.")
 
-    monkeypatch.setattr(main, "build_app", lambda: fail)
+    monkeypatch.setattr(main, "build_app", lambda _: fail)
     monkeypatch.setattr(main, "prepare_streams", lambda: None)  # the descriptors are those of the tests
     with pytest.raises(SystemExit) as end:
         main.run()
@@ -140,3 +140,16 @@ def test_a_verb_whose_extra_is_not_installed_says_which(package: str, extra: str
     assert said.returncode == 1
     assert said.stderr.startswith(f"earmark: `earmark {command[0]}` needs the extra '{extra}'.")
     assert "Traceback" not in said.stderr
+
+
+def test_a_verb_that_is_asked_for_is_the_only_one_that_is_loaded() -> None:
+    assert [*verbs_of(main.build_app("train-head"))] == ["earmark train-head"]
+    assert [*verbs_of(main.build_app("nothing"))] == [*verbs_of(main.build_app())]
+    loaded = modules_after("from earmark.cli.main import build_app; build_app('find')")
+    verbs = {f"earmark.cli.{verb.replace('-', '_')}" for verb in VERBS}
+    assert loaded & verbs == {"earmark.cli.find"}
+
+
+def test_a_search_in_a_collection_loads_nothing_that_hears() -> None:
+    loaded = modules_after("import earmark.library.similar, earmark.library.queries")
+    assert {"onnxruntime", "soundfile", "soxr", "earmark.listen.bundle", "earmark.sound.mel"}.isdisjoint(loaded)
