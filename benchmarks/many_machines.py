@@ -70,7 +70,7 @@ def run(db: Path, music: Path, steps: Steps, **options: Any) -> float:
 
 
 def processor_seconds() -> float:
-    """What this process and all that it started, and that ended, have had."""
+    """What this process and all that it started, and that ended, have had; Ray's workers are not among them."""
     used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
 
@@ -120,7 +120,8 @@ def part_speed(music: Path, work: Path, peace: Path, options: Any) -> tuple[list
         passed_s = run(work / f"ray{workers}.db", music, steps, engine=RAY, jobs=workers)
         first_s = passed_s - (steps.times_s[-1] - steps.times_s[0])
         print(
-            f"ray, {workers} worker(s): {said_of(steps, passed_s)}, {first_s:.0f} s to start and stop",
+            f"ray, {workers} worker(s): {steps.tracks_a_second:.2f} tracks/s, {passed_s:.0f} s in all,"
+            f" {first_s:.0f} s of them to start and stop",
             flush=True,
         )
     return content(work / "ray2.db"), "ray"

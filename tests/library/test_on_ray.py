@@ -4,6 +4,7 @@ import os
 import pickle
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -16,7 +17,7 @@ import pytest
 from pyarrow.parquet import read_table
 
 from earmark import load_bundle
-from earmark.errors import BundleError, CollectionError, MissingExtraError
+from earmark.errors import BundleError, CollectionError, EngineError, MissingExtraError
 from earmark.library.engines import on_ray
 from earmark.library.engines.engine import Answer, Failed, Waits
 from earmark.library.engines.local import Task
@@ -64,8 +65,9 @@ def index_by_ray(desk: Desk, db: Path, *, shows: Any, **options: Any) -> Report:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for Ray's processes in /proc")
 def test_rows_are_those_of_this_machine_though_a_worker_is_killed(
-    tmp_path: Path, tiny_folder: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # actors have folders of their own
     desk = Desk(tmp_path / "music", tmp_path / "local.db", tiny_folder)
     for seed in range(12):
         piece(desk.folder / f"{seed:02}.{('wav', 'flac', 'ogg')[seed % 3]}", seed=seed, length_s=4)
@@ -76,7 +78,7 @@ def test_rows_are_those_of_this_machine_though_a_worker_is_killed(
         piece(tmp_path / "far" / "album" / f"{seed}.flac", seed=seed)
 
     killing, lake = Killing(after=4), tmp_path / "lake"
-    report = index_by_ray(desk, tmp_path / "ray.db", shows=killing, parquet=str(lake))
+    report = index_by_ray(desk, Path("ray.db"), shows=killing, parquet=str(lake))
     assert killing.killed == 1
     assert (report.heard, report.copied, len(report.failed)) == (16, 1, 1)
     desk.index(desk.folder, f"file://{tmp_path}/far")  # type: ignore[arg-type]  # an address is a text
@@ -202,6 +204,15 @@ def test_a_bundle_travels_to_machines_that_do_not_have_it(
     assert on_ray._bundle(tmp_path / "nowhere", files) == made
     other = on_ray._bundle(tiny_folder, {**files, "more": b"1"})
     assert other not in (made, tiny_folder)
+
+
+@pytest.mark.parametrize("scheme", ["", "ray://"])
+def test_an_address_at_which_nobody_listens_is_said_at_once(scheme: str, tiny_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    engine = RayEngine(Task(bundle=tiny_folder), address=f"{scheme}127.0.0.1:{port}")
+    with pytest.raises(EngineError, match=f"There is no Ray cluster at {scheme}127.0.0.1:{port}"):
+        list(engine.hear(["/a.wav"]))
 
 
 def test_without_ray_the_extra_is_named(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import pickle
+import socket
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 TRIES = 3  # workers that a file may bring down
 BLOCK = 8  # tracks that a worker is given at once: what is lost where it dies
 _MOST_BLOCKS = 20_000  # each is an object that the driver keeps an eye on
+_PATIENCE_S = 10.0
 _ROUNDS = 4  # blocks a worker at least, where there are tracks enough: the last ones end at about the same time
 _NOT_HEARD_WITH = ("generator.zip", ".DS_Store")  # of a bundle's files
 _QUIET = {
@@ -100,7 +102,9 @@ class _Crew:
         # It waits for nothing, so it needs no core of its own.
         ledger = ray.remote(_Ledger).options(num_cpus=0, scheduling_strategy=here, max_restarts=-1, max_task_retries=-1)
         files = ray.put({path.relative_to(task.bundle).as_posix(): path.read_bytes() for path in _files(task.bundle)})
-        self._orders = (replace(task, db=None, claims=None), __version__, files, ledger.remote(task))
+        there = replace(task, db=task.db and task.db.absolute(), claims=task.claims and task.claims.absolute())
+        orders = replace(task, bundle=task.bundle.absolute(), db=None, claims=None)  # actors have folders of their own
+        self._orders = (orders, __version__, files, ledger.remote(there))
         self.size = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
 
     def hear(self, paths: Sequence[str], *, block: int) -> Iterator[Answer]:
@@ -235,20 +239,36 @@ def _cluster(address: str | None, workers: int | None) -> Iterator[None]:
     if address is None:
         options: dict[str, Any] = {"address": "local", "num_cpus": workers or cores(), "include_dashboard": False}
     else:
+        _refuse_unreachable(address)
         options = {"address": address}
     try:
         ray.init(**options, log_to_driver=False, logging_level=logging.CRITICAL)
     except Exception as error:  # the edge: what it raises where there is no cluster is not agreed on
         if address is None:
             raise EngineError(f"Ray cannot be started on this machine ({_said(error)}).") from error
-        raise EngineError(
-            f"There is no Ray cluster at {address} that this machine can join ({_said(error)}).",
-            hint="Start earmark on a machine of the cluster, with --ray-address auto.",
-        ) from error
+        raise _no_cluster(address, error) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raise EngineError where nobody listens: Ray would go on trying for many minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not (host and port.isdecimal()):
+        return  # "auto" and the like
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
+    except OSError as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: BaseException) -> EngineError:
+    return EngineError(
+        f"There is no Ray cluster at {address} that this machine can join ({_said(error)}).",
+        hint="Start earmark on a machine of the cluster, with --ray-address auto.",
+    )
 
 
 @contextmanager
