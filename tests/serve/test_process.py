@@ -53,7 +53,10 @@ def test_it_ends_in_order_and_leaves_nothing(music_served: Music, tmp_path: Path
     with started(music_served, tmp_path) as (process, client):
         assert client.post("/api/listen", files={"file": ("s.flac", song.read_bytes())}).status_code == 200
         assert len(list(tmp_path.glob("earmark-serve-*"))) == 1
-        process.send_signal(signal.SIGTERM)
+        job = client.post("/api/listen?wait=false&explain=true", files={"file": ("s.flac", song.read_bytes())}).json()
+        with client.stream("GET", job["events"]) as events:
+            process.send_signal(signal.SIGTERM)
+            assert "event: done" in events.read().decode(), "what is under way is finished"
         assert process.wait(timeout=30) == 128 + signal.SIGTERM
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()

@@ -285,6 +285,17 @@ def test_a_job_that_is_broken_off_ends_and_an_unknown_one_is_not_there(client: h
     assert client.get("/api/jobs/none").status_code == 404
 
 
+def test_who_comes_when_too_many_wait_is_told_when_to_try_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.service.crew, "_most_waiting", 0)
+    refused = server.client.post("/api/listen", content=b"not even looked at")
+    assert (refused.status_code, refused.json()["status"]) == (429, 429)
+    assert int(refused.headers["Retry-After"]) >= 1
+    monkeypatch.undo()
+    assert server.client.post("/api/listen", content=b"looked at").status_code == 422
+
+
 def test_counts_and_the_description_are_there(client: httpx.Client) -> None:
     client.get("/api/tracks/4711")
     counted = client.get("/metrics").text

@@ -1,5 +1,6 @@
 """Running the application by uvicorn; the socket is bound first, so that what is wrong with it is told in words."""
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, place = found[0]
         listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it lets another program take the port over
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(place)
         listener.listen(_BACKLOG)
     except (OSError, UnicodeError, OverflowError) as error:

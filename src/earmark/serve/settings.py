@@ -122,10 +122,12 @@ def address(host: str, port: int) -> str:
 def secret(variable: str, file: Path | None, *, what: str) -> str:
     """A secret from a file, else from an environment variable; empty where there is neither.
 
-    `what` it is called in messages. ServeError where the file is empty, or others than its owner may read it.
+    The variable is taken out of the environment, which processes that decode strangers' files inherit. `what` it is
+    called in messages. ServeError where the file is empty, or others than its owner may read it.
     """
+    found = os.environ.pop(variable, "").strip()
     if file is None:
-        return os.environ.get(variable, "").strip()
+        return found
     try:
         mode = file.stat().st_mode
         text = file.read_text(encoding="utf-8").strip()
