@@ -18,10 +18,8 @@ from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE_S = 60.0
-_KEYS = {
-    **{"Enter": ("\r", 13), "Escape": ("", 27), "Tab": ("\t", 9)},
-    **{"ArrowLeft": ("", 37), "ArrowUp": ("", 38), "ArrowRight": ("", 39), "ArrowDown": ("", 40)},
-}
+_ARROWS = {f"Arrow{side}": ("", code) for code, side in enumerate(("Left", "Up", "Right", "Down"), start=37)}
+_KEYS = {"Enter": ("\r", 13), "Escape": ("", 27), "Tab": ("\t", 9), **_ARROWS}
 
 
 class Page:

@@ -1,4 +1,4 @@
-"""The page for everybody: by day and by night, on a telephone, with a screen reader, and where there is no collection."""
+"""The page for everybody: by day and by night, on a telephone, by keys and ears, and without a collection."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -82,6 +82,7 @@ def test_a_broken_file_says_why_and_the_others_are_heard(visit: Visit, song: Pat
     visit.open("listen")
     visit.drop(broken, song)
     visit.wait(".queue li[data-stage=failed]", "broken.flac")
+    visit.wait(".track h1", song.name)  # the first that can be heard is opened
     visit.wait(".queue li[data-stage=heard]", song.name)
     words = visit.words(".queue li[data-stage=failed]")
     assert len(words.splitlines()) >= 2, "its name, and what is wrong"

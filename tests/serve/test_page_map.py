@@ -1,7 +1,5 @@
 """The view "Map" in a browser: dots to click and to draw around, a path, sums, three dimensions."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from paged import Visit
@@ -11,11 +9,11 @@ CANVAS = ".stage canvas"
 
 
 @pytest.fixture
-def opened(visit: Visit) -> Iterator[Visit]:
+def opened(visit: Visit) -> Visit:
     visit.open("map")
     visit.wait(CANVAS)
     visit.page.drawn()
-    yield visit
+    return visit
 
 
 def choose(visit: Visit, title: str) -> None:

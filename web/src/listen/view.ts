@@ -21,7 +21,7 @@ export class ListenView implements View {
   private readonly passed = h("p", { class: "quiet", role: "status" });
   private readonly latest = new Latest();
   private page: TrackPage | null = null;
-  private awaited: Entry | null = null; // opened as soon as it is heard
+  private awaited: Entry[] = []; // of which the first that is heard is opened
 
   constructor(private readonly context: Context) {
     this.queue = new Queue(context, (entry) => this.changed(entry));
@@ -69,15 +69,14 @@ export class ListenView implements View {
   private take({ files, passedOver }: Taken): void {
     if (location.hash.startsWith("#/listen") === false && location.hash !== "") location.hash = "#/listen";
     this.passed.textContent = passedOver ? text.listen.passedOver(passedOver) : "";
-    const [first] = this.queue.addFiles(files);
-    this.awaited = first ?? null;
+    this.awaited = this.queue.addFiles(files);
   }
 
   private changed(entry: Entry): void {
     this.list.show(entry);
     const { heard } = entry;
-    if (heard && entry === this.awaited) {
-      this.awaited = null;
+    if (heard && this.awaited.includes(entry)) {
+      this.awaited = [];
       location.hash = `#/listen/${heard.id}`;
     } else if (heard && this.page?.heard.id === heard.id) this.page.tellWithout(heard.without);
     this.list.mark(this.page?.heard.id ?? "");
