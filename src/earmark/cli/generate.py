@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +29,15 @@ class Renderer(StrEnum):
 
     MOSAIC = "mosaic"
     SPECTROGRAM = "spectrogram"
+
+
+@dataclass(frozen=True)
+class _Means:
+    """By what a piece is made; see the options."""
+
+    renderer: Renderer
+    imagine: bool
+    refine: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +70,9 @@ def generate(
     imagine: Annotated[
         bool, typer.Option("--imagine", help="Let the bundle's generator say what a mosaic should sound like, too.")
     ] = False,
+    refine: Annotated[
+        bool, typer.Option("--refine", help="Follow the song after --like: mix each part to sound as it does there.")
+    ] = False,
     from_folder: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Make it of the music in this folder.", show_default="the collection"),
@@ -89,6 +102,8 @@ def generate(
     Example: earmark generate --blend "blues - country + pop" --mood calm --out blend.flac
     """
     _refuse_contradictions(genre, mood, like, start, end, blend, db, from_folder)
+    if refine and (not like or renderer is Renderer.SPECTROGRAM):
+        raise typer.BadParameter("--refine follows the song after --like, in a mosaic")
     imagine = imagine or renderer is Renderer.SPECTROGRAM
 
     from earmark.generate.asking import Ask
@@ -100,7 +115,13 @@ def generate(
         temperature=temperature, seed=secrets.randbelow(_SEEDS) if seed is None else seed,
     )  # fmt: skip
     made = _made(
-        ask, out, renderer, imagine, _source(db, from_folder, model, quiet=quiet), synonyms, model, quiet=quiet
+        ask,
+        out,
+        _Means(renderer, imagine, refine),
+        _source(db, from_folder, model, quiet=quiet),
+        synonyms,
+        model,
+        quiet=quiet,
     )
     if as_json:
         typer.echo(json.dumps(made.told))
@@ -147,8 +168,7 @@ def _source(db: Path | None, folder: Path | None, model: Path | None, *, quiet: 
 def _made(
     ask: "Ask",
     out: Path,
-    renderer: Renderer,
-    imagine: bool,
+    means: _Means,
     db: Path | None,
     synonyms: Path | None,
     model: Path | None,
@@ -161,13 +181,15 @@ def _made(
     from earmark.generate.making import Listeners, make_mosaic, make_spectrogram
     from earmark.generate.shelf import Shelf
 
-    generator = _generator(model) if imagine else None  # first: without it nothing is done
+    generator = _generator(model) if means.imagine else None  # first: without it nothing is done
     with open_collection(db) as collection, progress_bar("seconds") as show:
         ground = ground_of(collection, synonyms, model)
         listeners = Listeners(say, (lambda done, total: None) if quiet else show)
-        if generator is not None and renderer is Renderer.SPECTROGRAM:
+        if generator is not None and means.renderer is Renderer.SPECTROGRAM:
             return make_spectrogram(ground, ask, out, listeners, generator=generator)
-        return make_mosaic(ground, ask, out, listeners, shelf=Shelf.beside(collection.db), generator=generator)
+        return make_mosaic(
+            ground, ask, out, listeners, shelf=Shelf.beside(collection.db), generator=generator, refine=means.refine
+        )
 
 
 def _generator(model: Path | None) -> "Generator":

@@ -48,7 +48,7 @@ def latents_for(
         return _between(ends[0], ends[1], ask.seconds)
     start = None
     known = {each.name: 1.0 for each in first.answers if each.group == GENRES}
-    named = _file_named(ground, first)
+    named = file_named(ground, first)
     if named is not None or not (known or ask.mood):
         start = latents_of_song(generator, named or _file_of(ground, first))[-generator.longest // 2 :]
     genre = generator.shares(known) if known else None
@@ -114,7 +114,7 @@ def _between(one: Floats, other: Floats, seconds: float) -> Iterator[Floats]:
         yield np.asarray(way * ((1 - along) * lengths[0] + along * lengths[1]), np.float32)
 
 
-def _file_named(ground: Ground, place: Place) -> str | None:
+def file_named(ground: Ground, place: Place) -> str | None:
     """The file of the first song that was named with a plus, if any."""
     for text, row in place.songs:
         if row is not None:
@@ -125,7 +125,7 @@ def _file_named(ground: Ground, place: Place) -> str | None:
 
 def _file_of(ground: Ground, place: Place) -> str:
     """The file that was named, or that of the track which is nearest to what was."""
-    named = _file_named(ground, place)
+    named = file_named(ground, place)
     if named is not None:
         return named
     return ground.collection.entries[int((ground.space.directions @ place.target).argmax())].path

@@ -7,16 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from earmark.errors import EarmarkError
+from earmark.errors import EarmarkError, GenerateError
+from earmark.files import shown
 from earmark.generate import mosaic, spectrogram
-from earmark.generate.asking import Ask, Ground, Place
+from earmark.generate.asking import SHORTEST_S, Ask, Ground, Place
 from earmark.generate.choosing import Chooser
 from earmark.generate.generator import Generator
-from earmark.generate.imagining import Imagined, latents_for
+from earmark.generate.imagining import Imagined, file_named, latents_for
 from earmark.generate.mosaic import Mosaic, Run, sound_of
 from earmark.generate.piece import Floats, Source, write_sources, written
+from earmark.generate.refine import Target
 from earmark.generate.shelf import Shelf
 from earmark.generate.walk import Way, way
+from earmark.sound import decode
+from earmark.sound.mel import SAMPLE_RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,14 @@ def _imagined(generator: Generator | None, ground: Ground, ask: Ask, places: tup
 
 
 def make_mosaic(
-    ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, shelf: Shelf, generator: Generator | None = None
+    ground: Ground,
+    ask: Ask,
+    out: Path,
+    listeners: Listeners,
+    *,
+    shelf: Shelf,
+    generator: Generator | None = None,
+    refine: bool = False,
 ) -> Made:
     """Write a mosaic and the list of its sources; errors as of `Ground.places`, `Mosaic` and `piece.written`."""
     places = ground.places(ask)
@@ -123,8 +134,22 @@ def make_mosaic(
         sources.append(run.source)
         listeners.on_seconds(round(run.source.end_s), round(ask.seconds))
 
-    seconds = _write(out, sound_of(made.runs(), on_run=heard), mosaic.RATE_HZ, mosaic.CHANNELS)
-    return _made(out, ask, places, "mosaic", seconds, sources)
+    follow = _followed(ground, places) if refine else None
+    sound = sound_of(made.runs(), on_run=heard, follow=follow, seed=ask.seed)
+    seconds = _write(out, sound, mosaic.RATE_HZ, mosaic.CHANNELS)
+    more = {} if follow is None else {"followed": follow.path, "refined_runs": follow.refined}
+    return _made(out, ask, places, "mosaic", seconds, sources, **more)
+
+
+def _followed(ground: Ground, places: tuple[Place, Place]) -> Target:
+    """The song that a mosaic follows; GenerateError where none is named, or it is shorter than a bar or two."""
+    path = file_named(ground, places[0]) if places[0] is places[1] else None
+    if path is None:
+        raise GenerateError("There is no song to follow.", hint="Name one with --like.")
+    duration_s = sum(map(len, decode.blocks(path))) / SAMPLE_RATE_HZ
+    if duration_s < SHORTEST_S:
+        raise GenerateError(f"{shown(path)} is too short to follow.", hint=f"Name a song of {SHORTEST_S:g} s or more.")
+    return Target(path, duration_s, mosaic.RATE_HZ)
 
 
 def make_spectrogram(ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, generator: Generator) -> Made:
@@ -151,7 +176,7 @@ def _write(out: Path, blocks: Iterator[Floats], rate_hz: int, channels: int) -> 
 
 
 def _made(
-    out: Path, ask: Ask, places: tuple[Place, Place], renderer: str, seconds: float, sources: list[Source]
+    out: Path, ask: Ask, places: tuple[Place, Place], renderer: str, seconds: float, sources: list[Source], **more: Any
 ) -> Made:
     first, last = places
     understood = (first.words,) if first is last else (f"from {first.words}", f"to {last.words}")
@@ -163,6 +188,7 @@ def _made(
         "seconds": round(seconds, 3),
         "seed": ask.seed,
         "temperature": ask.temperature,
+        **more,
         "sources": [each.to_dict() for each in sources],
     }
     write_sources(out, told)

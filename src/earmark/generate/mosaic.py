@@ -20,6 +20,7 @@ from earmark.generate.imagining import Imagined
 from earmark.generate.joining import Joiner, within_full_scale
 from earmark.generate.piece import Source
 from earmark.generate.planning import AGAIN_S, SLACK_S, Progress, plan
+from earmark.generate.refine import Target
 from earmark.generate.shelf import Shelf
 from earmark.generate.stock import Stock, take
 from earmark.generate.walk import STEP_S, Targets, Way
@@ -156,13 +157,22 @@ class Mosaic:
         return Run(source, 0.0 if start_s <= 1e-9 else fade_s)
 
 
-def sound_of(runs: Iterator[Run], *, on_run: Callable[[Run], None] = lambda run: None) -> Iterator[Floats]:
-    """The sound of runs, in blocks (n, 2) float32 at 44 100 Hz, no sooner than asked for."""
+def sound_of(
+    runs: Iterator[Run],
+    *,
+    on_run: Callable[[Run], None] = lambda run: None,
+    follow: Target | None = None,
+    seed: int = 0,
+) -> Iterator[Floats]:
+    """The sound of runs, in blocks (n, 2) float32 at 44 100 Hz, no sooner than asked for; a song may be followed."""
+    rng = np.random.default_rng([seed, 3])
     joiner, at = Joiner(RATE_HZ), 0
     for run in runs:
         end = round(run.source.end_s * RATE_HZ)
         fade = min(round(run.fade_s * RATE_HZ), (end - at) // 2)
         samples = _samples(run, end - at + fade, fade)
+        if follow is not None:
+            samples = follow.shape(samples, (at - fade) / RATE_HZ if at else 0.0, rng)
         at = end
         for block in joiner.push(samples, fade=fade, holds=2 * RATE_HZ):
             yield within_full_scale(block)
