@@ -13,6 +13,7 @@ from earmark.library.arithmetic import Space
 from earmark.library.entry import Heard
 from earmark.library.lexicon import plain
 from earmark.library.meanings import OF_GROUP, YOURS
+from earmark.library.playlist import Maker
 from earmark.library.queries import Query
 from earmark.library.rules import Rule, read_rule, read_rules
 from earmark.library.songs import Song, Songs
@@ -56,9 +57,24 @@ def _never(path: Path) -> Heard:
     raise AssertionError(path)
 
 
+def songs_of(books: Books) -> KnownSongs:
+    """What finds songs in books: made once, as its list of titles takes seconds for a hundred thousand."""
+    return books.kept("songs", None, lambda: KnownSongs(books))
+
+
 def space_of(books: Books) -> Space:
-    """The collection as expressions see it."""
-    return Space(books.collection.vectors, books.judge)
+    """The collection as expressions see it: made once, and again for other words."""
+    return books.kept("space", books.judge, lambda: Space(books.collection.vectors, books.judge))
+
+
+def maker_of(books: Books, never: Sequence[str]) -> Maker:
+    """What makes lists, without what the user's own rules and those of a client keep out; the last one is kept."""
+    rules = rules_of(books, never)
+
+    def make() -> Maker:
+        return Maker(books.collection, books.judge, books.lexicon, songs_of(books), rules)
+
+    return books.kept("maker", (books.judge, rules), make)
 
 
 def rules_of(books: Books, never: Sequence[str]) -> tuple[Rule, ...]:

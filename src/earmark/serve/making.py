@@ -48,7 +48,7 @@ class Make:
         from earmark.generate.asking import Ask, Ground
         from earmark.generate.making import Listeners
         from earmark.library.collection import Collection
-        from earmark.serve.asking import KnownSongs
+        from earmark.serve.asking import songs_of
         from earmark.serve.shelf import Books
 
         wanted = self.wanted
@@ -60,7 +60,7 @@ class Make:
         listeners = Listeners(failures.append, lambda done, total: tell("progress", {"made_s": done, "of_s": total}))
         with Collection.open(self.db) as collection:
             books = Books(collection, ear.bundle)
-            ground = Ground(collection, books.lexicon, KnownSongs(books), books.judge)
+            ground = Ground(collection, books.lexicon, songs_of(books), books.judge)
             made = self._made(ear, ground, ask, listeners)
             told = dict(made.told)
             for source in told["sources"]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from earmark.errors import CollectionError
 from earmark.library.collection import Collection
@@ -44,14 +44,12 @@ class Books:
         What it is.
     bundle:
         That of the server; it need not be the one that heard the collection.
-    further:
-        What others make of the collection once, by a name of theirs.
     """
 
     def __init__(self, collection: Collection, bundle: Bundle) -> None:
         self.collection = collection
         self.bundle = bundle
-        self.further: dict[str, object] = {}
+        self._kept: dict[str, tuple[object, object]] = {}
         self._words_at: Facts | None = None
         self._words: tuple[tuple[LinearHead, ...], Lexicon, Judge] | None = None
 
@@ -77,6 +75,14 @@ class Books:
             plain(f"{entry.title} {entry.artist} {entry.tags.get('album') or ''} {Path(entry.path).name}")
             for entry in self.collection.entries
         ]
+
+    def kept(self, name: str, key: object, make: Callable[[], Found]) -> Found:
+        """Something that is made of the collection and kept under a name, and made again where the key is another."""
+        before, found = self._kept.get(name, (None, None))
+        if name not in self._kept or before != key:
+            found = make()
+            self._kept[name] = (key, found)
+        return cast(Found, found)
 
     def row(self, track: str) -> int:
         """The row of an id; a problem with status 404 where there is none."""

@@ -17,10 +17,9 @@ from starlette.responses import Response
 from earmark.errors import EarmarkError, WishError
 from earmark.library.asks import Ask
 from earmark.library.lexicon import plain
-from earmark.library.playlist import Maker
 from earmark.library.queries import Query
 from earmark.library.similar import Match, similar
-from earmark.serve.asking import ID, KnownSongs, rules_of
+from earmark.serve.asking import ID, maker_of
 from earmark.serve.files_out import sound_file
 from earmark.serve.players import catalogue
 from earmark.serve.players.answers import GENERIC, MISSING, NOT_FOUND, RefusalError, answer, refusal
@@ -97,10 +96,7 @@ async def _answered(name: str, params: Params, request: Request, service: Servic
 
 def _catalogue(books: Books) -> Catalogue:
     """That of books that are open: made once."""
-    found = books.further.get("catalogue")
-    if not isinstance(found, Catalogue):
-        found = books.further["catalogue"] = Catalogue(books.collection)
-    return found
+    return books.kept("catalogue", None, lambda: Catalogue(books.collection))
 
 
 def _search3(books: Books, known: Catalogue, params: Params) -> dict[str, Any]:
@@ -206,8 +202,7 @@ def _sonic_path(books: Books, known: Catalogue, params: Params) -> dict[str, Any
         spacing=0,
     )
     try:
-        maker = Maker(books.collection, books.judge, books.lexicon, KnownSongs(books), rules_of(books, ()))
-        rows = [pick.row for pick in maker.make(ask).picks]
+        rows = [pick.row for pick in maker_of(books, ()).make(ask).picks]
     except WishError:  # too few tracks that may come in: the ends alone are a path
         rows = [start, end]
     return {"sonicMatch": [_match(known, row, float(vectors[row] @ vectors[start])) for row in rows]}

@@ -12,10 +12,10 @@ from starlette.responses import Response
 
 from earmark.library.arranging import arrange
 from earmark.library.asks import COUNT, SPACING, SPREAD, Ask, Pick
-from earmark.library.playlist import Maker, line_of
+from earmark.library.playlist import line_of
 from earmark.library.playlist_files import Listing, text_of
 from earmark.library.pool import Pool
-from earmark.serve.asking import ID, KnownSongs, rules_of, space_of
+from earmark.serve.asking import ID, maker_of, space_of
 from earmark.serve.problems import ProblemError
 from earmark.serve.routes.documented import answers
 from earmark.serve.schemas import PlaylistJson
@@ -111,8 +111,7 @@ def _made(books: Books, *, ask: PlaylistAsk, name: str) -> tuple[dict[str, Any],
         spacing=ask.spacing,
         every_kind=ask.all_kinds,
     )
-    maker = Maker(books.collection, books.judge, books.lexicon, KnownSongs(books), rules_of(books, ask.never))
-    made = maker.make(wanted)
+    made = maker_of(books, ask.never).make(wanted)
     told = _told(books, made.picks, made.understood, made.notes, wanted.seed)
     return told, Listing(tuple(pick.line for pick in made.picks), name)
 
@@ -123,7 +122,7 @@ def _chosen(books: Books, ask: PlaylistAsk, name: str) -> tuple[dict[str, Any], 
     if ask.order == "smooth" and len(rows) > _MOST_SMOOTH:
         notes.append(f"More than {_MOST_SMOOTH} tracks stay in the order in which they came.")
     elif ask.order == "smooth":
-        space, artists = space_of(books), Pool(books.collection).artists
+        space, artists = space_of(books), books.kept("pool", None, lambda: Pool(books.collection)).artists
         slots: list[int | None] = [None] * len(rows)
         rows = [row for row in arrange(slots, rows, space.directions, artists, spacing=ask.spacing) if row is not None]
     picks = [Pick(line_of(books.collection.entries[row]), row, "chosen") for row in rows]

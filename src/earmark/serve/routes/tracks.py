@@ -2,7 +2,6 @@
 
 import base64
 import io
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -123,7 +122,9 @@ def _listed(books: Books, *, q: str, offset: int, limit: int, kind: str, sort: S
     if kind:
         kinds = books.collection.kinds
         rows = [row for row in rows if kinds[row] == kind]
-    rows = _sorted(books, rows, sort)
+    if sort != "path":  # which is how rows are ordered
+        places = books.kept(f"sorted by {sort}", None, lambda: _places(books, sort))
+        rows.sort(key=places.__getitem__)
     told = items(books, rows[offset : offset + limit])
     return {"total": len(rows), "offset": offset, "tracks": told, "note": ""}
 
@@ -136,15 +137,20 @@ def rows_that_say(books: Books, text: str) -> list[int]:
     return [row for row, said in enumerate(books.texts) if all(word in said for word in words)]
 
 
-def _sorted(books: Books, rows: Sequence[int], sort: Sort) -> list[int]:
+def _places(books: Books, sort: Sort) -> list[int]:
+    """Of each row its place in an order."""
     entries, lengths_s = books.collection.entries, books.collection.durations_s
+    keys: list[Any]
     if sort == "length":
-        return sorted(rows, key=lambda row: float(lengths_s[row]))
-    if sort == "title":
-        return sorted(rows, key=lambda row: plain(entries[row].title))
-    if sort == "artist":
-        return sorted(rows, key=lambda row: (not entries[row].artist, plain(entries[row].artist)))
-    return list(rows)
+        keys = lengths_s.tolist()
+    elif sort == "title":
+        keys = [plain(entry.title) for entry in entries]
+    else:
+        keys = [(not entry.artist, plain(entry.artist)) for entry in entries]
+    places = [0] * len(keys)
+    for place, row in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):
+        places[row] = place
+    return places
 
 
 async def _place(service: Service, track: str) -> tuple[str, tuple[int, int], str]:

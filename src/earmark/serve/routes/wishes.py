@@ -10,7 +10,7 @@ from starlette.responses import Response
 from earmark.library.arithmetic import read_expression
 from earmark.library.find import find
 from earmark.library.wishes import read_wish
-from earmark.serve.asking import KnownSongs, completions, space_of
+from earmark.serve.asking import completions, songs_of, space_of
 from earmark.serve.problems import ProblemError
 from earmark.serve.routes.documented import answers
 from earmark.serve.schemas import ArithmeticJson, CompletionsJson, FindingJson
@@ -83,7 +83,7 @@ def _found(books: Books, *, text: str, options: dict[str, Any]) -> dict[str, Any
 
 
 def _solved(books: Books, *, text: str, count: int, per_artist: int, all_kinds: bool) -> dict[str, Any]:
-    expression = read_expression(text, books.lexicon, KnownSongs(books))
+    expression = read_expression(text, books.lexicon, songs_of(books))
     solution = space_of(books).solve(expression)
     named = {operand.song.row for operand in expression.operands if operand.song is not None}
     rows: list[int] = []
