@@ -86,7 +86,7 @@ class Lake:
             " ORDER BY heard.id",
             (self._model_id, above),
         )
-        there = np.array(found.fetchall(), _KEYS)
+        there = np.fromiter(found, _KEYS)  # row by row: millions of tuples would take a hundred bytes each
         lacking = there[~np.isin(there, self._keys)]
         for start in range(0, len(lacking), ROWS):
             self._write(lacking[start : start + ROWS])
@@ -97,13 +97,15 @@ class Lake:
         from pyarrow import RecordBatch
         from pyarrow.parquet import ParquetWriter
 
-        schema, content = self._schema(), BytesIO()
+        schema, content, count = self._schema(), BytesIO(), 0
         with ParquetWriter(content, schema, compression="zstd") as writer:
             for start in range(0, len(keys), GROUP):
                 rows = list(self._rows(keys[start : start + GROUP]))
                 writer.write_batch(RecordBatch.from_pylist(rows, schema=schema))
+                count += len(rows)
         name = f"earmark-{int(keys['heard_id'][0]):010}-{secrets.token_hex(4)}.parquet"
-        put_whole(f"{self.place}/{name}", content.getvalue())
+        if count:  # not where all are damaged
+            put_whole(f"{self.place}/{name}", content.getvalue())
         self._keys = np.concatenate([self._keys, keys])
 
     def _rows(self, keys: NDArray[Any]) -> Iterator[dict[str, Any]]:
