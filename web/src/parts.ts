@@ -72,7 +72,7 @@ export function trackRow(context: Context, item: Item, ...more: (Node | string |
 
 export function factsOf(item: Item): string {
   const genre = item.genre && `${item.genre} ${percent(item.probability)}`;
-  return [item.year, clock(item.duration_s), genre].filter((each) => each).join(", ");
+  return [item.year.slice(0, 4), clock(item.duration_s), genre].filter((each) => each).join(", ");
 }
 
 // A form's field with its name above it.

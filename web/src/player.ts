@@ -78,7 +78,10 @@ export class Player {
 
   private follow(): void {
     if (!this.playing) return;
-    if (this.end_s !== null && this.audio.currentTime >= this.end_s) this.audio.pause();
+    if (this.end_s !== null && this.audio.currentTime >= this.end_s) {
+      this.audio.pause();
+      this.audio.currentTime = Math.max(this.start_s, this.end_s - 0.05); // within what was played, not behind it
+    }
     this.move();
     requestAnimationFrame(() => this.follow());
   }

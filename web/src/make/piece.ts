@@ -12,6 +12,13 @@ import type { Piece, PieceSource } from "../schema.ts";
 import { text } from "../text.ts";
 import { numberInput, numberOf, ways } from "./inputs.ts";
 
+// What is asked of the server, by the names of `text.piece.manners`.
+const MANNERS: Record<string, object> = {
+  music: { renderer: "mosaic", imagine: false },
+  imagined: { renderer: "mosaic", imagine: true },
+  network: { renderer: "spectrogram" },
+};
+
 export class PieceForm {
   readonly element: HTMLElement;
   private readonly genre: HTMLSelectElement;
@@ -22,6 +29,11 @@ export class PieceForm {
   private readonly blend = new Combobox(text.piece.blend, text.piece.blendExample);
   private readonly seconds = numberInput({ min: 5, max: 600, value: 30 });
   private readonly temperature = h("input", { type: "range", min: "0", max: "2", step: "0.1", value: "0.5" });
+  private readonly manner = h(
+    "select",
+    {},
+    ...Object.entries(text.piece.manners).map(([value, words]) => h("option", { value }, words)),
+  );
   private readonly seed = numberInput({ min: 0, placeholder: text.make.anySeed });
   private readonly result = h("div", { class: "result" });
   private readonly latest = new Latest();
@@ -47,6 +59,7 @@ export class PieceForm {
       "form",
       { class: "piece-form" },
       how,
+      field(text.piece.manner, this.manner),
       h("div", { class: "pair-of-fields" }, field(text.piece.mood, this.mood), field(text.piece.seconds, this.seconds)),
       h("div", { class: "pair-of-fields" }, field(text.piece.temperature, this.temperature, text.piece.temperatureAbout), field(text.make.seed, this.seed)),
       h("button", { type: "submit", class: "first" }, text.piece.make),
@@ -66,7 +79,8 @@ export class PieceForm {
       blend: { blend: this.blend.value },
     };
     const mood = this.way === "path" ? "" : this.mood.value;
-    return { ...what[this.way], mood, seconds: Number(this.seconds.value), temperature: Number(this.temperature.value), seed: numberOf(this.seed) };
+    const made = MANNERS[this.manner.value] ?? {};
+    return { ...what[this.way], ...made, mood, seconds: Number(this.seconds.value), temperature: Number(this.temperature.value), seed: numberOf(this.seed) };
   }
 
   private make(): void {
@@ -91,7 +105,8 @@ export class PieceForm {
         h("a", { class: "button", href: piece.audio, download: `earmark-${piece.seed}.wav` }, text.piece.download),
       ),
       h("p", { class: "quiet" }, text.piece.facts(clock(piece.seconds), piece.seed, piece.sources.length)),
-      h("details", {}, h("summary", {}, text.piece.sources), h("ol", { class: "rows" }, ...piece.sources.map((source) => this.source(source)))),
+      piece.sources.length > 0 &&
+        h("details", {}, h("summary", {}, text.piece.sources), h("ol", { class: "rows" }, ...piece.sources.map((source) => this.source(source)))),
     );
     if (!this.context.player.playing) this.context.player.play(sound);
   }

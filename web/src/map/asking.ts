@@ -95,5 +95,6 @@ export class Asking {
   private put(title: string, ...parts: (Node | string | false)[]): void {
     const close = h("button", { type: "button", class: "quietly", onclick: () => this.clear() }, text.map.clear);
     fill(this.results, h("div", { class: "titled" }, h("h3", {}, title), close), ...parts);
+    this.results.scrollIntoView({ block: "nearest" });
   }
 }

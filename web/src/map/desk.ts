@@ -61,7 +61,7 @@ export class MapDesk {
       "div",
       { class: "charted" },
       fields.element,
-      h("div", { class: "stage" }, this.stage.canvas, ...Object.values(this.ends), this.told, this.zoomButtons()),
+      h("div", { class: "stage" }, this.stage.canvas, ...Object.values(this.ends), fields.found, this.told, this.zoomButtons()),
       h(
         "div",
         { class: "beside" },
@@ -259,7 +259,10 @@ export class MapDesk {
 
   private drawPath(ids: string[]): void {
     this.stage.scene.path = this.rowsOf(ids);
-    if (ids.length) this.stage.scene.marked = new Set(this.stage.scene.path);
+    if (ids.length) {
+      this.stage.scene.marked = new Set(this.stage.scene.path);
+      this.stage.scene.neighbours = []; // one thing at a time
+    }
     this.stage.later();
   }
 

@@ -17,7 +17,7 @@ export interface Wanted {
 
 export class Fields {
   readonly element: HTMLElement;
-  private readonly found = h("span", { class: "quiet", role: "status" });
+  readonly found = h("div", { class: "found-count", role: "status" }); // stands on the map, so that nothing moves
   private readonly texts: string[];
   private matches: number[] = [];
   private turn = -1;
@@ -37,7 +37,6 @@ export class Fields {
       h("label", {}, text.map.shape, this.shapes()),
       map.kind === "collection" && this.tools(),
       h("label", {}, names, text.map.names),
-      this.found,
     );
   }
 

@@ -85,7 +85,8 @@ export class Painter {
     const { cloud, mode, hidden, marked } = scene;
     const [across, down] = this.blank();
     const { plain, dim } = this.stampsFor(scene, across);
-    const stampsOf = (n: number) => (marked && !marked.has(n) ? dim : plain)[mode.classes[n] as number] as Stamp[];
+    const near = new Set([scene.selected, ...scene.path, ...scene.neighbours.map(({ place }) => place)]);
+    const stampsOf = (n: number) => (marked && !marked.has(n) && !near.has(n) ? dim : plain)[mode.classes[n] as number] as Stamp[];
     for (const n of cloud.solid ? byDepth(scene) : scene.order) {
       if (hidden[mode.classes[n] as number]) continue;
       const layer = cloud.solid ? Math.min(LAYERS - 1, Math.floor((cloud.depth[n] as number) * LAYERS)) : 0;
@@ -170,7 +171,7 @@ export class Painter {
     if (scene.selected < 0) return;
     const from = this.at(scene, scene.selected);
     for (const { place, far } of scene.neighbours) {
-      this.line([from, this.at(scene, place)], this.inks.ink, 1.4, far ? [5, 4] : []);
+      this.line(between(from, this.at(scene, place), scene.radius + 3), this.inks.ink, 1.4, far ? [5, 4] : []);
       this.ring(scene, place, 1.5, 1);
     }
     this.ring(scene, scene.selected, 4, 2.5);
@@ -178,7 +179,10 @@ export class Painter {
 
   private drawPath(scene: Scene): void {
     if (!scene.path.length) return;
-    this.line(scene.path.map((n) => this.at(scene, n)), ACCENT, 2.5);
+    const places = scene.path.map((n) => this.at(scene, n));
+    for (let n = 1; n < places.length; n++) {
+      this.line(between(places[n - 1] ?? [0, 0], places[n] ?? [0, 0], scene.radius + 2), ACCENT, 2.5);
+    }
     for (const n of scene.path) this.ring(scene, n, 2, 1.5, ACCENT);
     scene.path.forEach((n, rank) => this.words([String(rank + 1)], ...this.at(scene, n), -(scene.radius + 12)));
   }
@@ -240,17 +244,27 @@ export class Painter {
   private words(lines: string[], x: number, y: number, up: number): void {
     lines.forEach((words, row) => {
       const pen = this.font(row);
-      const top = y + up + 16 * (row - (lines.length - 1) / 2);
+      const half = pen.measureText(words).width / 2 + 4;
+      const middle = Math.max(half, Math.min(this.width - half, x)); // never cut
+      const top = Math.max(10, Math.min(this.height - 10, y + up + 16 * (row - (lines.length - 1) / 2)));
       pen.textAlign = "center";
       pen.textBaseline = "middle";
       pen.lineJoin = "round";
       pen.lineWidth = 4;
       pen.strokeStyle = this.inks.paper;
-      pen.strokeText(words, x, top);
+      pen.strokeText(words, middle, top);
       pen.fillStyle = this.inks.ink;
-      pen.fillText(words, x, top);
+      pen.fillText(words, middle, top);
     });
   }
+}
+
+// A line from ring to ring; nothing where they touch.
+function between([x1, y1]: [number, number], [x2, y2]: [number, number], room: number): [number, number][] {
+  const length = Math.hypot(x2 - x1, y2 - y1);
+  if (length <= 2 * room) return [];
+  const [right, down] = [((x2 - x1) * room) / length, ((y2 - y1) * room) / length];
+  return [[x1 + right, y1 + down], [x2 - right, y2 - down]];
 }
 
 function apart(one: Box, other: Box): boolean {
