@@ -10,6 +10,7 @@ export default defineConfig({
   build: {
     outDir: "../src/earmark/serve/static",
     emptyOutDir: true,
+    license: { fileName: "licences.md" }, // of what is built in
     assetsInlineLimit: 0, // the policy of the server lets no data: script or style pass
     modulePreload: { polyfill: false },
     target: "es2022",

@@ -41,7 +41,11 @@ def test_the_build_is_of_the_sources_that_stand_there() -> None:
 def test_all_that_the_page_names_is_there_and_nothing_else() -> None:
     page = (STATIC / "index.html").read_text(encoding="utf-8")
     named = {name.removeprefix("./") for name in re.findall(r'(?:src|href)="([^"]+)"', page)}
-    assert named == {file.relative_to(STATIC).as_posix() for file in BUILT} - {"index.html", "build.json"}
+    assert named == {file.relative_to(STATIC).as_posix() for file in BUILT} - {
+        "index.html",
+        "build.json",
+        "licences.md",
+    }
 
 
 def test_the_first_load_is_small() -> None:
@@ -50,11 +54,20 @@ def test_the_first_load_is_small() -> None:
     assert sum(len(gzip.compress(file.read_bytes(), 9)) for file in scripts) < MOST_SCRIPT_BYTES
 
 
-@pytest.mark.parametrize("file", BUILT, ids=lambda file: file.name.split("-")[0] + file.suffix)
+@pytest.mark.parametrize(
+    "file", [file for file in BUILT if file.suffix != ".md"], ids=lambda file: file.name.split("-")[0] + file.suffix
+)
 def test_nothing_that_is_built_names_another_machine(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     addresses = set(re.findall(r"https?://[^\s\"'`)]+|(?<=[\"'`])//[a-z][^\s\"'`)]+", text))
     assert all(each.startswith("http://www.w3.org/") for each in addresses), "names of formats, which nothing fetches"
+
+
+def test_the_licence_of_what_is_built_in_goes_with_it() -> None:
+    licences = (STATIC / "licences.md").read_text(encoding="utf-8")
+    for package in json.loads((WEB / "package.json").read_text(encoding="utf-8"))["dependencies"]:
+        assert package in licences
+    assert "Redistribution and use" in licences
 
 
 def test_the_page_has_no_script_or_style_of_its_own_in_it() -> None:
