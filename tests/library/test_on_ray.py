@@ -206,6 +206,37 @@ def test_a_bundle_travels_to_machines_that_do_not_have_it(
     assert other not in (made, tiny_folder)
 
 
+@pytest.mark.parametrize(
+    ("said", "starts"),
+    [(["The node timed out"], 2), (["The node timed out"] * 3, 3), (["No room"], 1)],
+    ids=["slow once", "slow always", "broken"],
+)
+def test_a_start_that_takes_too_long_is_tried_again(
+    said: list[str], starts: int, tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    class Slow(Here):
+        def is_initialized(self) -> bool:
+            return False
+
+        def init(self, **options: Any) -> None:
+            begun.append(options["address"])
+            if len(begun) <= len(said):
+                raise Exception(said[len(begun) - 1])
+
+        def shutdown(self) -> None:
+            """Nothing was started."""
+
+    monkeypatch.setattr(on_ray, "_ray", Slow)
+    outcome = (
+        nullcontext() if starts > len(said) else pytest.raises(EngineError, match=rf"cannot be started.*{said[-1]}")
+    )
+    with outcome, on_ray._cluster(None, 1):
+        pass
+    assert begun == ["local"] * starts
+
+
 @pytest.mark.parametrize("scheme", ["", "ray://"])
 def test_an_address_at_which_nobody_listens_is_said_at_once(scheme: str, tiny_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -38,6 +38,7 @@ TRIES = 3  # workers that a file may bring down
 BLOCK = 8  # tracks that a worker is given at once: what is lost where it dies
 _MOST_BLOCKS = 20_000  # each is an object that the driver keeps an eye on
 _PATIENCE_S = 10.0
+_STARTS = 3
 _ROUNDS = 4  # blocks a worker at least, where there are tracks enough: the last ones end at about the same time
 _NOT_HEARD_WITH = ("generator.zip", ".DS_Store")  # of a bundle's files
 _QUIET = {
@@ -241,16 +242,26 @@ def _cluster(address: str | None, workers: int | None) -> Iterator[None]:
     else:
         _refuse_unreachable(address)
         options = {"address": address}
-    try:
-        ray.init(**options, log_to_driver=False, logging_level=logging.CRITICAL)
-    except Exception as error:  # the edge: what it raises where there is no cluster is not agreed on
-        if address is None:
-            raise EngineError(f"Ray cannot be started on this machine ({_said(error)}).") from error
-        raise _no_cluster(address, error) from error
+    _begin(options, address)
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _begin(options: dict[str, Any], address: str | None) -> None:
+    """Start or join; Ray gives a start 30 s, which a busy machine may need more than once."""
+    ray = _ray()
+    for attempt in range(_STARTS):
+        try:
+            ray.init(**options, log_to_driver=False, logging_level=logging.CRITICAL)
+            return
+        except Exception as error:  # the edge: what it raises where there is no cluster is not agreed on
+            ray.shutdown()
+            if address is not None:
+                raise _no_cluster(address, error) from error
+            if "timed out" not in str(error) or attempt == _STARTS - 1:
+                raise EngineError(f"Ray cannot be started on this machine ({_said(error)}).") from error
 
 
 def _refuse_unreachable(address: str) -> None:
