@@ -238,6 +238,8 @@ def test_a_room_that_reaches_up_a_floor_breaks_the_contract(tmp_path: Path) -> N
         "analyze",
         "evaluate",
         "experiments",
+        "generate",
+        "serve",
         "cli",
     ):
         (house / room).mkdir(parents=True)
