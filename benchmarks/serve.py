@@ -7,6 +7,10 @@ It starts `earmark serve` as a process and asks it from threads. A clip of 30 s 
 is made here) is sent as FLAC each time. Who is told to wait (429) waits and asks again, and its time counts from the
 first asking. Hostile files are the clip with bytes changed, cut, joined or lied about, by a seed. Memory is what
 the server and its workers hold that they share with nobody, and their part of what they share (PSS), on Linux.
+
+    python benchmarks/serve.py --collection FILE [--map]
+
+asks for what is read from a collection instead, each call twice, as the first one makes lists that are kept.
 """
 
 import argparse
@@ -41,10 +45,14 @@ def main() -> None:
     parser.add_argument("--length", type=float, default=30.0, help="of the clip, in seconds")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--collection", type=Path, help="ask of this collection instead")
+    parser.add_argument("--map", action="store_true", help="draw its map, too")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        clip = clip_of(args.clip, Path(folder), args.length)
-        with Server(args.workers, Path(folder)) as server:
+    with tempfile.TemporaryDirectory() as folder, Server(args.workers, Path(folder), args.collection) as server:
+        if args.collection:
+            told = asked(server, chart=args.map)
+        else:
+            clip = clip_of(args.clip, Path(folder), args.length)
             told = measured(server, clip, args.requests, args.clients, args.hostile)
     print(json.dumps(told, indent=1))
     if args.out:
@@ -90,6 +98,33 @@ def measured(server: "Server", clip: bytes, requests: int, clients: Sequence[int
     told["requests"] = 5 + WARM_UP + share * len(clients) + len(files)
     memory.append(server.memory_mb())
     told["load_after"] = os.getloadavg()[0]
+    return told
+
+
+def asked(server: "Server", *, chart: bool) -> dict[str, object]:
+    """How long calls about a collection take, the first time and the second."""
+    with httpx.Client(base_url=server.address, timeout=1800, trust_env=False) as line:
+        listed = line.get("/api/tracks?limit=2").json()
+        one, other = (item["id"] for item in listed["tracks"])
+        calls = {
+            "search": "/api/tracks?q=artist 3",
+            "sort": "/api/tracks?sort=artist",
+            "similar": f"/api/similar?id={one}",
+            "find": "/api/find?q=jazz",
+            "arithmetic": f"/api/arithmetic?q=%23{one} %2B jazz",
+            "complete": "/api/complete?q=title 12",
+            "path": f"/api/path?from={one}&to={other}&count=8",
+            **({"map": "/api/map"} if chart else {}),
+        }
+        told: dict[str, object] = {"tracks": listed["total"], "load_before": os.getloadavg()[0]}
+        for name, call in calls.items():
+            times = []
+            for _ in range(2):
+                began_s = time.monotonic()
+                line.get(call).raise_for_status()
+                times.append(round(time.monotonic() - began_s, 2))
+            told[name] = times
+    told["memory_mb"] = server.memory_mb()
     return told
 
 
@@ -160,10 +195,10 @@ def figures(found: Sequence[Answer], took_s: float) -> dict[str, object]:
 class Server:
     """The command as a process."""
 
-    def __init__(self, workers: int, folder: Path) -> None:
+    def __init__(self, workers: int, folder: Path, db: Path | None) -> None:
         command = [sys.executable, "-m", "earmark", "serve", "--port", "0", "--workers", str(workers)]
         self._folder = folder
-        environment = {**os.environ, "TMPDIR": str(folder), "EARMARK_DB": str(folder / "none.db")}
+        environment = {**os.environ, "TMPDIR": str(folder), "EARMARK_DB": str(db or folder / "none.db")}
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
         assert self._process.stderr is not None
         line = self._process.stderr.readline()
