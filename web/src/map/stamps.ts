@@ -52,11 +52,14 @@ function pixelsOf(data: Uint8ClampedArray, side: number, across: number): Stamp 
   };
 }
 
-export function press(pixels: Uint32Array, corner: number, { offsets, inks, alphas }: Stamp): void {
-  for (let k = 0; k < offsets.length; k++) {
+export function press(pixels: Uint32Array, corner: number, stamp: Stamp): void {
+  const { offsets, inks, alphas } = stamp;
+  const count = offsets.length;
+  for (let k = 0; k < count; k++) {
     const place = corner + (offsets[k] as number);
     const under = pixels[place] as number;
-    const [ink, alpha] = [inks[k] as number, alphas[k] as number];
+    const ink = inks[k] as number;
+    const alpha = alphas[k] as number;
     pixels[place] = under === 0 ? ink | (alpha << 24) : blended(under, ink, alpha);
   }
 }
