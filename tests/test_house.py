@@ -97,7 +97,7 @@ def imported_by(paths: list[Path]) -> set[str]:
 
 def modules_of(requirements: list[str]) -> set[str]:
     """Names under which what is required is imported; an extra that takes in another one names earmark itself."""
-    other = {"pillow": "PIL", "scikit-learn": "sklearn"}
+    other = {"pillow": "PIL", "scikit-learn": "sklearn", "py-opensonic": "libopensonic"}
     names = {Requirement(line).name for line in requirements} - {"earmark"}
     return {other.get(name, name.replace("-", "_")) for name in names}
 

@@ -18,6 +18,7 @@ from earmark.serve import routes
 from earmark.serve.crew import Crew
 from earmark.serve.guard import Guard
 from earmark.serve.jobs import Jobs
+from earmark.serve.kept import Kept
 from earmark.serve.making import Pieces
 from earmark.serve.maps import Maps
 from earmark.serve.metrics import Counting, Metrics
@@ -25,7 +26,7 @@ from earmark.serve.page import serve_page
 from earmark.serve.players.calls import router as players
 from earmark.serve.problems import handle_problems
 from earmark.serve.schemas import ProblemJson
-from earmark.serve.service import Kept, Service
+from earmark.serve.service import Service
 from earmark.serve.settings import Settings, checked
 from earmark.serve.shelf import Shelf
 from earmark.serve.uploads import Desk

@@ -17,8 +17,8 @@ from earmark.library.playlist import Maker
 from earmark.library.queries import Query
 from earmark.library.rules import Rule, read_rule, read_rules
 from earmark.library.songs import Song, Songs
+from earmark.serve.kept import UPLOAD, Kept
 from earmark.serve.problems import ProblemError
-from earmark.serve.service import UPLOAD, Kept
 from earmark.serve.shelf import Books
 
 ID = "#"

@@ -12,9 +12,10 @@ from starlette.responses import Response
 
 from earmark.errors import DataError
 from earmark.listen.linear import LinearHead
+from earmark.serve.kept import UPLOAD
 from earmark.serve.routes.documented import Responses, answers, nothing
 from earmark.serve.schemas import LearnedJson, StartedJson, WordsJson
-from earmark.serve.service import UPLOAD, Service, Serving
+from earmark.serve.service import Service, Serving
 from earmark.serve.shelf import Books
 from earmark.serve.tasks import Learn
 from earmark.serve.telling import Plain

@@ -14,10 +14,11 @@ from earmark.errors import CollectionError
 from earmark.library.lexicon import plain
 from earmark.serve.ear import Sketch
 from earmark.serve.files_out import sound_file
+from earmark.serve.kept import UPLOAD
 from earmark.serve.problems import ProblemError
 from earmark.serve.routes.documented import answers
 from earmark.serve.schemas import HeardJson, SpectrogramJson, TracksJson, WaveformJson
-from earmark.serve.service import UPLOAD, Service, Serving
+from earmark.serve.service import Service, Serving
 from earmark.serve.shelf import Books
 from earmark.serve.tasks import Cover, Draw
 from earmark.serve.telling import Plain, items, told_track, told_upload
