@@ -32,7 +32,7 @@ def write_report(
     for name, rows in ((TABLE, figures["genres"]), (DISTANCES, figures["likeness"]["distances"])):
         write_whole(out / name, _table(rows))
     with contextlib.suppress(MissingExtraError):
-        save(spectrogram_grid(pictures, KINDS, frame_s=FRAME_S), out / PICTURE)
+        save(spectrogram_grid(pictures, KINDS, frame_s=FRAME_S), out / PICTURE, dpi=80)
 
 
 def in_words(figures: Mapping[str, Any]) -> str:
