@@ -104,8 +104,7 @@ def test_similar_tracks_come_with_reasons_and_play_the_seconds_of_both(visit: Vi
     visit.wait(".similar .row .pair button", "there")
     for number, side in ((1, "here"), (2, "there")):
         visit.click(f".similar .row:has(.pair) .pair button:nth-child({number})")
-        visit.page.wait_for("document.querySelectorAll('.pair button.play.on').length === 1")
-        assert side in visit.words(".pair button.play.on")
+        visit.wait(".pair button.play.on", side)
 
 
 def test_the_collection_is_searched_by_name_and_a_track_of_it_opened(visit: Visit) -> None:

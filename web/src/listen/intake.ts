@@ -3,6 +3,8 @@
 import { h } from "../dom.ts";
 import { text } from "../text.ts";
 
+const LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+
 // Files that may be sound, and how many others there were.
 export interface Taken {
   files: File[];
@@ -31,7 +33,7 @@ export function intake(suffixes: string[], take: Take): HTMLElement {
     ),
     files,
     folder,
-    h("p", { class: "quiet" }, text.listen.stays),
+    h("p", { class: "quiet" }, text.listen.stays(LOOPBACK.includes(location.hostname))),
   );
 }
 

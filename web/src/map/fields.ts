@@ -36,7 +36,7 @@ export class Fields {
       h("label", {}, text.map.colour, this.colours()),
       h("label", {}, text.map.shape, this.shapes()),
       map.kind === "collection" && this.tools(),
-      h("label", {}, names, text.map.names),
+      (map.planes.curved ?? map.planes.flat)?.regions.length !== 0 && h("label", {}, names, text.map.names),
     );
   }
 

@@ -32,7 +32,7 @@ export function byGenre(map: MapData): Mode {
   const inks = (dark: boolean) => [...index.map((n) => genreColour(n, dark)), QUIET];
   return {
     name: text.map.genre,
-    labels: [...map.genres, text.map.noGenre],
+    labels: [...map.genres, map.kind === "atlas" ? text.map.noLabel : text.map.noGenre],
     light: inks(false),
     dark: inks(true),
     shapes: [...index.map(genreOutline), genreOutline(-1)],

@@ -45,8 +45,8 @@ export class Panel {
   genre(n: number): string {
     const { map } = this;
     const name = map.genres[map.genre[n] ?? -1];
-    if (!name) return text.map.noGenre;
-    return map.kind === "atlas" ? name : `${name} ${percent(map.probability[n] ?? 0)}`;
+    if (map.kind === "atlas") return name ?? text.map.noLabel; // as people labelled it
+    return !name ? text.map.noGenre : `${name} ${percent(map.probability[n] ?? 0)}`;
   }
 
   // A dot, with its true neighbours. `play`: from the seconds that decided, as soon as they are known.
