@@ -43,6 +43,14 @@ def test_a_mosaic_is_as_long_as_asked_and_names_its_sources_without_a_gap(
         assert (each.to_s - each.from_s) / each.speed == pytest.approx(each.end_s - each.start_s, abs=0.02)
 
 
+def test_who_waits_is_told_how_far_it_is(ground: Ground, shelf: Shelf, tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    listeners = Listeners(on_step=lambda *step: steps.append(step))
+    make_mosaic(ground, Ask(genre="low", seconds=12.0), tmp_path / "a.wav", listeners, shelf=shelf)
+    assert steps == sorted(steps)
+    assert steps[-1] == (24, 24)
+
+
 def test_no_second_of_a_source_is_heard_twice_within_a_minute(ground: Ground, shelf: Shelf, tmp_path: Path) -> None:
     sources = mosaic(ground, shelf, tmp_path / "a.wav", mood="", genre="middle", seconds=40.0, seed=3).sources
     for number, one in enumerate(sources):

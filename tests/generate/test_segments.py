@@ -91,10 +91,15 @@ def test_a_stock_says_what_continues_what_and_leaves_out_what_cannot_be_read(
         (row, Place(entry.path, entry.sound_id, entry.duration_s, 0)) for row, entry in enumerate(collection.entries)
     ]
     said: list[str] = []
-    stock = take(collection, shelf, [*places, (0, Place("gone.mp3", "none", 48.0, 0))], on_failure=said.append)
+    stock = take(
+        collection,
+        shelf,
+        [*places, *((0, Place("gone.mp3", "none", 96.0, number)) for number in (0, 1))],
+        on_failure=said.append,
+    )
     assert stock is not None
     assert len(said) == 1
-    assert "gone.mp3" in said[0]
+    assert "gone.mp3 is not there any more" in said[0]
     assert len(stock.stretches) == 3
     follows = stock.next >= 0
     assert (stock.stretch[stock.next[follows]] == stock.stretch[follows]).all()

@@ -182,7 +182,7 @@ def _made(
     from earmark.generate.shelf import Shelf
 
     generator = _generator(model) if means.imagine else None  # first: without it nothing is done
-    with open_collection(db) as collection, progress_bar("seconds") as show:
+    with open_collection(db) as collection, progress_bar("steps") as show:
         ground = ground_of(collection, synonyms, model)
         listeners = Listeners(say, (lambda done, total: None) if quiet else show)
         if generator is not None and means.renderer is Renderer.SPECTROGRAM:

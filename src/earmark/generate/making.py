@@ -1,7 +1,7 @@
 """From what is asked for to a piece on the disk, by one of the renderers; what was made of what is told beside it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ from earmark.sound.mel import SAMPLE_RATE_HZ
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """What is called meanwhile: `on_failure` with why something cannot be used, `on_seconds` with (done, total)."""
+    """What is called meanwhile: `on_failure` with why something cannot be used, `on_step` with (done, total)."""
 
     on_failure: Callable[[str], None] = lambda sentence: None
-    on_seconds: Callable[[int, int], None] = lambda done, total: None
+    on_step: Callable[[int, int], None] = lambda done, total: None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -127,12 +127,14 @@ def make_mosaic(
 ) -> Made:
     """Write a mosaic and the list of its sources; errors as of `Ground.places`, `Mosaic` and `piece.written`."""
     places = ground.places(ask)
+    steps = _Steps(ask.seconds, listeners.on_step)
     made = mosaic_of(ground, ask, places, listeners, shelf=shelf, generator=generator)
+    made = replace(made, on_described=steps.described)
     sources: list[Source] = []
 
     def heard(run: Run) -> None:
         sources.append(run.source)
-        listeners.on_seconds(round(run.source.end_s), round(ask.seconds))
+        steps.heard(run.source.end_s)
 
     follow = _followed(ground, places) if refine else None
     sound = sound_of(made.runs(), on_run=heard, follow=follow, seed=ask.seed)
@@ -152,6 +154,29 @@ def _followed(ground: Ground, places: tuple[Place, Place]) -> Target:
     return Target(path, duration_s, mosaic.RATE_HZ)
 
 
+@dataclass
+class _Steps:
+    """How far a mosaic is: each second counts when what it may be made of is described, and when it is heard."""
+
+    seconds: float
+    show: Callable[[int, int], None]
+    described_s: float = 0.0
+    heard_s: float = 0.0
+
+    def described(self, done: int, total: int) -> None:
+        part_s = min(mosaic.PART_S, self.seconds - self.described_s)
+        self._tell(self.described_s + part_s * done / total)
+        if done == total:
+            self.described_s += part_s
+
+    def heard(self, end_s: float) -> None:
+        self.heard_s = end_s
+        self._tell(self.described_s)
+
+    def _tell(self, described_s: float) -> None:
+        self.show(round(described_s + self.heard_s), round(2 * self.seconds))
+
+
 def make_spectrogram(ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, generator: Generator) -> Made:
     """Write what the generator imagines; errors as of `Ground.places`, `imagining` and `piece.written`."""
     places = ground.places(ask)
@@ -161,7 +186,7 @@ def make_spectrogram(ground: Ground, ask: Ask, out: Path, listeners: Listeners, 
         samples = 0
         for block in blocks:
             samples += len(block)
-            listeners.on_seconds(round(samples / spectrogram.RATE_HZ), round(ask.seconds))
+            listeners.on_step(round(samples / spectrogram.RATE_HZ), round(ask.seconds))
             yield block
 
     sound = heard(spectrogram.sound_of(generator, latents, ask.seconds, seed=ask.seed))

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import SoundError
+from earmark.files import shown
 from earmark.generate.segments import Segments
 from earmark.generate.shelf import Place, Shelf
 from earmark.library.collection import Collection
@@ -121,16 +123,25 @@ def take(
     step:
         Called after each stretch.
     """
-    found = []
+    found, told = [], set()
     with ThreadPoolExecutor(max_workers=min(_THREADS, cores())) as pool:  # decoders and transforms are C code
-        waiting = [(row, place, pool.submit(shelf.get, place)) for row, place in places]
+        waiting = [(row, place, pool.submit(_got, shelf, place)) for row, place in places]
         for row, place, described in waiting:
             try:
                 found.append(Stretch(place, row, described.result()))
             except SoundError as error:
-                on_failure(str(error))
+                if str(error) not in told:  # of a file that is gone every stretch is
+                    on_failure(str(error))
+                told.add(str(error))
             step()
     return stock_of(found, collection, beat_s=beat_s) if found else None
+
+
+def _got(shelf: Shelf, place: Place) -> Segments:
+    """A stretch whose file is still there: its sound will be needed."""
+    if not Path(place.path).is_file():
+        raise SoundError(f"{shown(place.path)} is not there any more.", hint="Index its folder again.")
+    return shelf.get(place)
 
 
 def stock_of(stretches: Sequence[Stretch], collection: Collection, *, beat_s: float | None = None) -> Stock:
