@@ -62,8 +62,8 @@ def test_a_decisive_second_s_button_plays_these_seconds_of_the_dropped_file(visi
         "!document.querySelector('.player').hidden && document.querySelector('.cursor.played').style.left !== ''"
     )
     assert visit.words(".player .what") == song.name
-    visit.click(".columns .row button.play")
-    assert visit.playing() == []
+    visit.page.wait_for("document.querySelectorAll('button.play.on').length === 0")  # it stops by itself
+    assert first <= float(visit.page.of("document.querySelector('.player input').value")) <= last
 
 
 def test_a_moment_that_is_pointed_at_is_told_in_words_and_by_keys_as_well(visit: Visit, song: Path) -> None:
@@ -97,6 +97,28 @@ def test_of_many_files_those_that_are_no_sound_are_passed_over(visit: Visit, son
     visit.wait(".beside > p", "1 file passed over")
     visit.wait(".queue li[data-stage=heard]", song.name)
     assert visit.count(".queue li") == 1
+
+
+def test_a_folder_is_searched_to_its_depths(visit: Visit, song: Path, tmp_path: Path) -> None:
+    (tmp_path / "music" / "deeper").mkdir(parents=True)
+    for name in ("one.flac", "deeper/two.flac"):
+        (tmp_path / "music" / name).write_bytes(song.read_bytes())
+    (tmp_path / "music" / "notes.txt").write_text("no sound")
+    visit.open("listen")
+    visit.drop(tmp_path / "music")
+    visit.wait(".queue li[data-stage=heard]", "one.flac")
+    visit.wait(".queue li[data-stage=heard]", "two.flac")
+    assert visit.count(".queue li") == 2
+
+
+def test_of_a_track_of_the_collection_it_is_asked_what_it_would_be_without_these_seconds(
+    visit: Visit, page_server: Server
+) -> None:
+    first = page_server.client.get("/api/tracks", params={"q": "piece 5"}).json()["tracks"][0]["id"]
+    visit.open(f"listen/{first}")
+    visit.wait(".without button")
+    visit.press("What would it be without these seconds?")
+    visit.wait(".without .remark", "Without these seconds")
 
 
 def test_similar_tracks_come_with_reasons_and_play_the_seconds_of_both(visit: Visit, song: Path) -> None:

@@ -5,7 +5,7 @@ import { text } from "../text.ts";
 import type { Entry } from "./queue.ts";
 
 export class QueueList {
-  readonly element = h("ol", { class: "queue", "aria-label": text.listen.queue });
+  readonly element = h("ol", { class: "queue", "aria-label": text.listen.queue, "aria-live": "polite" });
   private readonly rows = new Map<Entry, HTMLLIElement>();
 
   show(entry: Entry): void {
