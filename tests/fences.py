@@ -160,6 +160,8 @@ def _check_earmark(words: Sequence[str]) -> str | None:
     context = command.context_class(command, info_name="earmark")
     words = list(words)
     while True:
+        if hasattr(command, "with_verb"):  # of a verb with others below it, one may be left out
+            words = command.with_verb(words)
         try:
             values, left, _ = command.make_parser(context).parse_args(args=list(words))
         except usage_error as reason:

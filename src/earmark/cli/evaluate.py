@@ -19,9 +19,13 @@ _HELP = ("-h", "--help")
 class _ClipsByDefault(TyperGroup):
     """`earmark evaluate --data SET` is short for `earmark evaluate clips --data SET`."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # click's context; typer may bring a click of its own
+    def with_verb(self, args: list[str]) -> list[str]:
+        """What was typed, with the verb that may be left out."""
         named = args[:1] and (args[0] in self.commands or args[0] in _HELP)
-        return super().parse_args(ctx, args if named else ["clips", *args])
+        return args if named else ["clips", *args]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # click's context; typer may bring a click of its own
+        return super().parse_args(ctx, self.with_verb(args))
 
 
 app = typer.Typer(cls=_ClipsByDefault)
