@@ -46,7 +46,9 @@ def register(app: typer.Typer) -> None:
 
 
 def generate(
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The piece to write: .wav or .flac; a list of its sources")],
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The piece, .wav or .flac; its sources go into a .json beside it.")
+    ],
     genre: Annotated[str, typer.Option(metavar="GENRE", help="Of this genre.")] = "",
     mood: Annotated[
         str, typer.Option(metavar="MOOD", help="Of this mood, alone or with --genre, --like, --blend.")
