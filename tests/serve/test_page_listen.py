@@ -124,9 +124,15 @@ def test_of_a_track_of_the_collection_it_is_asked_what_it_would_be_without_these
 def test_similar_tracks_come_with_reasons_and_play_the_seconds_of_both(visit: Visit, song: Path) -> None:
     dropped(visit, song)
     visit.wait(".similar .row .pair button", "there")
-    for number, side in ((1, "here"), (2, "there")):
+    here = visit.page.of("document.querySelector('article').dataset.id")
+    there = visit.page.of("document.querySelector('.similar .row:has(.pair)').dataset.id")
+    for number, side, track in ((1, "here", here), (2, "there", there)):
         visit.click(f".similar .row:has(.pair) .pair button:nth-child({number})")
         visit.wait(".pair button.play.on", side)
+        assert visit.page.of("document.querySelector('.pair button.play.on').dataset.plays").startswith(f"{track}|")
+        assert visit.words(".player .what") == (
+            song.name if track == here else visit.words(".similar .row:has(.pair) a")
+        )
 
 
 def test_the_collection_is_searched_by_name_and_a_track_of_it_opened(visit: Visit) -> None:

@@ -1,5 +1,8 @@
 """The views "Make" and "Model" in a browser: lists by words, a path or an arc, and the model's card."""
 
+import time
+from pathlib import Path
+
 from paged import Visit
 from served import Server
 
@@ -34,7 +37,8 @@ def test_nothing_asked_for_is_refused_in_words(visit: Visit) -> None:
     visit.page.errors.clear()  # the browser shows the refusal, too
 
 
-def test_all_of_a_list_is_played_and_it_is_kept_as_a_file(visit: Visit) -> None:
+def test_all_of_a_list_is_played_and_the_same_list_is_kept_as_a_file(visit: Visit, tmp_path: Path) -> None:
+    visit.page.ask("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     visit.open("make")
     visit.type(".wishes input", "loud")
     visit.press("Make the list")
@@ -44,6 +48,12 @@ def test_all_of_a_list_is_played_and_it_is_kept_as_a_file(visit: Visit) -> None:
     assert visit.words(".player .what") == visit.words(".listing .row a")
     visit.press("M3U8")
     visit.wait(".listing", "earmark.m3u8 was handed")
+    kept = tmp_path / "earmark.m3u8"
+    deadline = time.monotonic() + 30
+    while not kept.is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    files = [Path(line).stem for line in kept.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert files == [words.split(" – ")[1].lower() for words in visit.all_words(".listing .row a")]
 
 
 def test_the_model_s_card_says_what_the_server_says(visit: Visit, page_server: Server) -> None:
