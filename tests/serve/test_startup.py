@@ -1,4 +1,4 @@
-"""What a server loads when it starts: none of what only training and analysis need; and what it says without its extra."""
+"""What a server loads when it starts: none of what only training needs; and what it says without its extra."""
 
 import subprocess
 import sys
