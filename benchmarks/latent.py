@@ -85,15 +85,17 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="as `earmark benchmark` had it")
     parser.add_argument("--mood", type=Path, required=True, help="a set with a column quadrant")
     parser.add_argument("--out", type=Path, required=True, help="the benchmark's folder")
+    parser.add_argument("--report-only", action="store_true", help="ask nothing, sum up what was asked")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    jobs = Plan.load(options.plan).jobs([options.data], options.out)
-    mood = Mood(Dataset.load(options.mood), Dataset.load(options.data))
+    # All systems' runs of a fold before the next fold's, so that what is there can be compared early.
+    jobs = sorted(Plan.load(options.plan).jobs([options.data], options.out), key=lambda job: (job.seed, job.fold))
+    mood = None if options.report_only else Mood(Dataset.load(options.mood), Dataset.load(options.data))
     asked: dict[str, dict[str, Runs]] = {}
     for job in jobs:
         file = options.out / "spaces" / job.protocol.name / job.recipe.name / f"{job.table.stem}.json"
         if not file.exists():
-            if not (job.done and (job.checkpoints / "checkpoint.pt").exists()):
+            if mood is None or not (job.done and (job.checkpoints / "checkpoint.pt").exists()):
                 continue
             write_whole(file, json.dumps(ask(job, mood)) + "\n")
             print(file, flush=True)
