@@ -83,7 +83,7 @@ def test_what_is_no_song_is_left_out_and_said_unless_it_is_asked_for(tmp_path: P
     collection = opened(tmp_path, np.random.default_rng(1), n=10, change=some_kinds)
     found = ask(collection, "under 1 min", count=99)
     assert len(found.found) == 7
-    assert found.notes == ("Left out, as no songs: 3 spoken (--all-kinds has them, too).",)
+    assert found.notes == ("Left out, as no songs: 3 spoken.",)
     assert len(ask(collection, "under 1 min", count=99, every_kind=True).found) == 10
     assert len(ask(collection, "kind:spoken", count=99).found) == 3
     assert "1 of 10 files have no year in its tags" in ask(collection, "since 1900").notes[-1]

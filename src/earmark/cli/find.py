@@ -96,7 +96,7 @@ def _print(found: "Finding") -> None:
     for line in _lines(found):
         console.print(line, soft_wrap=True)
     for note in found.notes:
-        say(note)
+        say(f"{note[:-1]} (--all-kinds has them, too)." if note == found.left_out else note)
 
 
 def _lines(found: "Finding") -> "Iterator[Text]":

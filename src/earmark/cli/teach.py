@@ -248,7 +248,7 @@ def _files(
     if both:
         path = wanted[min(both)]
         raise DataError(
-            f"{path} is named as '{name}' and, after --not, as none of it.", hint="Leave it out in one place."
+            f"{path} is named both as '{name}' and as none of it.", hint="Leave it out in one place."
         )
     return list(wanted.values()), list(unwanted.values())
 

@@ -93,11 +93,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The entries that fit, the most probable first, and what a person should know of those that are not among them."""
+    """The entries that fit, the most probable first, and what a person should know of those that are not among them.
+
+    `left_out` is a sentence on what would fit and is no song, or empty; `remarks` are all else.
+    """
 
     wish: Wish
     found: tuple[Found, ...]
-    notes: tuple[str, ...]
+    left_out: str
+    remarks: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All that is to be said of what is not among them."""
+        return (self.left_out, *self.remarks) if self.left_out else self.remarks
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -135,19 +144,19 @@ def find(
     """
     unknown = np.isnan([judge.fits(term) for term in wish.terms])  # (terms, n)
     chances = np.nan_to_num(judge.all_of(wish.terms))
-    kinds = np.array([entry.kind for entry in collection.entries])
+    kinds = np.array(collection.kinds)
     songs = (kinds == KINDS[0]) | every_kind | _names_kind(wish)
     order = [row for row in np.argsort(-chances, kind="stable").tolist() if chances[row] > 0]
     likely = [row for row in order if chances[row] >= least]
     open_to = [row for row in likely if songs[row]]
     rows = _few_of_an_artist(collection.entries, open_to, per_artist)
     found = tuple(_found(collection, judge, wish, row, float(chances[row])) for row in rows[:count])
-    notes = [
-        *_left_out(kinds, [row for row in likely if not songs[row]]),
+    left_out = _left_out(kinds, [row for row in likely if not songs[row]])
+    remarks = [
         *_unknown_notes(wish, unknown),
         *_too_unlikely(collection.entries, chances, [row for row in order if songs[row]], least, found),
     ]
-    return Finding(wish, found, tuple(notes))
+    return Finding(wish, found, left_out, tuple(remarks))
 
 
 def _names_kind(wish: Wish) -> bool:
@@ -199,12 +208,12 @@ def _said(term: Term, row: int, judge: Judge, track: Track) -> str:
     return clock(track.duration_s) if first.of == "length" else term.text
 
 
-def _left_out(kinds: NDArray[Any], rows: list[int]) -> list[str]:
+def _left_out(kinds: NDArray[Any], rows: list[int]) -> str:
     if not rows:
-        return []
+        return ""
     counts = Counter(kinds[rows].tolist())
     said = ", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind])
-    return [f"Left out, as no songs: {said} (--all-kinds has them, too)."]
+    return f"Left out, as no songs: {said}."
 
 
 def _unknown_notes(wish: Wish, unknown: NDArray[np.bool_]) -> list[str]:

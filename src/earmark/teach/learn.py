@@ -100,7 +100,7 @@ def learn(
     for each in others:
         if each.numbers.tobytes() in there:
             raise DataError(
-                f"{each.path} is named as '{word}' and, after --not, as none of it.", hint="Leave one of them out."
+                f"{each.path} is named both as '{word}' and as none of it.", hint="Leave one of them out."
             )
     if len(wanted) < LEAST:
         raise DataError(
@@ -116,7 +116,7 @@ def learn(
     if (~material.yes).sum() < LEAST_OTHERS:
         raise DataError(
             f"There is too little that is none of '{word}', and the bundle has no background.",
-            hint=f"Name {LEAST_OTHERS} or more tracks that are none of it after --not.",
+            hint=f"Name {LEAST_OTHERS} or more tracks that are none of it.",
         )
     artists = len({artist for artist, yes in zip(material.artists, material.yes, strict=True) if yes})
     scores = _scores_of_strangers(material, artists)
@@ -269,7 +269,7 @@ def _expected(said: Mapping[str, Any]) -> list[str]:
         return [line]
     nearer = (
         f"Your other tracks may be nearer to it than the background is: name {ENOUGH} or more that are none of it "
-        "after --not, and it learns to tell those apart, and says how well."
+        "(--not), and it learns to tell those apart, and says how well."
     )
     return [line, nearer]
 
