@@ -247,9 +247,7 @@ def _files(
     both = wanted.keys() & unwanted.keys()
     if both:
         path = wanted[min(both)]
-        raise DataError(
-            f"{path} is named both as '{name}' and as none of it.", hint="Leave it out in one place."
-        )
+        raise DataError(f"{path} is named both as '{name}' and as none of it.", hint="Leave it out in one place.")
     return list(wanted.values()), list(unwanted.values())
 
 

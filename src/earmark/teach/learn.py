@@ -99,9 +99,7 @@ def learn(
     there = {each.numbers.tobytes(): each for each in wanted}
     for each in others:
         if each.numbers.tobytes() in there:
-            raise DataError(
-                f"{each.path} is named both as '{word}' and as none of it.", hint="Leave one of them out."
-            )
+            raise DataError(f"{each.path} is named both as '{word}' and as none of it.", hint="Leave one of them out.")
     if len(wanted) < LEAST:
         raise DataError(
             f"'{word}' cannot be learned from {_count(len(wanted), 'track') if wanted else 'nothing'}.",
