@@ -42,15 +42,15 @@ def small():
     """Few draws: the whole path and not its figures are tested."""
     patch = pytest.MonkeyPatch()
     for room, name, value in (
-        (trust, "SPLICES", 6),
-        (trust, "CURVE_CLIPS", 4),
+        (trust, "SPLICES", 3),
+        (trust, "CURVE_CLIPS", 2),
         (trust, "RANDOMISED_CLIPS", 2),
         (trust, "PLANTED_CLIPS", 6),
-        (trust, "MASKS", 8),
-        (trust, "MASK_CLIPS", 4),
+        (trust, "MASKS", 4),
+        (trust, "MASK_CLIPS", 2),
         (mask, "EPOCHS", 2),
-        (enough, "CLIPS", 4),
-        (judge, "CLIPS", 4),
+        (enough, "CLIPS", 2),
+        (judge, "CLIPS", 2),
         (analysis, "ROUNDS", 40),
         (analysis, "PERMUTATIONS", 10),
         (in_time, "PERMUTATIONS", 49),
