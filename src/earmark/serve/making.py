@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from earmark.generate.asking import Ask
 from earmark.serve.ear import Ear
 from earmark.serve.problems import ProblemError
 from earmark.serve.tasks import Tell
@@ -16,21 +17,13 @@ PIECE = "p"  # the first letter of the ids of pieces
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a piece is to be; fields as in `generate.asking.Ask`, songs as "#17" or titles.
+    """What a piece is to be, with songs as "#17" or titles, and how it is made.
 
     `renderer` is "mosaic", of the collection's own music, or "spectrogram", of what the bundle's generator imagines;
     `imagine` has a mosaic follow what it imagines.
     """
 
-    genre: str = ""
-    mood: str = ""
-    like: str = ""
-    start: str = ""
-    end: str = ""
-    blend: str = ""
-    seconds: float = 30.0
-    temperature: float = 0.5
-    seed: int = 0
+    ask: Ask
     renderer: str = "mosaic"
     imagine: bool = False
 
@@ -45,30 +38,30 @@ class Make:
 
     def __call__(self, ear: Ear, tell: Tell) -> dict[str, Any]:
         """Plain JSON values."""
-        from earmark.generate.asking import Ask, Ground
+        from earmark.generate.asking import Ground
         from earmark.generate.making import Listeners
         from earmark.library.collection import Collection
         from earmark.serve.asking import songs_of
         from earmark.serve.shelf import Books
 
-        wanted = self.wanted
-        ask = Ask(
-            genre=wanted.genre, mood=wanted.mood, like=wanted.like, start=wanted.start, end=wanted.end,
-            blend=wanted.blend, seconds=wanted.seconds, temperature=wanted.temperature, seed=wanted.seed,
-        )  # fmt: skip
+        seconds = self.wanted.ask.seconds
         failures: list[str] = []
-        listeners = Listeners(failures.append, lambda done, total: tell("progress", {"made_s": done, "of_s": total}))
+
+        def on_step(done: float, total: float) -> None:  # of its own measure: a mosaic describes first, then joins
+            tell("progress", {"made_s": seconds * done / total, "of_s": seconds})
+
+        listeners = Listeners(failures.append, on_step)
         with Collection.open(self.db) as collection:
             books = Books(collection, ear.bundle)
             ground = Ground(collection, books.lexicon, songs_of(books), books.judge)
-            made = self._made(ear, ground, ask, listeners)
+            made = self._made(ear, ground, listeners)
             told = dict(made.told)
             for source in told["sources"]:
                 row = collection.row_of(source["path"])
                 source["id"] = None if row is None else str(collection.ids[row])
         return {**told, "seconds": made.seconds, "notes": [*made.notes, *failures[:5]]}
 
-    def _made(self, ear: Ear, ground: Any, ask: Any, listeners: Any) -> Any:
+    def _made(self, ear: Ear, ground: Any, listeners: Any) -> Any:
         from earmark.generate.generator import load_generator
         from earmark.generate.making import make_mosaic, make_spectrogram
         from earmark.generate.shelf import Shelf
@@ -76,8 +69,10 @@ class Make:
         drawn = self.wanted.renderer == "spectrogram"
         generator = load_generator(ear.bundle) if drawn or self.wanted.imagine else None
         if drawn and generator is not None:
-            return make_spectrogram(ground, ask, self.out, listeners, generator=generator)
-        return make_mosaic(ground, ask, self.out, listeners, shelf=Shelf.beside(self.db), generator=generator)
+            return make_spectrogram(ground, self.wanted.ask, self.out, listeners, generator=generator)
+        return make_mosaic(
+            ground, self.wanted.ask, self.out, listeners, shelf=Shelf.beside(self.db), generator=generator
+        )
 
 
 class Pieces:

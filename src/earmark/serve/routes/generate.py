@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import FileResponse, Response
 
+from earmark.generate.asking import Ask
 from earmark.serve.making import Make, Wanted
 from earmark.serve.problems import ProblemError
 from earmark.serve.routes.documented import Responses, answers
@@ -64,7 +65,8 @@ async def generate(
         raise ProblemError(501, "This copy of earmark cannot generate.", "Install one that can.")
     await service.shelf.ask(lambda books: len(books.collection))  # what is wrong with it is told first
     seed = secrets.randbelow(_SEEDS) if ask.seed is None else ask.seed
-    wanted = Wanted(**{**ask.model_dump(), "seed": seed})
+    piece = Ask(**{**ask.model_dump(exclude={"renderer", "imagine"}), "seed": seed})
+    wanted = Wanted(piece, ask.renderer, ask.imagine)
     name, file = service.pieces.place()
     finish = _Finish(service, name, file)
     limit_s = service.settings.limits.hear_s + _SECONDS_A_SECOND * ask.seconds
