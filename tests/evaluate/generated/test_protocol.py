@@ -14,8 +14,8 @@ from earmark.evaluate.generated import controls, laws
 from earmark.evaluate.generated.clips import Clip, Maker, of_two_sides, real_clip
 from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
 from earmark.evaluate.generated.predictions import drawing, foreseeing, phases
-from earmark.evaluate.generated.protocol import Plan, distances, measure_files
-from earmark.generate.asking import Ground
+from earmark.evaluate.generated.protocol import Plan, distances, likeness, measure_files
+from earmark.generate.asking import Ask, Ground
 from earmark.generate.generator import Mixture, load_generator
 from earmark.generate.piece import Source
 from earmark.generate.shelf import Shelf
@@ -35,13 +35,13 @@ RNG = np.random.default_rng(0)
 
 @pytest.fixture(scope="module")
 def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
-    """Of four pieces in two folders."""
+    """Of six pieces in two folders."""
     folder = tmp_path_factory.mktemp("measured")
     bundle = write_tiny_bundle(folder / "tiny")
     write_tiny_generator(bundle)
     desk = Desk(folder / "music", folder / "collection.db", bundle)
-    for seed, name in enumerate(("a/one.wav", "a/two.wav", "b/three.wav", "b/four.wav")):
-        piece(desk.folder / name, seed=seed, length_s=22.0)
+    for seed, name in enumerate(("one", "two", "three", "four", "five", "six")):
+        piece(desk.folder / "ab"[seed % 2] / f"{name}.wav", seed=seed, length_s=22.0)
     desk.index()
     with Collection.open(desk.db) as collection:
         judge = Judge(collection)
@@ -119,10 +119,34 @@ def test_noise_is_farther_from_music_than_music_is(judge: NetworkJudge) -> None:
 
 
 def test_sides_have_no_folder_in_common(maker: Maker) -> None:
-    one, other = of_two_sides(maker.ground, 9, np.random.default_rng(0))
+    one, other = of_two_sides(maker.ground)
     names = [[Path(maker.ground.collection.entries[row].path).parent.name for row in side] for side in (one, other)]
     assert sorted(map(set, names), key=sorted) == [{"a"}, {"b"}]
     assert isinstance(real_clip(maker.ground, one[0], 5.0), Clip)
+
+
+class Noting(Maker):
+    """A maker that notes what it is told to leave out, and of which files its pieces are."""
+
+    def make(self, ask: Ask, *, without: tuple[int, ...] = ()) -> Clip:
+        made = super().make(ask, without=without)
+        noted.append((set(without), {Path(each.path).parent.name for each in made.sources}))
+        return made
+
+
+noted: list[tuple[set[int], set[str]]] = []
+
+
+def test_no_piece_is_made_of_the_albums_of_its_reference_however_few_tracks_are_drawn(
+    maker: Maker, judge: NetworkJudge
+) -> None:
+    noting = Noting(maker.ground, maker.shelf)
+    one, other = of_two_sides(maker.ground)
+    noted.clear()
+    likeness(noting, judge, Plan(("low",), seconds=10.0, tracks=2), lambda: None)
+    assert len(one) == len(other) == 3
+    folder = Path(maker.ground.collection.entries[one[0]].path).parent.name
+    assert [(set(other), {folder})] * 2 == noted
 
 
 def test_what_the_generator_draws_is_held_against_what_is_easy(maker: Maker) -> None:

@@ -87,8 +87,8 @@ def most_like(ground: Ground, genre: str, count: int) -> list[int]:
     return [int(row) for row in order[:count] if songs[row]]
 
 
-def of_two_sides(ground: Ground, count: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
-    """Rows of songs on two sides, at most so many each, so that no folder has songs on both.
+def of_two_sides(ground: Ground) -> tuple[list[int], list[int]]:
+    """Rows of all songs on two sides, so that no folder has songs on both.
 
     GenerateError where all songs are in one folder.
     """
@@ -105,8 +105,12 @@ def of_two_sides(ground: Ground, count: int, rng: np.random.Generator) -> tuple[
             "All songs of the collection are in one folder.",
             hint="A collection of several folders is needed.",
         )
-    one, other = (sorted(rng.permutation(side)[:count].tolist()) for side in sides)
-    return one, other
+    return sides
+
+
+def drawn(side: list[int], count: int, rng: np.random.Generator) -> list[int]:
+    """At most so many rows of a side, in order."""
+    return sorted(rng.permutation(side)[:count].tolist())
 
 
 def each_real(ground: Ground, rows: list[int], seconds: float) -> Iterator[Clip]:

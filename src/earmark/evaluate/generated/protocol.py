@@ -3,9 +3,10 @@
 **Genres**: some pieces are made of each genre; an independent network says what it hears, and the same of the
 collection's own tracks that are most of that genre. Their joints are held against moments inside those tracks.
 
-**Likeness**: the collection is parted by folders. Of each track of one side a piece is made that is to be like it, of
-all tracks but that one and those of the other side, the reference. How far these pieces are from the reference is held
-against how far the tracks themselves are, the floor, and against noise and what was shuffled and looped of them.
+**Likeness**: the collection is parted by folders, and some tracks of either side are drawn: those of the other side are
+the reference. Of each of this side a piece is made that is to be like it, of this side's music without that track. How
+far these pieces are from the reference is held against how far the tracks themselves are, the floor, and against noise
+and what was shuffled and looped of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from earmark.errors import GenerateError, WishError
 from earmark.evaluate.generated import controls, laws
 from earmark.evaluate.generated.averages import average, foreseen
-from earmark.evaluate.generated.clips import Clip, Floats, Maker, each_real, most_like, of_two_sides
+from earmark.evaluate.generated.clips import Clip, Floats, Maker, drawn, each_real, most_like, of_two_sides
 from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
 from earmark.evaluate.generated.predictions import of_generator
 from earmark.evaluate.generated.report import in_words, write_report
@@ -87,10 +88,10 @@ def measure_files(
     if unknown or not plan.genres:
         said = f"The judge tells no {' or '.join(unknown) or 'genre of the collection'}."
         raise GenerateError(said, hint=f"It tells {', '.join(judge.genres)}.")
-    of_two_sides(maker.ground, plan.tracks, np.random.default_rng(plan.seed))  # what fails there need not wait
+    sides = of_two_sides(maker.ground)  # what fails there need not wait
     figures, pictures = measure(maker, judge, plan, on_step=on_step)
     if maker.generator is not None:
-        rows, _ = of_two_sides(maker.ground, plan.tracks, np.random.default_rng(plan.seed))
+        rows = drawn(sides[0], plan.tracks, np.random.default_rng(plan.seed))
         clips = [each.samples for each in each_real(maker.ground, rows, plan.seconds)]
         figures["generator"] = of_generator(maker.generator, clips)
     write_report(out, figures, pictures)
@@ -176,16 +177,16 @@ def likeness(maker: Maker, judge: NetworkJudge, plan: Plan, step: Callable[[], N
     """The second experiment."""
     ground = maker.ground
     rng = np.random.default_rng(plan.seed)
-    one, other = of_two_sides(ground, plan.tracks, rng)
-    real = list(each_real(ground, one, plan.seconds))
-    reference = [each.samples for each in each_real(ground, other, plan.seconds)]
+    one, other = of_two_sides(ground)
+    real = list(each_real(ground, drawn(one, plan.tracks, rng), plan.seconds))
+    reference = [each.samples for each in each_real(ground, drawn(other, plan.tracks, rng), plan.seconds)]
     made: list[Floats] = []
     for clip in real:
         ask = Ask(
             like=ground.collection.entries[clip.row].path, seconds=plan.seconds, seed=plan.seed,
             temperature=plan.temperature,
         )  # fmt: skip
-        made.append(maker.make(ask, without=tuple(other)).samples)
+        made.append(maker.make(ask, without=tuple(other)).samples)  # nothing of the reference's albums
         step()
     samples = [each.samples for each in real]
     sets = {
