@@ -30,6 +30,7 @@ def test_a_mosaic_is_as_long_as_asked_and_names_its_sources_without_a_gap(
     assert rate_hz == RATE_HZ
     assert samples.shape == (15 * RATE_HZ, 2)
     assert 0.02 < np.abs(samples).max() <= 1
+    assert np.abs(samples[-20:]).max() < 0.01  # it fades out
     told = json.loads(sources_file(made.out).read_text())
     assert told == made.told | {"made_by": "earmark generate"}
     sources = made.sources

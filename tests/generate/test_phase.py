@@ -67,5 +67,6 @@ def test_what_is_imagined_is_as_long_as_asked_and_the_same_again(
     one = made(1)
     assert one.shape == (5 * RATE_HZ, 1)
     assert np.abs(one).max() < 1
+    assert np.abs(one[-20:]).max() < 0.01 < np.abs(one[: 3 * RATE_HZ]).max()  # it fades out
     assert (one == made(1)).all()
     assert LOUDEST_DB > 0

@@ -26,15 +26,12 @@ LOUDEST_DB = 38.0  # what 0 dB of a picture is, as `sound.mel` counts: music tha
 
 def sound_of(generator: Generator, latents: Iterator[Floats], seconds: float, *, seed: int) -> Iterator[Floats]:
     """The sound of latents (latent,) one after the other, in blocks (n, 1) float32 at 22 050 Hz, so many seconds."""
-    left = round(seconds * RATE_HZ)
     rng = np.random.default_rng([seed, 2])
     joiner = Joiner(RATE_HZ)
-    for block, fade in _blocks(generator, latents, left, rng):
+    for block, fade in _blocks(generator, latents, round(seconds * RATE_HZ), rng):
         for part in joiner.push(block[:, np.newaxis], fade=fade, holds=round(FADE_OUT_S * RATE_HZ)):
-            left -= len(part)
-            yield within_full_scale(part if left >= 0 else part[:left])
-    rest = joiner.finish()
-    yield within_full_scale(rest[: max(left, 0)])
+            yield within_full_scale(part)
+    yield within_full_scale(joiner.finish())
 
 
 def sound_of_pictures(db: Floats, rng: np.random.Generator) -> Floats:
@@ -46,7 +43,7 @@ def sound_of_pictures(db: Floats, rng: np.random.Generator) -> Floats:
 def _blocks(
     generator: Generator, latents: Iterator[Floats], samples: int, rng: np.random.Generator
 ) -> Iterator[tuple[Floats, int]]:
-    """Blocks of sound, each with how much of it lies under the end of the one before."""
+    """Blocks of sound, each with how much of it lies under the end of the one before; so many samples in all."""
     held, done, fine = np.zeros((BANDS, 0), np.float32), 0, 0  # coarse columns; of these, and fine frames, behind us
     before: Floats | None = None
     while fine * HOP_SAMPLES < samples:
@@ -57,7 +54,7 @@ def _blocks(
         first = max(fine - OVERLAP_FRAMES, 0)
         sound = _phased(held, range(first, end), done, before, rng)
         fade = (fine - first) * HOP_SAMPLES
-        yield sound, fade
+        yield sound[: samples - first * HOP_SAMPLES], fade
         before = sound[-OVERLAP_FRAMES * HOP_SAMPLES :]
         fine = end
         keep = max(int((fine - OVERLAP_FRAMES) * HOP_S / FRAME_S) - done - 1, 0)
