@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from earmark.errors import EarmarkError, GenerateError
 from earmark.files import shown
 from earmark.generate import mosaic, spectrogram
 from earmark.generate.asking import SHORTEST_S, Ask, Ground, Place
+from earmark.generate.chance import Use, stream
 from earmark.generate.choosing import Chooser
 from earmark.generate.generator import Generator
 from earmark.generate.imagining import Imagined, file_named, latents_for
@@ -62,7 +61,6 @@ class Made:
 def way_of(ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Way:
     """Where a piece goes."""
     first, last = places
-    rng = np.random.default_rng([ask.seed, 0])
     rows = (-1, -1) if first is last else (_row(first), _row(last))
     return way(
         first.target,
@@ -71,7 +69,7 @@ def way_of(ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Way:
         rows=rows,
         directions=ground.space.directions,
         temperature=ask.temperature,
-        rng=rng,
+        rng=stream(ask.seed, Use.WAY),
     )
 
 
@@ -109,7 +107,7 @@ def _imagined(generator: Generator | None, ground: Ground, ask: Ask, places: tup
     if generator is None:
         return None
     try:
-        latents = latents_for(generator, ground, ask, places, np.random.default_rng([ask.seed, 1]))
+        latents = latents_for(generator, ground, ask, places, stream(ask.seed, Use.IMAGINED))
     except EarmarkError:
         return None
     return Imagined(generator, latents)
@@ -180,7 +178,7 @@ class _Steps:
 def make_spectrogram(ground: Ground, ask: Ask, out: Path, listeners: Listeners, *, generator: Generator) -> Made:
     """Write what the generator imagines; errors as of `Ground.places`, `imagining` and `piece.written`."""
     places = ground.places(ask)
-    latents = latents_for(generator, ground, ask, places, np.random.default_rng([ask.seed, 1]))
+    latents = latents_for(generator, ground, ask, places, stream(ask.seed, Use.IMAGINED))
 
     def heard(blocks: Iterator[Floats]) -> Iterator[Floats]:
         samples = 0

@@ -14,6 +14,7 @@ import soxr
 from numpy.typing import NDArray
 
 from earmark.errors import GenerateError
+from earmark.generate.chance import Use, stream
 from earmark.generate.choosing import STRETCHES, Chooser
 from earmark.generate.costs import target_costs
 from earmark.generate.imagining import Imagined
@@ -101,7 +102,7 @@ class Mosaic:
             yield _until(held, self.seconds)
 
     def _segments(self) -> Iterator[Run]:
-        rng = np.random.default_rng(self.seed)
+        rng = stream(self.seed, Use.SEGMENTS)
         progress = Progress()
         beat_s: float | None = None
         part = 0
@@ -165,7 +166,7 @@ def sound_of(
     seed: int = 0,
 ) -> Iterator[Floats]:
     """The sound of runs, in blocks (n, 2) float32 at 44 100 Hz, no sooner than asked for; a song may be followed."""
-    rng = np.random.default_rng([seed, 3])
+    rng = stream(seed, Use.MIXED)
     joiner, at = Joiner(RATE_HZ), 0
     for run in runs:
         end = round(run.source.end_s * RATE_HZ)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.generate.chance import Use, stream
 from earmark.generate.generator import Generator
 from earmark.generate.joining import FADE_OUT_S, Joiner, within_full_scale
 from earmark.generate.phase import HOP_S, HOP_SAMPLES, griffin_lim, magnitudes, stft, unit
@@ -26,7 +27,7 @@ LOUDEST_DB = 38.0  # what 0 dB of a picture is, as `sound.mel` counts: music tha
 
 def sound_of(generator: Generator, latents: Iterator[Floats], seconds: float, *, seed: int) -> Iterator[Floats]:
     """The sound of latents (latent,) one after the other, in blocks (n, 1) float32 at 22 050 Hz, so many seconds."""
-    rng = np.random.default_rng([seed, 2])
+    rng = stream(seed, Use.PHASES)
     joiner = Joiner(RATE_HZ)
     for block, fade in _blocks(generator, latents, round(seconds * RATE_HZ), rng):
         for part in joiner.push(block[:, np.newaxis], fade=fade, holds=round(FADE_OUT_S * RATE_HZ)):

@@ -126,15 +126,15 @@ def test_sides_have_no_folder_in_common(maker: Maker) -> None:
 
 
 class Noting(Maker):
-    """A maker that notes what it is told to leave out, and of which files its pieces are."""
+    """A maker that notes what it is told to leave out, of which folders its pieces are, and its seeds."""
 
     def make(self, ask: Ask, *, without: tuple[int, ...] = ()) -> Clip:
         made = super().make(ask, without=without)
-        noted.append((set(without), {Path(each.path).parent.name for each in made.sources}))
+        noted.append((set(without), {Path(each.path).parent.name for each in made.sources}, ask.seed))
         return made
 
 
-noted: list[tuple[set[int], set[str]]] = []
+noted: list[tuple[set[int], set[str], int]] = []
 
 
 def test_no_piece_is_made_of_the_albums_of_its_reference_however_few_tracks_are_drawn(
@@ -143,10 +143,10 @@ def test_no_piece_is_made_of_the_albums_of_its_reference_however_few_tracks_are_
     noting = Noting(maker.ground, maker.shelf)
     one, other = of_two_sides(maker.ground)
     noted.clear()
-    likeness(noting, judge, Plan(("low",), seconds=10.0, tracks=2), lambda: None)
+    likeness(noting, judge, Plan(("low",), seconds=10.0, tracks=2, seed=3), lambda: None)
     assert len(one) == len(other) == 3
     folder = Path(maker.ground.collection.entries[one[0]].path).parent.name
-    assert [(set(other), {folder})] * 2 == noted
+    assert [(set(other), {folder}, seed) for seed in (3, 4)] == noted
 
 
 def test_what_the_generator_draws_is_held_against_what_is_easy(maker: Maker) -> None:

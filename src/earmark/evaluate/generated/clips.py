@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from earmark.errors import GenerateError, SoundError
 from earmark.generate import spectrogram
 from earmark.generate.asking import Ask, Ground
+from earmark.generate.chance import Use, stream
 from earmark.generate.generator import Generator
 from earmark.generate.imagining import latents_for
 from earmark.generate.making import Listeners, mosaic_of
@@ -73,8 +74,7 @@ class Maker:
 
     def _imagined(self, ask: Ask) -> Clip:
         assert self.generator is not None
-        rng = np.random.default_rng([ask.seed, 1])
-        latents = latents_for(self.generator, self.ground, ask, self.ground.places(ask), rng)
+        latents = latents_for(self.generator, self.ground, ask, self.ground.places(ask), stream(ask.seed, Use.IMAGINED))
         blocks = spectrogram.sound_of(self.generator, latents, ask.seconds, seed=ask.seed)
         return Clip(np.concatenate(list(blocks))[:, 0])
 

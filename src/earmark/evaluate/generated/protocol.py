@@ -181,9 +181,9 @@ def likeness(maker: Maker, judge: NetworkJudge, plan: Plan, step: Callable[[], N
     real = list(each_real(ground, drawn(one, plan.tracks, rng), plan.seconds))
     reference = [each.samples for each in each_real(ground, drawn(other, plan.tracks, rng), plan.seconds)]
     made: list[Floats] = []
-    for clip in real:
+    for number, clip in enumerate(real):
         ask = Ask(
-            like=ground.collection.entries[clip.row].path, seconds=plan.seconds, seed=plan.seed,
+            like=ground.collection.entries[clip.row].path, seconds=plan.seconds, seed=plan.seed + number,
             temperature=plan.temperature,
         )  # fmt: skip
         made.append(maker.make(ask, without=tuple(other)).samples)  # nothing of the reference's albums
