@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from earmark.errors import GenerateError
+from earmark.generate import refine
 from earmark.generate.asking import Ask, Ground
 from earmark.generate.making import Listeners, make_mosaic
 from earmark.generate.refine import TOGETHER, Target, activations, divergence, mixed
@@ -68,6 +70,19 @@ def test_a_song_that_is_gone_is_not_followed() -> None:
     sound = np.ones((RATE_HZ, 2), np.float32)
     assert target.shape(sound, 3.0, np.random.default_rng(0)) is sound
     assert (target.runs, target.refined) == (1, 0)
+
+
+def test_a_song_begins_again_where_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    song = tones((220.0, 0.0, 1.0), (330.0, 1.0, 2.0))
+    soundfile.write(tmp_path / "song.wav", song, RATE_HZ)
+    wanted: list[np.ndarray] = []  # type: ignore[type-arg]
+    monkeypatch.setattr(refine, "mixed", lambda samples, song, rng: wanted.append(song))
+    target = Target(str(tmp_path / "song.wav"), 2.0, RATE_HZ)
+    for start_s in (0.5, 3.99):
+        target.shape(np.ones((5 * RATE_HZ, 2), np.float32), start_s, np.random.default_rng(0))
+    cut = round(0.5 * RATE_HZ)
+    assert wanted[0] == pytest.approx(np.resize(np.roll(song, -cut), 5 * RATE_HZ), abs=1e-3)
+    assert wanted[1] == pytest.approx(np.resize(song, 5 * RATE_HZ), abs=1e-3)  # what is left is too little to hear
 
 
 def test_a_piece_that_follows_a_song_says_so_and_one_without_a_song_cannot(

@@ -21,12 +21,13 @@ Complex = NDArray[np.complex64]
 FRAME, HOP = 4096, 1024  # at 44 100 Hz: 93 and 23 ms
 ROUNDS = 16
 AGAIN, TOGETHER, ONWARD = 3, 10, 3  # frames within which none comes again, that sound at once, that follow each other
+_LEAD_S = 0.1  # more than is needed, for the resampler's filter
 _TINY = np.float32(1e-9)
 
 
 @dataclass
 class Target:
-    """A song that is followed, from its beginning, again and again.
+    """A song that is followed, from its beginning, again and again; of `duration_s`, more than a tenth of a second.
 
     `refined` counts the runs that were nearer to it mixed than as they are, of `runs`.
     """
@@ -46,14 +47,23 @@ class Target:
         return samples if found is None else found
 
     def _song(self, start_s: float, count: int) -> Floats | None:
-        """(count,) of the song; None where it cannot be read."""
-        at_s = start_s % self.duration_s
-        try:
-            cut = excerpt(self.path, at_s, at_s + count / self.rate_hz + 0.1)
-        except SoundError:
-            return None
-        mono = np.asarray(soxr.resample(cut.samples.mean(axis=1), cut.rate_hz, self.rate_hz), np.float32)
-        return np.pad(mono, (0, max(count - len(mono), 0)))[:count]
+        """(count,) of the song, which begins again where it ends; None where it cannot be read."""
+        at_s, left = start_s % self.duration_s, count
+        parts: list[Floats] = []
+        while left > 0:
+            at_s = at_s if self.duration_s - at_s > _LEAD_S else 0.0
+            end_s = min(at_s + left / self.rate_hz + _LEAD_S, self.duration_s)
+            try:
+                cut = excerpt(self.path, at_s, end_s)
+            except SoundError:
+                return None
+            mono = np.asarray(soxr.resample(cut.samples.mean(axis=1), cut.rate_hz, self.rate_hz), np.float32)[:left]
+            if not len(mono):
+                return None
+            parts.append(mono)
+            left -= len(mono)
+            at_s = 0.0
+        return np.concatenate(parts)
 
 
 def mixed(samples: Floats, wanted: Floats, rng: np.random.Generator) -> Floats | None:
