@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from earmark.library.layout import FEWEST_CURVED, lay_out, principal_plane, turned
+from earmark.library.layout import FEWEST_CURVED, lay_out, principal_places, turned
 from earmark.library.neighbours import nearest_on_plane
 
 
@@ -15,16 +15,16 @@ def vectors(count: int, *, seed: int = 0) -> NDArray[np.float32]:
     return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), np.float32)
 
 
-def test_the_principal_plane_is_that_of_scikit_learn() -> None:
+def test_the_principal_places_is_that_of_scikit_learn() -> None:
     points = vectors(80)
-    places, explained = principal_plane(points)
+    places, explained = principal_places(points, 2)
     oracle = PCA(2, svd_solver="full").fit(points)
     np.testing.assert_allclose(places, oracle.transform(points), atol=1e-5)
     np.testing.assert_allclose(explained, oracle.explained_variance_ratio_, rtol=1e-5)
 
 
 def test_points_that_are_all_the_same_lie_in_one_place() -> None:
-    places, explained = principal_plane(np.ones((5, 8)))
+    places, explained = principal_places(np.ones((5, 8)), 2)
     assert np.abs(places).max() < 1e-6
     assert explained == (0.0, 0.0)
 
@@ -57,7 +57,7 @@ def test_the_same_vectors_and_seed_make_the_same_places() -> None:
 
 
 @pytest.mark.parametrize("count", [3, 4, FEWEST_CURVED - 1])
-def test_few_entries_lie_on_the_principal_plane(count: int) -> None:
+def test_few_entries_lie_on_the_principal_places(count: int) -> None:
     layout = lay_out(vectors(count))
     assert not layout.is_curved
     assert layout.curved.positions.shape == (count, 2)

@@ -26,10 +26,11 @@ def test_a_song_is_named_by_its_id_or_its_title_and_by_no_file(books: Books, mus
         found = songs.find(name)
         assert found is not None
         assert found.row == 3
-    for name in (entry.path, str(music_served.folder), "/etc/passwd", "~", "", "\x00", "#", "#x", "#٣", "#" + "9" * 30):
+    for name in (entry.path, str(music_served.folder), "/etc/passwd", "~", "", "\x00", "#", "#x", "#٣"):
         assert songs.find(name) is None
-    with pytest.raises(WishError, match="no track #999"):
-        songs.find("#999")
+    for name in ("#999", "#" + "9" * 30):
+        with pytest.raises(WishError, match="no track #999"):
+            songs.find(name)
 
 
 def test_a_file_that_is_there_is_no_song(books: Books, music_served: Music, monkeypatch: pytest.MonkeyPatch) -> None:

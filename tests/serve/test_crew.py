@@ -1,5 +1,6 @@
 """Workers: what a task does to its process, the next task does not notice; and no more waits than may."""
 
+import os
 import queue
 import sys
 import tempfile
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from earmark.errors import EarmarkError
-from earmark.serve.crew import Crew, Errand
+from earmark.serve import worker
+from earmark.serve.crew import Crew, Errand, _Post
 from earmark.serve.problems import ProblemError
-from earmark.serve.tasks import Task
+from earmark.serve.tasks import Hear, Task
 from earmark.serve.worker import Plan
 from serving_tasks import Die, Fail, Hang, Hoard, Say
 
@@ -23,8 +25,6 @@ Do = Callable[..., tuple[str, Any]]
 @pytest.fixture(scope="module")
 def crew(tiny_folder: Path) -> Iterator[Crew]:
     """One worker, and room for two to wait."""
-    import os
-
     with tempfile.TemporaryDirectory() as folder:
         plan = Plan(tiny_folder, 500_000_000, sound_s=60, patience_s=5, folder=Path(folder), server=os.getpid())
         made = Crew(plan, workers=1, waiting=2)
@@ -66,7 +66,7 @@ def test_a_process_is_kept_from_one_task_to_the_next(do: Do) -> None:
         (Die(), {}, "brought down the process"),
         (Hang(), {"limit_s": 0.3}, "was given up"),
         (Hang(), {"drop_s": 0.2}, "broken off"),
-        (Fail(mistake=True), {}, "ZeroDivisionError: no such thing"),
+        (Fail(mistake=True), {}, "The server made a mistake"),
         pytest.param(
             Hoard(4_000_000_000), {}, "more memory than is allowed",
             marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to a limit"),
@@ -83,6 +83,52 @@ def test_what_ruins_a_process_is_told_and_the_next_task_has_another_one(
     assert words in str(error)
     assert do(Say())[1] != before
     assert crew.replaced == replaced + 1
+
+
+@pytest.mark.parametrize(
+    ("task", "status", "words"),
+    [
+        (Hear("x.wav", "x"), 422, "It could not be heard: ZeroDivisionError: of a file."),
+        (Say(), 500, "The server made a mistake."),
+    ],
+)
+def test_a_mistake_is_laid_to_a_strangers_file_and_else_to_the_server(task: Task, status: int, words: str) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("of a file")
+
+    event, error, last = worker._done(task, fail)
+    problem = error if isinstance(error, ProblemError) else ProblemError.of(error)
+    assert (event, problem.status, problem.detail, last) == ("failed", status, words, True)
+
+
+def test_a_place_that_can_start_no_process_tries_again(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    post = _Post(Plan(tiny_folder, 500_000_000, sound_s=60, patience_s=5, folder=tmp_path, server=os.getpid()))
+    begin = post._begin
+    monkeypatch.setattr(post, "_begin", lambda: _refuse(OSError("no memory")))
+    post.start(lambda: False)
+    assert not post.ready
+    monkeypatch.setattr(post, "_begin", begin)
+    post.start(lambda: False)
+    assert post.ready
+    post.stop()
+
+
+def _refuse(error: Exception) -> None:
+    raise error
+
+
+def test_what_is_on_its_way_has_a_place_in_the_queue(tiny_folder: Path, tmp_path: Path) -> None:
+    plan = Plan(tiny_folder, 1, sound_s=60, patience_s=5, folder=tmp_path, server=os.getpid())
+    idle = Crew(plan, workers=1, waiting=2)  # not started: nothing leaves its queue
+    with idle.place(), idle.place():
+        with pytest.raises(ProblemError, match="2 others wait"), idle.place():
+            pass
+        idle.take(Errand(Say(), "one", lambda event, value: None, 1.0))  # what has come takes the place it was promised
+    with idle.place():
+        pass
 
 
 def test_an_error_in_words_costs_no_process(do: Do) -> None:

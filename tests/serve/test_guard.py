@@ -64,6 +64,7 @@ def test_only_names_of_this_server_are_answered(host: str, settings: dict[str, o
         ("POST", {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin"}, 200),
         ("POST", {"Origin": "http://evil.example"}, 403),
         ("POST", {"Origin": "null"}, 403),
+        ("POST", {"Origin": "http://["}, 403),
         ("POST", {"Origin": "http://127.0.0.1:9999"}, 403),
         ("POST", {"Sec-Fetch-Site": "cross-site"}, 403),
         ("POST", {"Sec-Fetch-Site": "same-site"}, 403),
@@ -87,6 +88,7 @@ def test_other_sites_change_nothing_and_read_nothing(method: str, headers: dict[
         ("/api/state", {"Authorization": f"Bearer {TOKEN}x"}, 401),
         ("/api/state", {"Authorization": "Bearer "}, 401),
         ("/api/state", {"Cookie": f"{COOKIE}={TOKEN}"}, 200),
+        ("/api/state", {"Cookie": f'other={{"a":1}}; {COOKIE}={TOKEN}'}, 200),  # of a program on another port
         ("/api/state", {"Cookie": f"{COOKIE}=no"}, 401),
         ("/api/state", {"Cookie": "\x00;=;"}, 401),
         ("/api/state?token=" + TOKEN, {}, 401),
@@ -134,3 +136,20 @@ async def _with_errors(scope: Scope, receive: Receive, send: Send) -> None:
     from starlette.middleware.exceptions import ExceptionMiddleware
 
     await ExceptionMiddleware(echo)(scope, receive, send)
+
+
+async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application with a mistake."""
+    raise ZeroDivisionError("inside")
+
+
+def test_a_mistake_is_told_with_the_headers_of_every_answer_and_nothing_of_what_is_inside() -> None:
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(Guard(fail, Settings()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765") as client:
+            return await client.get("/api/state", headers=HERE)
+
+    answer = asyncio.run(asked())
+    assert (answer.status_code, answer.json()["detail"]) == (500, "The server made a mistake.")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "inside" not in answer.text

@@ -84,6 +84,49 @@ def test_an_error_becomes_a_problem() -> None:
     with_jobs(do)
 
 
+class Gone:
+    """A request of a client who went away."""
+
+    async def is_disconnected(self) -> bool:
+        return True
+
+
+def test_a_job_of_a_client_who_went_away_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_room, "_LOOK_S", 0.01)
+
+    async def do(jobs: Jobs, hand: Hand) -> None:
+        job = start(jobs)
+        with pytest.raises(ProblemError) as raised:
+            await jobs.done(job, Gone())  # type: ignore[arg-type]
+        assert raised.value.status == 410
+        assert hand.dropped == hand.taken
+        with pytest.raises(ProblemError):
+            jobs.find(job.id)
+
+    with_jobs(do)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("inside"), 500), (ProblemError(404, "Gone."), 404), (SoundError("No."), 422)]
+)
+def test_what_cannot_be_told_ends_its_job_and_cleans_up(error: Exception, status: int) -> None:
+    async def do(jobs: Jobs, hand: Hand) -> None:
+        def finish(event: str, value: Any) -> Any:
+            raise error
+
+        cleaned: list[str] = []
+        job = jobs.start(
+            "listen", None, what="x", limit_s=1, finish=finish, clean=lambda: cleaned.append("clean")  # type: ignore[arg-type]
+        )  # fmt: skip
+        hand.taken[0].tell("done", 1)
+        await asyncio.sleep(0)
+        told = jobs.told(job)
+        assert (told["state"], told["problem"]["status"], cleaned) == ("failed", status, ["clean"])
+        assert "inside" not in told["problem"]["detail"]
+
+    with_jobs(do)
+
+
 def test_old_jobs_are_forgotten_and_those_under_way_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs_room, "_MOST", 3)
 

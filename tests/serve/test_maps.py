@@ -8,7 +8,8 @@ import pytest
 
 from earmark import load_bundle
 from earmark.errors import CollectionError
-from earmark.serve.maps import Maps, principal_places
+from earmark.library.layout import principal_places
+from earmark.serve.maps import Maps
 from earmark.serve.problems import ProblemError
 from served import Music
 
@@ -17,7 +18,7 @@ def test_three_axes_hold_what_lies_in_three_dimensions() -> None:
     rng = np.random.default_rng(0)
     inside = rng.normal(size=(50, 3)) * [3, 2, 1]
     vectors = inside @ np.linalg.qr(rng.normal(size=(20, 3)))[0].T + 5
-    places, explained = principal_places(vectors)
+    places, explained = principal_places(vectors, 3)
     apart = np.linalg.norm(vectors[:, None] - vectors, axis=2)
     assert np.allclose(np.linalg.norm(places[:, None] - places, axis=2), apart, atol=1e-4)
     assert sum(explained) == pytest.approx(1)

@@ -254,9 +254,11 @@ def test_a_word_is_taught_told_and_forgotten(client: httpx.Client) -> None:
         yours = client.get(f"/api/tracks/{examples[0]}").json()["yours"]
         assert yours["mine"] > client.get(f"/api/tracks/{counter[0]}").json()["yours"]["mine"]
         assert client.get("/api/state").json()["words"] == ["mine"]
+        assert "mine" in {colour["name"] for colour in client.get("/api/map").json()["colours"]}
     finally:
         assert client.delete("/api/teach/mine").status_code == 204
     assert client.get("/api/teach").json() == {"words": []}
+    assert "mine" not in {colour["name"] for colour in client.get("/api/map").json()["colours"]}
 
 
 def test_a_piece_is_made_of_the_collection_and_played(client: httpx.Client) -> None:

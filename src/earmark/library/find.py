@@ -149,7 +149,7 @@ def find(
     order = [row for row in np.argsort(-chances, kind="stable").tolist() if chances[row] > 0]
     likely = [row for row in order if chances[row] >= least]
     open_to = [row for row in likely if songs[row]]
-    rows = _few_of_an_artist(collection.entries, open_to, per_artist)
+    rows = few_of_an_artist(collection.entries, open_to, per_artist)
     found = tuple(_found(collection, judge, wish, row, float(chances[row])) for row in rows[:count])
     left_out = _left_out(kinds, [row for row in likely if not songs[row]])
     remarks = [
@@ -163,7 +163,8 @@ def _names_kind(wish: Wish) -> bool:
     return any(isinstance(meaning, Holds) and meaning.of == KIND for term in wish.terms for meaning in term.meanings)
 
 
-def _few_of_an_artist(entries: Sequence[Entry], rows: list[int], most: int | None) -> list[int]:
+def few_of_an_artist(entries: Sequence[Entry], rows: list[int], most: int | None) -> list[int]:
+    """Of rows in an order those that are no more than so many of one artist; None for all, as are unknown artists'."""
     if most is None:
         return rows
     seen: Counter[str] = Counter()

@@ -65,7 +65,7 @@ class Layout:
 
     curved: Plane
     flat: Plane
-    explained: tuple[float, float]
+    explained: tuple[float, ...]
     neighbours: Neighbours
 
     @property
@@ -102,7 +102,7 @@ def lay_out(
         raise ValueError(f"a map needs {FEWEST} vectors or more, not {len(vectors)}")
     drawn = neighbours_of(vectors, DRAWN_BY, progress=_part(progress, 0, _SEARCHED))
     neighbours = drawn.first(NEIGHBOURS)
-    places, explained = principal_plane(vectors)
+    places, explained = principal_places(vectors, 2)
     flat = _measured(places, neighbours)
     curved = flat
     if len(vectors) >= FEWEST_CURVED:
@@ -116,18 +116,18 @@ def _part(progress: Progress, begin: int, end: int) -> Progress:
     return lambda done, total: progress(begin + (end - begin) * done // total, _ALL)
 
 
-def principal_plane(vectors: ArrayLike) -> tuple[Floats, tuple[float, float]]:
-    """Places along the two directions of the largest variance, (n, 2), and the share that each has of all variance.
+def principal_places(vectors: ArrayLike, count: int) -> tuple[Floats, tuple[float, ...]]:
+    """Places along the directions of the largest variance, (n, count), and the share that each has of all variance.
 
     An axis points to where its largest number is positive, so that no map flips.
     """
     points = np.asarray(vectors, np.float64)
     centred = points - points.mean(axis=0)
     variances, directions = np.linalg.eigh(centred.T @ centred)  # rising
-    two = directions[:, ::-1][:, :2]
-    signs = np.sign(two[np.abs(two).argmax(axis=0), [0, 1]])
-    shares = np.maximum(variances[::-1][:2], 0) / (max(variances.sum(), 0) or 1.0)
-    return np.asarray(centred @ (two * signs), np.float32), (float(shares[0]), float(shares[1]))
+    first = directions[:, ::-1][:, :count]
+    first = first * np.sign(first[np.abs(first).argmax(axis=0), np.arange(first.shape[1])])
+    shares = np.maximum(variances[::-1][:count], 0) / (max(variances.sum(), 0) or 1.0)
+    return np.asarray(centred @ first, np.float32), tuple(float(share) for share in shares)
 
 
 def turned(positions: Floats, *, right: ArrayLike | None, up: ArrayLike | None) -> Floats:

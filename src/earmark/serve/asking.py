@@ -17,12 +17,11 @@ from earmark.library.playlist import Maker
 from earmark.library.queries import Query
 from earmark.library.rules import Rule, read_rule, read_rules
 from earmark.library.songs import Song, Songs
-from earmark.serve.kept import UPLOAD, Kept
 from earmark.serve.problems import ProblemError
-from earmark.serve.shelf import Books
+from earmark.serve.shelf import Books, row_of_text
+from earmark.serve.tasks import Shown
 
 ID = "#"
-_LONGEST_ID = 20
 _OPERAND = r"+-−–"
 
 
@@ -36,8 +35,10 @@ class KnownSongs(Songs):
     def find(self, text: str) -> Song | None:
         """The song that a text names; None where it names none; WishError where several entries have that title."""
         bare = text.strip()
-        if bare.startswith(ID) and bare[1:].isascii() and bare[1:].isdigit() and len(bare) < _LONGEST_ID:
-            row: int | None = self._row_of_id(bare)
+        if bare.startswith(ID) and bare[1:].isascii() and bare[1:].isdigit():
+            row = row_of_text(self._books.collection, bare[1:])
+            if row is None:
+                raise WishError(f"The collection has no track {bare[:40]}.", hint="Name one by its title.")
         else:
             row = self._titled(bare) if plain(bare) else None
         if row is None:
@@ -45,12 +46,6 @@ class KnownSongs(Songs):
         collection = self._books.collection
         entry = collection.entries[row]
         return Song(entry.title, row, collection.vectors[row], self._books.judge, row)
-
-    def _row_of_id(self, name: str) -> int:
-        try:
-            return self._books.collection.row_of_id(int(name[1:]))
-        except KeyError as error:
-            raise WishError(f"The collection has no track {name}.", hint="Name one by its title.") from error
 
 
 def _never(path: Path) -> Heard:
@@ -82,13 +77,12 @@ def rules_of(books: Books, never: Sequence[str]) -> tuple[Rule, ...]:
     return (*read_rules((), books.lexicon), *(read_rule(text, books.lexicon) for text in never))
 
 
-def query_of(books: Books, kept: Kept, track: str) -> Query:
-    """What is searched for by an id: an entry, or an upload that was heard by the network of the collection."""
-    if not track.startswith(UPLOAD):
+def query_of(books: Books, track: str, upload: Shown | None) -> Query:
+    """What is searched for: an entry by its id, or an upload that was heard by the network of the collection."""
+    if upload is None:
         return Query.of_row(books.collection, books.row(track))
-    found = kept.find(track)
     books.check_bundle()
-    return Query.of_heard(_entry_of(found.name, found.heard), found.heard)
+    return Query.of_heard(_entry_of(upload.name, upload.heard), upload.heard)
 
 
 def _entry_of(name: str, heard: Heard) -> Any:

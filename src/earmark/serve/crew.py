@@ -4,13 +4,15 @@ Each worker has a thread here that gives it one errand at a time, waits no longe
 process where it dies, hangs or is broken off. So no file stalls or ends the server.
 """
 
+import logging
 import multiprocessing
 import signal
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.context import SpawnContext
 from typing import Any
@@ -18,6 +20,8 @@ from typing import Any
 from earmark.serve.problems import ProblemError
 from earmark.serve.tasks import Task
 from earmark.serve.worker import DONE, FAILED, READY, Plan, life
+
+_LOG = logging.getLogger(__name__)
 
 _TICK_S = 0.1
 _START_S = 120.0
@@ -63,6 +67,7 @@ class Crew:
         self._most_waiting = waiting
         self._queue: deque[Errand] = deque()
         self._changed = threading.Condition()
+        self._coming = 0
         self._stopping = False
         self._took_s = _USUAL_S
         self._posts = [_Post(plan) for _ in range(workers)]
@@ -100,13 +105,24 @@ class Crew:
         """How many workers there are to be."""
         return len(self._posts)
 
-    def check_room(self) -> None:
-        """Raise a problem with status 429 where no more errands are taken."""
-        if len(self._queue) >= self._most_waiting:
-            patience_s = max(1, round(self._took_s * len(self._queue) / len(self._posts)))
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in the queue for what is still on its way here; a problem with status 429 where none is left."""
+        with self._changed:
+            self._check_room(len(self._queue) + self._coming)
+            self._coming += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._coming -= 1
+
+    def _check_room(self, waiting: int) -> None:
+        if waiting >= self._most_waiting:
+            patience_s = max(1, round(self._took_s * waiting / len(self._posts)))
             raise ProblemError(
                 429,
-                f"{len(self._queue)} others wait already.",
+                f"{waiting} others wait already.",
                 f"Try again in {patience_s} seconds.",
                 retry_after_s=patience_s,
             )
@@ -114,7 +130,7 @@ class Crew:
     def take(self, errand: Errand) -> None:
         """Put an errand at the end of the queue; a problem with status 429 where that is full."""
         with self._changed:
-            self.check_room()
+            self._check_room(len(self._queue))
             if self._stopping:
                 raise _ending()
             self._queue.append(errand)
@@ -132,7 +148,7 @@ class Crew:
             if errand not in self._queue:
                 return
             self._queue.remove(errand)
-        errand.tell(FAILED, _dropped())
+        errand.tell(FAILED, broken_off())
 
     def _serve(self, post: "_Post") -> None:
         """The life of a thread."""
@@ -177,21 +193,25 @@ class _Post:
 
     def start(self, stopping: Callable[[], bool]) -> None:
         """Start a process, and wait until it is ready; one that does not become so is given up."""
-        self._channel, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=life, args=(self._plan, theirs), daemon=True)
-        self._process.start()
-        theirs.close()  # so that our end sees the end of the stream when the process dies
         until_s = time.monotonic() + _START_S
-        while not stopping() and time.monotonic() < until_s:
-            try:
+        try:
+            self._begin()
+            while not stopping() and time.monotonic() < until_s:
                 if self._channel.poll(_TICK_S):
                     self.ready = self._channel.recv()[0] == READY
                     return
-            except (EOFError, OSError):
-                break
+        except (EOFError, OSError) as error:  # it died; or there is no memory, process or file left for one
+            _LOG.warning("a worker could not be started: %s", error)
         self.stop()
         if not stopping():
             time.sleep(1.0)  # rather than start processes that cannot live as fast as possible
+
+    def _begin(self) -> None:
+        self._channel, theirs = self._context.Pipe()
+        with theirs:  # closed here, so that our end sees the end of the stream when the process dies
+            process = self._context.Process(target=life, args=(self._plan, theirs), daemon=True)
+            process.start()
+            self._process = process
 
     def do(self, errand: Errand, stopping: Callable[[], bool]) -> tuple[str, Any]:
         """Have an errand done; gives the last event and its value, and is not ready where the process was ended."""
@@ -210,7 +230,9 @@ class _Post:
                         self.stop()
                     return event, value
                 errand.tell(event, value)
-        except (EOFError, OSError):
+        except Exception as error:  # noqa: BLE001 - it died, or what it said cannot be read: the thread must go on
+            if not isinstance(error, EOFError | OSError):
+                _LOG.error("what a worker said cannot be read", exc_info=error)
             self.stop()
             what = f"{errand.what} brought down the process that worked on it."
             return FAILED, ProblemError(422, what, "It may be damaged: convert it with another program.")
@@ -218,8 +240,10 @@ class _Post:
     def stop(self) -> None:
         """End the process at once; there is nothing in it to save."""
         self.ready = False
-        if self._process is not None:
+        if self._channel is not None:
             self._channel.close()
+            self._channel = None
+        if self._process is not None:
             self._process.kill()
             self._process.join()
             self._process.close()
@@ -230,10 +254,10 @@ class _Post:
         if stopping():
             return _ending()
         if errand.broken_off.is_set():
-            return _dropped()
+            return broken_off()
         if time.monotonic() > until_s:
             what = f"{errand.what} was given up: it was not done within {errand.limit_s:g} seconds."
-            return ProblemError(422, what, "Give a shorter file, or convert it with another program.")
+            return ProblemError(422, what, "Ask for less: a shorter file, or fewer seconds.")
         return None
 
 
@@ -241,5 +265,6 @@ def _ending() -> ProblemError:
     return ProblemError(503, "The server is ending.", "Start it again, and ask again.", retry_after_s=5)
 
 
-def _dropped() -> ProblemError:
+def broken_off() -> ProblemError:
+    """What is told of an errand that nobody wants any more."""
     return ProblemError(410, "It was broken off, as was asked for.", "Ask again.")

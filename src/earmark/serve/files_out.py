@@ -33,5 +33,5 @@ def sound_file(path: str) -> Response:
     if facts is None or not stat.S_ISREG(facts.st_mode):
         name = shown(Path(path).name)
         raise ProblemError(404, f"{name} is not there any more, or may not be read.", "Say: earmark index")
-    headers = {"Cache-Control": "private, max-age=3600"}
+    headers = {"Cache-Control": "private, no-cache"}  # the file may be replaced, and the id be that of another
     return FileResponse(path, media_type=kind_of_name(path), stat_result=facts, headers=headers)

@@ -9,18 +9,21 @@
 
 import hmac
 import ipaddress
+import logging
 import secrets
 import socket
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from earmark.serve.problems import ProblemError
+from earmark.serve.problems import ProblemError, mistake
 from earmark.serve.settings import Settings, is_loopback
+
+_LOG = logging.getLogger(__name__)
 
 COOKIE = "earmark_token"
 UPLOADS = "/api/listen"  # where bodies may be large: it looks after them itself
@@ -72,11 +75,28 @@ class Guard:
         refused = self._refused(scope, headers)
         if refused is None:
             limited = receive if scope["path"] == UPLOADS else _limited(receive)
-            await self._app(scope, limited, send_guarded)
+            await self._handed_on(scope, limited, send_guarded)
         elif isinstance(refused, ProblemError):
             await refused.response(scope["path"])(scope, receive, send_guarded)
         else:
             await refused(scope, receive, send_guarded)
+
+    async def _handed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer; what it fails with is told here, with our headers, where nothing was told yet."""
+        begun = False
+
+        async def send_noticed(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noticed)
+        except Exception as error:
+            if begun:
+                raise
+            _LOG.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            await mistake().response(scope["path"])(scope, receive, send)
 
     def _refused(self, scope: Scope, headers: Headers) -> ProblemError | RedirectResponse | None:
         if not self._is_ours(headers.get("host", "")):
@@ -166,12 +186,17 @@ def _is_cross_site(method: str, headers: Headers) -> bool:
     if site and site not in _OWN:
         return True
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.casefold() != headers.get("host", "").casefold()
+    return origin is not None and _place_in(origin) != headers.get("host", "").casefold()
+
+
+def _place_in(origin: str) -> str:
+    """Host and port of an `Origin`; empty where there is none."""
+    try:
+        return urlsplit(origin).netloc.casefold()
+    except ValueError:
+        return ""
 
 
 def _cookie(headers: Headers) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return "" if found is None else found.value
+    # As browsers write them: Python's own parser finds none behind another program's cookie that is no plain text.
+    return cookie_parser(headers.get("cookie", "")).get(COOKIE, "")

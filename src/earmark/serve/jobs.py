@@ -6,6 +6,7 @@ All of this lives in the event loop; a worker's thread hands its events over to 
 import asyncio
 import contextlib
 import json
+import logging
 import secrets
 import time
 from collections import OrderedDict
@@ -17,10 +18,12 @@ from typing import Any
 from starlette.requests import Request
 
 from earmark.errors import EarmarkError
-from earmark.serve.crew import Crew, Errand
-from earmark.serve.problems import ProblemError
+from earmark.serve.crew import Crew, Errand, broken_off
+from earmark.serve.problems import ProblemError, mistake
 from earmark.serve.tasks import Task
 from earmark.serve.worker import DONE, FAILED
+
+_LOG = logging.getLogger(__name__)
 
 _MOST = 64
 _KEPT_S = 3600.0
@@ -119,11 +122,17 @@ class Jobs:
         return job
 
     async def done(self, job: Job, request: Request) -> Any:
-        """The result of a job, when it is there; it is forgotten then, and broken off where the client goes away."""
+        """The result of a job, when it is there; it is forgotten then.
+
+        Raises the ProblemError of a job that failed, and one with status 410 where the client went away, by which the
+        job is broken off.
+        """
         try:
             await self._over(job, request)
         finally:
             self._jobs.pop(job.id, None)
+        if not job.over:
+            raise broken_off()
         if job.problem is not None:
             raise job.problem
         return job.result
@@ -188,8 +197,11 @@ class Jobs:
         else:
             try:
                 told = finish(event, value)
-            except EarmarkError as error:
+            except (EarmarkError, ProblemError) as error:
                 self._fail(job, error)
+            except Exception as error:  # noqa: BLE001 - the edge: whoever waits for it must be told
+                _LOG.error("%s failed", job.kind, exc_info=error)
+                self._fail(job, mistake())
             else:
                 if event == DONE:
                     job.state, job.result, job.over_s = DONE, told, time.monotonic()

@@ -85,13 +85,18 @@ def _rebuild(status: int, detail: str, hint: str, headers: dict[str, str]) -> Pr
     return ProblemError(status, detail, hint, headers=headers)
 
 
+def mistake() -> ProblemError:
+    """What is told of a mistake of ours: nothing of what is inside, which is in the log."""
+    hint = "Look at what the server printed; the next request is served all the same."
+    return ProblemError(500, "The server made a mistake.", hint)
+
+
 def handle_problems(app: FastAPI) -> None:
     """Have an application answer with problems alone."""
     app.add_exception_handler(ProblemError, _problem)
     app.add_exception_handler(EarmarkError, _earmark_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _mistake)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -125,9 +130,3 @@ async def _http(request: Request, error: Exception) -> Response:
     }
     detail, hint = told.get(error.status_code, (str(error.detail), ""))
     return ProblemError(error.status_code, detail, hint, headers=error.headers).response(request.url.path)
-
-
-async def _mistake(request: Request, error: Exception) -> Response:
-    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    hint = "Look at what the server printed; the next request is served all the same."
-    return ProblemError(500, "The server made a mistake.", hint).response(request.url.path)

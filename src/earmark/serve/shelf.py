@@ -7,7 +7,7 @@ gives it a function of the `Books`.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -86,10 +86,14 @@ class Books:
 
     def row(self, track: str) -> int:
         """The row of an id; a problem with status 404 where there is none."""
-        if track.isascii() and track.isdigit() and len(track) < _LONGEST_ID:
-            with contextlib.suppress(KeyError):
-                return self.collection.row_of_id(int(track))
-        raise ProblemError(404, f"The collection has no track {track[:40]!r}.", "Ask /api/tracks for its tracks.")
+        found = row_of_text(self.collection, track)
+        if found is None:
+            raise ProblemError(404, f"The collection has no track {track[:40]!r}.", "Ask /api/tracks for its tracks.")
+        return found
+
+    def rows_that_say(self, words: Sequence[str]) -> list[int]:
+        """The rows in whose texts all of some plain words are."""
+        return [row for row, said in enumerate(self.texts) if all(word in said for word in words)]
 
     def check_bundle(self) -> None:
         """CollectionError where what is heard now cannot be compared with the collection."""
@@ -107,6 +111,14 @@ class Books:
             lexicon = Lexicon(self.collection.names, [word.name for word in yours], read_synonyms(None))
             self._words, self._words_at = (yours, lexicon, Judge(self.collection, yours)), now
         return self._words
+
+
+def row_of_text(collection: Collection, name: str) -> int | None:
+    """The row of an entry by its id as a text; None where it is no id or there is none."""
+    if name.isascii() and name.isdigit() and len(name) < _LONGEST_ID:
+        with contextlib.suppress(KeyError):
+            return collection.row_of_id(int(name))
+    return None
 
 
 class Shelf:
@@ -156,6 +168,11 @@ class Shelf:
     def state(self) -> Facts:
         """What is known of the file: it is another one where this differs."""
         return _facts(self.db, self.db.with_name(f"{self.db.name}-wal"))
+
+    @property
+    def worded_state(self) -> tuple[Facts, Facts]:
+        """What is known of the file and of the user's words."""
+        return self.state, _facts(words_file())
 
     def _open(self) -> Books:
         now_s = time.monotonic()

@@ -129,6 +129,9 @@ class Learn:
         return learn(self.word, wanted, others, background, network=ear.bundle.info.sha256)
 
 
+OF_STRANGERS = (Hear, Draw, Cover)  # whose files may be anything: what goes wrong with them is told of the file
+
+
 def probabilities(words: Sequence[LinearHead], numbers: NDArray[np.float32]) -> dict[str, float]:
     """How probable words are of a track whose numbers, (numbers,), these are."""
     return _yours(words, numbers)

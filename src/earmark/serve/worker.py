@@ -5,6 +5,7 @@ last), and after what is `last` it is to be replaced.
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
@@ -18,7 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import EarmarkError, SoundError
+from earmark.serve.problems import mistake
 from earmark.sound.watchdog import anything_left
+
+_LOG = logging.getLogger(__name__)
 
 READY, DONE, FAILED = "ready", "done", "failed"
 _POLITE = 5  # so that answers that need no hearing come first
@@ -60,7 +64,7 @@ def life(plan: Plan, channel: "Connection[Any, Any]") -> None:
         except (EOFError, OSError):
             time.sleep(_FAREWELL_S)  # where the server was killed, the thread that looks after it ends this process
             return
-        said = _done(partial(task, ear, tell))
+        said = _done(task, partial(task, ear, tell))
         try:
             channel.send(said)
         except OSError:  # the server is gone
@@ -69,7 +73,9 @@ def life(plan: Plan, channel: "Connection[Any, Any]") -> None:
             os._exit(0)  # at once: a thread that hangs cannot be waited for
 
 
-def _done(do: Callable[[], Any]) -> tuple[str, Any, bool]:
+def _done(task: object, do: Callable[[], Any]) -> tuple[str, Any, bool]:
+    from earmark.serve.tasks import OF_STRANGERS
+
     try:
         return DONE, do(), False
     except MemoryError:
@@ -77,7 +83,10 @@ def _done(do: Callable[[], Any]) -> tuple[str, Any, bool]:
         return FAILED, error, True
     except EarmarkError as error:
         return FAILED, error, anything_left()
-    except Exception as error:  # noqa: BLE001 - the edge: whatever is wrong with one file, the next one is heard
+    except Exception as error:  # noqa: BLE001 - the edge: whatever is wrong with one task, the next one is done
+        if not isinstance(task, OF_STRANGERS):
+            _LOG.error("%s failed", type(task).__name__, exc_info=error)
+            return FAILED, mistake(), True
         said = f"{type(error).__name__}: {' '.join(str(error).split())}".rstrip(": .")
         return FAILED, SoundError(f"It could not be heard: {said}.", hint="Convert it with another program."), True
 

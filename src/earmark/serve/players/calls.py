@@ -101,8 +101,7 @@ def _catalogue(books: Books) -> Catalogue:
 
 def _search3(books: Books, known: Catalogue, params: Params) -> dict[str, Any]:
     words = plain(params.get("query", "").strip('"')).split()  # an empty query asks for all
-    texts = books.texts
-    rows = [row for row, said in enumerate(texts) if all(word in said for word in words)]
+    rows = books.rows_that_say(words)
     albums, artists = (catalogue.matching(groups, words) for groups in (known.albums, known.artists))
     return {
         "searchResult3": {
@@ -237,7 +236,7 @@ async def _cover(params: Params, request: Request, service: Service) -> Response
     found = await service.jobs.ask(Cover(path, size), what=title, limit_s=limit_s, request=request)
     if found is None:
         raise RefusalError(NOT_FOUND, "There is no picture among its tags.")
-    return Response(found[0], media_type=found[1], headers={"Cache-Control": "private, max-age=86400"})
+    return Response(found[0], media_type=found[1], headers={"Cache-Control": "private, no-cache"})
 
 
 def _path_of(books: Books, params: Params) -> str:

@@ -4,7 +4,6 @@ A song's id is that of its entry. Albums and artists have ids made of their name
 is indexed: "al-" and "ar-" with a hash.
 """
 
-import contextlib
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +17,8 @@ from earmark.library.entry import Entry, normalised_artist
 from earmark.library.lexicon import plain
 from earmark.serve.files_out import kind_of_name
 from earmark.serve.players.answers import NOT_FOUND, RefusalError
+from earmark.serve.shelf import row_of_text
 
-_LONGEST_ID = 20
 NO_ALBUM, NO_ARTIST = "Unknown album", "Unknown artist"
 
 
@@ -56,10 +55,10 @@ class Catalogue:
 
     def row(self, song: str) -> int:
         """The row of a song; a RefusalError where there is none."""
-        if song.isascii() and song.isdigit() and len(song) < _LONGEST_ID:
-            with contextlib.suppress(KeyError):
-                return self._collection.row_of_id(int(song))
-        raise RefusalError(NOT_FOUND, "There is no such song.")
+        found = row_of_text(self._collection, song)
+        if found is None:
+            raise RefusalError(NOT_FOUND, "There is no such song.")
+        return found
 
     def rows(self, name: str) -> list[int]:
         """The rows of a song, an album or an artist; a RefusalError where there is none."""

@@ -1,12 +1,11 @@
 """`/api/map`: the collection, or the atlas where there is none, in two and three dimensions."""
 
-import gzip
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from earmark.serve.maps import packed
 from earmark.serve.routes.documented import answers
 from earmark.serve.schemas import ColourJson, MapJson
 from earmark.serve.service import Serving
@@ -20,8 +19,8 @@ Seed = Annotated[int, Query(ge=0, le=10**6, description="Of the layout: what ano
 @router.get("", responses=answers(MapJson, 409, 422, 429))
 async def chart(request: Request, service: Serving, seed: Seed = 0) -> Response:
     """Places, true neighbours, and what the axes go with; thousands take some seconds when they are first asked for."""
-    drawn = await service.maps.drawn(service.shelf.state, seed=seed)
-    return _packed(drawn.told, request)
+    drawn = await service.maps.drawn(service.shelf.worded_state, seed=seed)
+    return Plain(drawn.told) if not _unpacks(request) else _packed(drawn.packed)
 
 
 @router.get("/colour", responses=answers(ColourJson, 404, 409, 422, 429))
@@ -33,15 +32,16 @@ async def colour(
     seed: Seed = 0,
 ) -> Response:
     """The values of an answer, in the order of the map's points."""
-    drawn = await service.maps.drawn(service.shelf.state, seed=seed)
-    return _packed(drawn.colour(group, name), request)
+    drawn = await service.maps.drawn(service.shelf.worded_state, seed=seed)
+    told = drawn.colour(group, name)
+    return Plain(told) if not _unpacks(request) else _packed(packed(told))
 
 
-def _packed(told: dict[str, Any], request: Request) -> Response:
-    """A large answer, compressed where that is understood."""
-    if "gzip" not in request.headers.get("accept-encoding", ""):
-        return Plain(told)
-    content = gzip.compress(json.dumps(told, allow_nan=False, separators=(",", ":")).encode("ascii"), 5)
+def _unpacks(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
+def _packed(content: bytes) -> Response:
     return Response(
         content, media_type="application/json", headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     )

@@ -11,15 +11,13 @@ from starlette.responses import FileResponse, Response
 from earmark.generate.asking import Ask
 from earmark.serve.making import Make, Wanted
 from earmark.serve.problems import ProblemError
-from earmark.serve.routes.documented import Responses, answers
-from earmark.serve.schemas import StartedJson
+from earmark.serve.routes.documented import answers
+from earmark.serve.routes.started import STARTED, answered
 from earmark.serve.service import Service, Serving
-from earmark.serve.telling import Plain
 
 router = APIRouter(prefix="/api", tags=["generate"])
 
 _TROUBLE = (404, 409, 410, 413, 422, 429, 501, 503, 507)
-_STARTED: Responses = {202: {"model": StartedJson, "description": "It was begun (wait=false)."}}
 _SEEDS = 1_000_000
 _SECONDS_A_SECOND = 4  # that making one of a piece may take, beside what hearing may
 Text = Annotated[str, Field(max_length=500)]
@@ -56,7 +54,7 @@ class PieceJson(BaseModel):
     sources: list[dict[str, Any]]
 
 
-@router.post("/generate", responses={**answers(PieceJson, *_TROUBLE), **_STARTED})
+@router.post("/generate", responses={**answers(PieceJson, *_TROUBLE), **STARTED})
 async def generate(
     request: Request, service: Serving, ask: GenerateAsk, wait: Annotated[bool, Query()] = True
 ) -> Response:
@@ -72,10 +70,7 @@ async def generate(
     limit_s = service.settings.limits.hear_s + _SECONDS_A_SECOND * ask.seconds
     task = Make(wanted, service.shelf.db, file)
     job = service.jobs.start("generate", task, what="The piece", limit_s=limit_s, finish=finish, clean=finish.clean)
-    if wait:
-        return Plain(await service.jobs.done(job, request))
-    state = f"/api/jobs/{job.id}"
-    return Plain({"job": job.id, "events": f"{state}/events", "state": state}, 202, {"Location": state})
+    return await answered(service, job, request, wait=wait)
 
 
 @router.get("/pieces/{piece}/audio", responses=answers(None, 404, 416, 422, media="audio/wav"))

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from earmark.serve.problems import ProblemError
-from earmark.serve.routes.documented import Responses, answers, nothing
-from earmark.serve.schemas import HeardJson, JobJson, StartedJson
+from earmark.serve.routes.documented import answers, nothing
+from earmark.serve.routes.started import STARTED, answered
+from earmark.serve.schemas import HeardJson, JobJson
 from earmark.serve.service import Service, Serving
 from earmark.serve.shelf import Books
 from earmark.serve.tasks import Hear, Shown
@@ -17,7 +18,6 @@ from earmark.serve.uploads import Upload, receive
 router = APIRouter(prefix="/api", tags=["listen"])
 
 _TROUBLE = (400, 404, 408, 409, 410, 413, 422, 429, 503, 507)
-_STARTED: Responses = {202: {"model": StartedJson, "description": "It was begun (wait=false)."}}
 _FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -37,7 +37,7 @@ _FORM: dict[str, Any] = {
 }
 
 
-@router.post("/listen", responses={**answers(HeardJson, *_TROUBLE), **_STARTED}, openapi_extra=_FORM)
+@router.post("/listen", responses={**answers(HeardJson, *_TROUBLE), **STARTED}, openapi_extra=_FORM)
 async def listen(
     request: Request,
     service: Serving,
@@ -46,8 +46,8 @@ async def listen(
     name: Annotated[str, Query(max_length=300, description="What a body that is the sound is called.")] = "",
 ) -> Response:
     """Hear a sound file that is sent, or a track of the collection anew."""
-    service.crew.check_room()  # before the upload, which would be for nothing
-    upload = await receive(request, service.desk, service.settings.limits)
+    with service.crew.place():  # before the upload, which would be for nothing
+        upload = await receive(request, service.desk, service.settings.limits)
     try:
         task, track = await _task(service, upload, explain=explain)
         finish = _Finish(service, None if track is None else track[1])
@@ -57,10 +57,7 @@ async def listen(
     except BaseException:
         upload.remove()
         raise
-    if wait:
-        return Plain(await service.jobs.done(job, request))
-    state = f"/api/jobs/{job.id}"
-    return Plain({"job": job.id, "events": f"{state}/events", "state": state}, 202, {"Location": state})
+    return await answered(service, job, request, wait=wait)
 
 
 @router.get("/jobs/{job}", responses=answers(JobJson, 404, 422))

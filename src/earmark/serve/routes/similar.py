@@ -11,10 +11,12 @@ from earmark.library.filters import Filters, kept
 from earmark.library.queries import seconds_in
 from earmark.library.similar import Match, how_close, similar, warning
 from earmark.serve.asking import nothing_left, query_of
+from earmark.serve.kept import UPLOAD
 from earmark.serve.routes.documented import answers
 from earmark.serve.schemas import SimilarJson
-from earmark.serve.service import Service, Serving
+from earmark.serve.service import Serving
 from earmark.serve.shelf import Books
+from earmark.serve.tasks import Shown
 from earmark.serve.telling import Plain, items
 
 router = APIRouter(prefix="/api", tags=["similar"])
@@ -39,15 +41,23 @@ async def similar_tracks(
     """The tracks that are most like one, the nearest first, each with the pair of segments that are alike."""
     filters = Filters(tuple(genre or ()), tuple(mood or ()), tuple(tag or ()))
     options = {"n": count, "per_artist": per_artist or None, "versions": versions, "all_kinds": all_kinds}
-    ask = partial(_similar, service=service, track=id, segment=segment, filters=filters, least=least, options=options)
+    upload = service.kept.find(id) if id.startswith(UPLOAD) else None
+    ask = partial(_similar, upload=upload, track=id, segment=segment, filters=filters, least=least, options=options)
     return Plain(await service.shelf.ask(ask))
 
 
 def _similar(
-    books: Books, *, service: Service, track: str, segment: str, filters: Filters, least: float, options: dict[str, Any]
+    books: Books,
+    *,
+    upload: Shown | None,
+    track: str,
+    segment: str,
+    filters: Filters,
+    least: float,
+    options: dict[str, Any],
 ) -> dict[str, Any]:
     seconds = seconds_in(segment) if segment else None
-    query = query_of(books, service.kept, track)
+    query = query_of(books, track, upload)
     if seconds is not None:
         books.check_bundle()
         query = query.within(seconds, axes_of(books.bundle).directions)

@@ -13,8 +13,9 @@ from starlette.responses import Response
 from earmark.errors import DataError
 from earmark.listen.linear import LinearHead
 from earmark.serve.kept import UPLOAD
-from earmark.serve.routes.documented import Responses, answers, nothing
-from earmark.serve.schemas import LearnedJson, StartedJson, WordsJson
+from earmark.serve.routes.documented import answers, nothing
+from earmark.serve.routes.started import STARTED, answered
+from earmark.serve.schemas import LearnedJson, WordsJson
 from earmark.serve.service import Service, Serving
 from earmark.serve.shelf import Books
 from earmark.serve.tasks import Learn
@@ -26,7 +27,6 @@ from earmark.teach.words import checked_name, find, keep_words, read_words, remo
 router = APIRouter(prefix="/api/teach", tags=["teach"])
 
 _TROUBLE = (404, 409, 410, 413, 422, 429, 503, 507)
-_STARTED: Responses = {202: {"model": StartedJson, "description": "It was begun (wait=false)."}}
 _PRIVATE = ("examples", "counter")  # paths of files
 Ids = list[Annotated[str, Field(max_length=40)]]
 
@@ -53,7 +53,7 @@ async def words(service: Serving) -> Response:
     return Plain({"words": told})
 
 
-@router.post("", responses={**answers(LearnedJson, *_TROUBLE), **_STARTED})
+@router.post("", responses={**answers(LearnedJson, *_TROUBLE), **STARTED})
 async def teach(request: Request, service: Serving, ask: TeachAsk, wait: Annotated[bool, Query()] = True) -> Response:
     """Learn a word; it says how good it expects to be, and is told of every track from then on."""
     word = checked_name(ask.word)
@@ -62,10 +62,7 @@ async def teach(request: Request, service: Serving, ask: TeachAsk, wait: Annotat
     examples, counter = await _examples(service, ask.examples), await _examples(service, ask.counter)
     limit_s = service.settings.limits.hear_s
     job = service.jobs.start("teach", Learn(word, examples, counter), what=f"'{word}'", limit_s=limit_s, finish=_kept)
-    if wait:
-        return Plain(await service.jobs.done(job, request))
-    state = f"/api/jobs/{job.id}"
-    return Plain({"job": job.id, "events": f"{state}/events", "state": state}, 202, {"Location": state})
+    return await answered(service, job, request, wait=wait)
 
 
 @router.delete("/{word}", status_code=204, responses=nothing(404, 409, 422, 507))

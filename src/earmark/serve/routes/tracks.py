@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/tracks", tags=["tracks"])
 
 Sort = Literal["path", "title", "artist", "length"]
 _DRAWN = (404, 409, 410, 413, 422, 429, 503)
-_FOR_A_DAY = {"Cache-Control": "private, max-age=86400"}
+_FRESH = {"Cache-Control": "private, no-cache"}  # an id is that of another track in another collection
 
 
 @router.get("", responses=answers(TracksJson, 422, 429))
@@ -74,7 +74,7 @@ async def waveform(
     low, high = sketch.points(points)
     peak = max(-float(low.min(initial=0.0)), float(high.max(initial=0.0)))
     told = {"duration_s": round(sketch.duration_s, 3), "points": len(low), "low": _rounded(low), "high": _rounded(high)}
-    return Plain({**told, "peak": round(peak, 4)}, headers=_FOR_A_DAY)
+    return Plain({**told, "peak": round(peak, 4)}, headers=_FRESH)
 
 
 @router.get("/{track}/spectrogram", responses=answers(SpectrogramJson, *_DRAWN))
@@ -84,7 +84,7 @@ async def spectrogram(track: str, request: Request, service: Serving) -> Respons
     bands, columns = sketch.spectrogram.shape
     levels = base64.b64encode(np.ascontiguousarray(sketch.spectrogram).tobytes()).decode()
     told = {"bands": bands, "columns": columns, "duration_s": round(sketch.duration_s, 3), "levels": levels}
-    return Plain(told, headers=_FOR_A_DAY)
+    return Plain(told, headers=_FRESH)
 
 
 @router.get("/{track}/spectrogram.png", responses=answers(None, *_DRAWN, media="image/png"))
@@ -95,7 +95,7 @@ async def spectrogram_png(track: str, request: Request, service: Serving) -> Res
     sketch = await _sketch(service, track, request)
     made = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(sketch.spectrogram[::-1])).save(made, "PNG")
-    return Response(made.getvalue(), media_type="image/png", headers=_FOR_A_DAY)
+    return Response(made.getvalue(), media_type="image/png", headers=_FRESH)
 
 
 @router.get("/{track}/cover", responses=answers(None, 404, 409, 410, 422, 429, 503, media="image/*"))
@@ -113,13 +113,13 @@ async def cover(
         Cover(path, size), what=title, limit_s=service.settings.limits.idle_s, request=request
     )
     if found is None:
-        raise ProblemError(404, f"{title} has no picture among its tags.", headers=_FOR_A_DAY)
+        raise ProblemError(404, f"{title} has no picture among its tags.", headers=_FRESH)
     content, kind = found
-    return Response(content, media_type=kind, headers=_FOR_A_DAY)
+    return Response(content, media_type=kind, headers=_FRESH)
 
 
 def _listed(books: Books, *, q: str, offset: int, limit: int, kind: str, sort: Sort) -> dict[str, Any]:
-    rows = rows_that_say(books, q)
+    rows = books.rows_that_say(plain(q).split())
     if kind:
         kinds = books.collection.kinds
         rows = [row for row in rows if kinds[row] == kind]
@@ -128,14 +128,6 @@ def _listed(books: Books, *, q: str, offset: int, limit: int, kind: str, sort: S
         rows.sort(key=places.__getitem__)
     told = items(books, rows[offset : offset + limit])
     return {"total": len(rows), "offset": offset, "tracks": told, "note": ""}
-
-
-def rows_that_say(books: Books, text: str) -> list[int]:
-    """The rows in whose texts all words of a text are."""
-    words = plain(text).split()
-    if not words:
-        return list(range(len(books.collection)))
-    return [row for row, said in enumerate(books.texts) if all(word in said for word in words)]
 
 
 def _places(books: Books, sort: Sort) -> list[int]:

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from earmark.library.arithmetic import read_expression
-from earmark.library.find import find
+from earmark.library.entry import KINDS
+from earmark.library.find import few_of_an_artist, find
 from earmark.library.wishes import read_wish
 from earmark.serve.asking import completions, songs_of, space_of
 from earmark.serve.problems import ProblemError
@@ -86,18 +87,13 @@ def _solved(books: Books, *, text: str, count: int, per_artist: int, all_kinds: 
     expression = read_expression(text, books.lexicon, songs_of(books))
     solution = space_of(books).solve(expression)
     named = {operand.song.row for operand in expression.operands if operand.song is not None}
-    rows: list[int] = []
-    artists: dict[str, int] = {}
-    for row in np.argsort(-solution.scores, kind="stable").tolist():
-        entry = books.collection.entries[row]
-        if len(rows) == count:
-            break
-        if row in named or not solution.allowed[row] or not (all_kinds or entry.recommended):
-            continue
-        key = entry.artist_key or f"#{entry.id}"
-        if not per_artist or artists.get(key, 0) < per_artist:
-            artists[key] = artists.get(key, 0) + 1
-            rows.append(row)
+    kinds = books.collection.kinds
+    open_to = [
+        row
+        for row in np.argsort(-solution.scores, kind="stable").tolist()
+        if row not in named and solution.allowed[row] and (all_kinds or kinds[row] == KINDS[0])
+    ]
+    rows = few_of_an_artist(books.collection.entries, open_to, per_artist or None)[:count]
     scored = zip(items(books, rows), rows, strict=True)
     return {
         "understood": expression.words,
