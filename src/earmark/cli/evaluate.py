@@ -102,7 +102,8 @@ def generation(
     from earmark.cli._bar import progress_bar
     from earmark.cli._collection import open_collection
     from earmark.evaluate.generated.judges import NetworkJudge
-    from earmark.evaluate.generated.protocol import Plan, measure_files
+    from earmark.evaluate.generated.plan import Plan
+    from earmark.evaluate.generated.protocol import measure_files
     from earmark.evaluate.generated.report import FOLDER
     from earmark.files import guard_folder
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 from numpy.typing import NDArray
 
 from corpus import music
-from earmark.errors import GenerateError
-from earmark.evaluate.generated import controls, laws
+from earmark.errors import GenerateError, SoundError
+from earmark.evaluate.generated import clips, controls, laws
 from earmark.evaluate.generated.clips import Clip, Maker, of_two_sides, real_clip
 from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
+from earmark.evaluate.generated.likeness import distances, likeness, sides_of
+from earmark.evaluate.generated.plan import Plan
 from earmark.evaluate.generated.predictions import drawing, foreseeing, phases
-from earmark.evaluate.generated.protocol import Plan, distances, likeness, measure_files
+from earmark.evaluate.generated.protocol import measure, measure_files
+from earmark.evaluate.generated.report import in_words
 from earmark.generate.asking import Ask, Ground
 from earmark.generate.generator import Mixture, load_generator
 from earmark.generate.piece import Source
@@ -143,7 +147,8 @@ def test_no_piece_is_made_of_the_albums_of_its_reference_however_few_tracks_are_
     noting = Noting(maker.ground, maker.shelf)
     one, other = of_two_sides(maker.ground)
     noted.clear()
-    likeness(noting, judge, Plan(("low",), seconds=10.0, tracks=2, seed=3), lambda: None)
+    plan = Plan(("low",), seconds=10.0, tracks=2, seed=3)
+    likeness(noting, judge, plan, sides_of(maker.ground, plan))
     assert len(one) == len(other) == 3
     folder = Path(maker.ground.collection.entries[one[0]].path).parent.name
     assert [(set(other), {folder}, seed) for seed in (3, 4)] == noted
@@ -192,6 +197,47 @@ def test_all_is_measured_and_written(maker: Maker, judge: NetworkJudge, tmp_path
     assert set(figures["generator"]) == {"drawing", "foreseeing", "phases"}
     assert (tmp_path / "genres.csv").read_text().count("\n") == 3
     assert "kernel distance" in said
+
+
+class Failing(Maker):
+    """A maker that cannot make a piece of an odd seed."""
+
+    def make(self, ask: Ask, *, without: tuple[int, ...] = ()) -> Clip:
+        if ask.seed % 2:
+            raise SoundError("a.mp3 is gone.", hint="Index again.")
+        return Clip(SOUND[: 10 * SAMPLE_RATE_HZ])
+
+
+def test_pieces_that_cannot_be_made_count_against_the_maker_and_stop_nothing(
+    maker: Maker, judge: NetworkJudge, tmp_path: Path
+) -> None:
+    failing = Failing(maker.ground, maker.shelf)
+    plan = Plan(("low", "middle", "high"), pieces=2, seconds=10.0, tracks=2)
+    figures, _ = measure(failing, judge, plan)
+    agrees = [row["agreement"] for row in figures["genres"]]
+    assert sorted(agrees) == [0.0, 0.0, 0.5]  # one of two pieces, which has one genre
+    assert figures["all"]["agreement"] == round(1 / 6, 3)
+    assert figures["all"]["pieces_failed"] == 3
+    assert figures["genres"][0]["problem"] == "a.mp3 is gone. Index again."
+    assert figures["likeness"]["pieces_failed"] == 1
+    assert "mosaic" not in {row["set"] for row in figures["likeness"]["distances"]}  # one clip has no distance
+    assert "4 pieces could not be made" in in_words(figures)
+
+
+def test_a_track_that_is_gone_is_left_out_and_a_side_that_is_gone_is_told_before_the_work(
+    maker: Maker, judge: NetworkJudge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readable = clips.real_clip
+
+    def without(names: set[str], ground: Ground, row: int, seconds: float) -> Clip | None:
+        gone = Path(ground.collection.entries[row].path).stem in names
+        return None if gone else readable(ground, row, seconds)
+
+    monkeypatch.setattr(clips, "real_clip", partial(without, {"one"}))
+    assert len(sides_of(maker.ground, Plan(("low",), seconds=10.0)).real) in (2, 3)
+    monkeypatch.setattr(clips, "real_clip", partial(without, {"one", "three"}))
+    with pytest.raises(GenerateError, match="Two songs"):
+        measure(Failing(maker.ground, maker.shelf), judge, Plan(("low",), seconds=10.0), on_step=pytest.fail)
 
 
 def test_a_genre_that_the_judge_does_not_tell_is_told(maker: Maker, judge: NetworkJudge, tmp_path: Path) -> None:

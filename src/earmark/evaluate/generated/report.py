@@ -43,7 +43,10 @@ def in_words(figures: Mapping[str, Any]) -> str:
         f" the judge hears the genre in {_percent(whole['agreement'])},"
         f" and in {_percent(whole['real_agreement'])} of the collection's own tracks",
     ]
-    if whole["joints"]:
+    failed = whole["pieces_failed"] + near["pieces_failed"]
+    if failed:
+        lines.append(f"{failed} pieces could not be made, which counts against them")
+    if whole["joints"] and whole["joints_within_limit"] is not None:
         lines.append(
             f"{whole['joints']} joints: flux {whole['joint_flux_db']:.2f} dB on average, in real music"
             f" {whole['real_flux_db']:.2f} dB, 90 % of it under {whole['real_flux_90_percent_db']:.2f} dB,"

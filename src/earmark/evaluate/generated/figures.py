@@ -1,0 +1,39 @@
+"""Numbers of generated pieces as they are told: shares, means, and how joints compare with what is inside music."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROUGH = 0.9  # quantile of what is inside real music
+
+
+def share(hits: NDArray[np.bool_], of: int | None = None) -> float | None:
+    """The share of hits, of all or of so many; None of none."""
+    count = len(hits) if of is None else of
+    return round(float(hits.sum()) / count, 3) if count else None
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The mean; None of nothing."""
+    return round(float(np.mean(values)), 3) if len(values) else None
+
+
+def over(values: NDArray[np.float64], inside: NDArray[np.float64]) -> float | None:
+    """The share of values over the ninetieth percentile of others; None where there are none of either."""
+    if not len(values) or not len(inside):
+        return None
+    return round(float(np.mean(values > np.quantile(inside, ROUGH))), 3)
+
+
+def of_joints(
+    joints: NDArray[np.float64], inside: NDArray[np.float64], limit: float | None
+) -> dict[str, float | int | None]:
+    """Fluxes at joints against those inside real music; the limit is the ninetieth percentile of these."""
+    return {
+        "joints": len(joints),
+        "joint_flux_db": mean(joints.tolist()),
+        "real_flux_db": mean(inside.tolist()),
+        "real_flux_90_percent_db": None if limit is None else round(limit, 3),
+        "joints_within_limit": mean((joints <= limit).astype(float).tolist()) if limit is not None else None,
+    }
