@@ -139,3 +139,6 @@ def test_a_mosaic_of_what_is_imagined_is_still_a_mosaic(
         made = make_mosaic(ground, ask, tmp_path / "a.wav", Listeners(), shelf=shelf, generator=generator)
         assert made.seconds == 8.0
         assert made.sources
+        assert made.told["imagined"] is (genre == "low")
+        assert made.told["notes"] == list(made.notes)
+        assert ("The generator knows no high" in " ".join(made.notes)) is (genre == "high")

@@ -85,9 +85,9 @@ def mosaic_of(
     *,
     shelf: Shelf,
     without: tuple[int, ...] = (),
-    generator: Generator | None = None,
+    imagined: Imagined | None = None,
 ) -> Mosaic:
-    """The mosaic of what is asked for, without the tracks of some rows."""
+    """The mosaic of what is asked for, without the tracks of some rows, with what is `imagined_of` it."""
     first, last = places
     same = first is last
     chooser = Chooser(
@@ -98,19 +98,13 @@ def mosaic_of(
     )
     return Mosaic(
         ground.collection, shelf, chooser, way_of(ground, ask, places), ask.seconds, ask.temperature, ask.seed,
-        imagined=_imagined(generator, ground, ask, places), on_failure=listeners.on_failure,
+        imagined=imagined, on_failure=listeners.on_failure,
     )  # fmt: skip
 
 
-def _imagined(generator: Generator | None, ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Imagined | None:
-    """What a generator imagines of a way; None where it knows nothing of what is asked for."""
-    if generator is None:
-        return None
-    try:
-        latents = latents_for(generator, ground, ask, places, stream(ask.seed, Use.IMAGINED))
-    except EarmarkError:
-        return None
-    return Imagined(generator, latents)
+def imagined_of(generator: Generator, ground: Ground, ask: Ask, places: tuple[Place, Place]) -> Imagined:
+    """What a generator imagines of a way; errors as of `imagining.latents_for`."""
+    return Imagined(generator, latents_for(generator, ground, ask, places, stream(ask.seed, Use.IMAGINED)))
 
 
 def make_mosaic(
@@ -123,10 +117,19 @@ def make_mosaic(
     generator: Generator | None = None,
     refine: bool = False,
 ) -> Made:
-    """Write a mosaic and the list of its sources; errors as of `Ground.places`, `Mosaic` and `piece.written`."""
+    """Write a mosaic and the list of its sources; errors as of `Ground.places`, `Mosaic` and `piece.written`.
+
+    Where the generator knows nothing of what is asked for, it is made without, and a note says so.
+    """
     places = ground.places(ask)
     steps = _Steps(ask.seconds, listeners.on_step)
-    made = mosaic_of(ground, ask, places, listeners, shelf=shelf, generator=generator)
+    imagined, notes = None, []
+    if generator is not None:
+        try:
+            imagined = imagined_of(generator, ground, ask, places)
+        except EarmarkError as error:
+            notes.append(f"Nothing is imagined. {error}")
+    made = mosaic_of(ground, ask, places, listeners, shelf=shelf, imagined=imagined)
     made = replace(made, on_described=steps.described)
     sources: list[Source] = []
 
@@ -138,7 +141,7 @@ def make_mosaic(
     sound = sound_of(made.runs(), on_run=heard, follow=follow, seed=ask.seed)
     seconds = _write(out, sound, mosaic.RATE_HZ, mosaic.CHANNELS)
     more = {} if follow is None else {"followed": follow.path, "refined_runs": follow.refined}
-    return _made(out, ask, places, "mosaic", seconds, sources, **more)
+    return _made(out, ask, places, "mosaic", seconds, sources, notes, imagined=imagined is not None, **more)
 
 
 def _followed(ground: Ground, places: tuple[Place, Place]) -> Target:
@@ -188,7 +191,7 @@ def make_spectrogram(ground: Ground, ask: Ask, out: Path, listeners: Listeners, 
             yield block
 
     sound = heard(spectrogram.sound_of(generator, latents, ask.seconds, seed=ask.seed))
-    return _made(out, ask, places, "spectrogram", _write(out, sound, spectrogram.RATE_HZ, 1), [])
+    return _made(out, ask, places, "spectrogram", _write(out, sound, spectrogram.RATE_HZ, 1), [], [], imagined=True)
 
 
 def _write(out: Path, blocks: Iterator[Floats], rate_hz: int, channels: int) -> float:
@@ -199,14 +202,22 @@ def _write(out: Path, blocks: Iterator[Floats], rate_hz: int, channels: int) -> 
 
 
 def _made(
-    out: Path, ask: Ask, places: tuple[Place, Place], renderer: str, seconds: float, sources: list[Source], **more: Any
+    out: Path,
+    ask: Ask,
+    places: tuple[Place, Place],
+    renderer: str,
+    seconds: float,
+    sources: list[Source],
+    noted: list[str],
+    **more: Any,
 ) -> Made:
     first, last = places
     understood = (first.words,) if first is last else (f"from {first.words}", f"to {last.words}")
-    notes = tuple(dict.fromkeys(first.notes + last.notes))
+    notes = tuple(dict.fromkeys([*first.notes, *last.notes, *noted]))
     told = {
         "piece": out.name,
         "understood": list(understood),
+        "notes": list(notes),
         "renderer": renderer,
         "seconds": round(seconds, 3),
         "seed": ask.seed,

@@ -224,6 +224,13 @@ def test_pieces_that_cannot_be_made_count_against_the_maker_and_stop_nothing(
     assert "4 pieces could not be made" in in_words(figures)
 
 
+def test_a_piece_of_which_nothing_can_be_imagined_is_none_with_what_is_imagined(maker: Maker) -> None:
+    imagining = Maker(maker.ground, maker.shelf, maker.generator, imagine=True)
+    assert imagining.make(Ask(genre="low", seconds=6.0)).sources
+    with pytest.raises(GenerateError, match="knows no high"):
+        imagining.make(Ask(genre="high", seconds=6.0))
+
+
 def test_a_track_that_is_gone_is_left_out_and_a_side_that_is_gone_is_told_before_the_work(
     maker: Maker, judge: NetworkJudge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from earmark.generate.asking import Ask, Ground
 from earmark.generate.chance import Use, stream
 from earmark.generate.generator import Generator
 from earmark.generate.imagining import latents_for
-from earmark.generate.making import Listeners, mosaic_of
+from earmark.generate.making import Listeners, imagined_of, mosaic_of
 from earmark.generate.mosaic import RATE_HZ, sound_of
 from earmark.generate.piece import Source
 from earmark.generate.shelf import Shelf
@@ -65,10 +65,11 @@ class Maker:
         if self.shelf is None:
             return self._imagined(ask)
         sources: list[Source] = []
-        made = mosaic_of(
-            self.ground, ask, self.ground.places(ask), Listeners(), shelf=self.shelf, without=without,
-            generator=self.generator if self.imagine else None,
-        )  # fmt: skip
+        places = self.ground.places(ask)
+        imagined = None
+        if self.imagine and self.generator is not None:  # one without what is imagined would count as one with it
+            imagined = imagined_of(self.generator, self.ground, ask, places)
+        made = mosaic_of(self.ground, ask, places, Listeners(), shelf=self.shelf, without=without, imagined=imagined)
         sound = np.concatenate(list(sound_of(made.runs(), on_run=lambda run: sources.append(run.source))))
         return Clip(_mono(sound, RATE_HZ), tuple(sources))
 
