@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from beets import ui, util
 from beets.dbcore import types
-from beets.dbcore.query import FieldQuery
+from beets.dbcore.query import FieldQuery, PathQuery
 from beets.exceptions import UserError
 from beets.library import Item, Library
 from beets.plugins import BeetsPlugin
 
-from earmark.errors import CollectionError, EarmarkError
+from earmark.errors import CollectionError, EarmarkError, NoCollectionError
 from earmark.library.attributes import BY_TAGS, LISTS, NUMBERS, PREFIX, TEXTS, VOICE
 
 if TYPE_CHECKING:
@@ -236,12 +236,12 @@ class Earmark(BeetsPlugin):
 
     @contextmanager
     def _collection(self) -> "Iterator[Collection | None]":
-        """The collection; None where there is none, or no track in it."""
+        """The collection; None where there is none, or no track in it. Other errors of it pass."""
         from earmark.library.collection import Collection
 
         try:
             collection = Collection.open(self._db)
-        except CollectionError as error:
+        except NoCollectionError as error:
             self._log.debug("{}", error)
             yield None
             return
@@ -265,7 +265,7 @@ def _row_named(collection: "Collection", name: str) -> int:
 
 
 def _item_at(lib: Library, path: str) -> Item | None:
-    return lib.items(f'path:"{path}"').get()
+    return lib.items(PathQuery("path", os.fsencode(path))).get()  # and no text of a query: paths may hold quotes
 
 
 def _put(item: Item, told: dict[str, Any], others: dict[str, Any]) -> None:

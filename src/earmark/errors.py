@@ -57,6 +57,10 @@ class CollectionError(EarmarkError):
     """A collection, the file that `earmark index` fills, that cannot be opened, read or written."""
 
 
+class NoCollectionError(CollectionError):
+    """A collection that is not there, or in which there is nothing."""
+
+
 class EngineError(EarmarkError):
     """Machines that are to hear, and cannot be reached or were lost."""
 

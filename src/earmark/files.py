@@ -190,24 +190,29 @@ def alone(target: Path) -> Iterator[None]:
         target.parent.mkdir(parents=True, exist_ok=True)
         file = target.with_name(target.name + ".lock").open("ab+")
     with file:
-        _lock(file)
+        with _errors_of(target):
+            lock(file, wait=True)
         yield
 
 
-def _lock(file: IO[bytes]) -> None:
-    """Wait for a file that is open, until it is closed."""
+def lock(file: IO[bytes], *, wait: bool) -> None:
+    """Lock an open file until it is closed; another process waits, or OSError is raised where it must not."""
     if sys.platform == "win32":
         import msvcrt
 
         while True:
-            with contextlib.suppress(OSError):  # it gives up after ten seconds
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            file.seek(0)
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+            except OSError as error:
+                if not wait or error.errno != errno.EDEADLK:  # as which it gives up after ten seconds
+                    raise
+            else:
                 return
     else:
         import fcntl
 
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def csv_text(head: Iterable[object], rows: Iterable[Iterable[object]] = ()) -> str:

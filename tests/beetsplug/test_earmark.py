@@ -17,7 +17,7 @@ import pytest
 from beets.exceptions import UserError
 from mutagen.flac import FLAC
 
-from beetsplug.earmark import SIMILARITY, Earmark
+from beetsplug.earmark import SIMILARITY, Earmark, _item_at
 from earmark.library.attributes import BY_TAGS, LISTS, NUMBERS, TEXTS, VOICE
 from fences import ROOT, fences_of
 from indexed import piece
@@ -168,6 +168,9 @@ def test_what_is_not_there_is_said_in_a_sentence(beet: Beet, shelf: Path) -> Non
     code, (line,) = beet_apart(shelf, "earmark")
     assert code == 1
     assert "is no collection of earmark's" in line
+    code, (line,) = beet_apart(shelf, "ls", "similar:Piece 1")
+    assert code == 1
+    assert "is no collection of earmark's" in line
 
 
 def test_it_goes_with_the_plugin_whose_names_it_shares_and_keeps_what_is_there(beet: Beet, shelf: Path) -> None:
@@ -213,3 +216,13 @@ def test_every_option_is_described_with_its_default(shelf: Path, monkeypatch: py
         name: value or None for name, value in wanted.items()
     }
     forget()
+
+
+@pytest.mark.parametrize("name", ['7" mix.flac', '\\"x.flac', "a:b, c.flac"])
+def test_an_item_is_found_by_its_path_whatever_is_in_it(name: str) -> None:
+    library = beets.library.Library(":memory:")
+    library.add(beets.library.Item(path=os.fsencode(f"/music/{name}")))
+    found = _item_at(library, f"/music/{name}")
+    assert found is not None
+    assert os.fsdecode(found.path) == f"/music/{name}"
+    assert _item_at(library, "/music/none.flac") is None

@@ -120,6 +120,9 @@ def test_files_of_others_and_of_another_network_are_refused_before_anything_is_h
     (tmp_path / "broken" / "earmark-0000000001-00000000.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(OutputError, match="is no file that earmark wrote"):
         desk.index(parquet=str(tmp_path / "broken"))
+    fsspec.filesystem("memory").pipe_file("/broken/earmark-0000000001-00000000.parquet", b"PAR1 and no more")
+    with pytest.raises(OutputError, match="is no file that earmark wrote"):
+        desk.index(parquet="memory://broken")
     assert desk.asked == []
     desk.index(parquet=str(tmp_path / "lake"))
     desk.bundle = write_headed_bundle(tmp_path / "headed")

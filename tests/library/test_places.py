@@ -8,6 +8,7 @@ from typing import Any
 
 import fsspec
 import pytest
+from fsspec import AbstractFileSystem
 
 from earmark.errors import CollectionError, MissingExtraError, SoundError
 from earmark.library import places
@@ -68,17 +69,51 @@ def test_what_cannot_be_asked_is_not_gone(monkeypatch: pytest.MonkeyPatch) -> No
     assert facts_of("nosuchprotocol://music/a.flac") is None
     with pytest.raises(CollectionError, match="nosuchprotocol://music cannot be reached"):
         find_sound("nosuchprotocol://music")
-    monkeypatch.setitem(__import__("sys").modules, "fsspec.core", None)
+    monkeypatch.setitem(__import__("sys").modules, "fsspec", None)
     with pytest.raises(MissingExtraError, match=r"earmark\[ray\]"):
         is_there("memory://music")
     assert not is_gone("memory://music")
 
 
+class Flaky(AbstractFileSystem):
+    """Files behind a connection that is lost."""
+
+    protocol = "flaky"
+
+    def info(self, path: str, **options: Any) -> Any:
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+
+def test_what_is_behind_a_lost_connection_is_not_gone() -> None:
+    fsspec.register_implementation("flaky", Flaky, clobber=True)
+    assert not is_gone("flaky://music/a.flac")
+    with pytest.raises(CollectionError, match=r"flaky://music/a\.flac cannot be reached"):
+        is_there("flaky://music/a.flac")
+
+
+@pytest.mark.parametrize("name", ["album//c.flac", "a b#c?d.flac"])
+def test_an_odd_name_behind_an_address_is_found_and_read(memory: Any, tmp_path: Path, name: str) -> None:
+    memory.pipe_file(f"/music/{name}", piece(tmp_path / "a.flac").read_bytes())
+    assert find_sound("memory://music").paths == [f"memory://music/{name}"]
+    assert facts_of(f"memory://music/{name}") is not None
+    with local_file(f"memory://music/{name}") as file:
+        assert Path(file).stat().st_size == (tmp_path / "a.flac").stat().st_size
+
+
+def test_colons_in_a_name_are_no_chain_of_addresses(tmp_path: Path) -> None:
+    piece(tmp_path / "far" / "a::b.flac")
+    far = f"file://{tmp_path}/far"
+    assert find_sound(far).paths == [f"{far}/a::b.flac"]
+    assert facts_of(f"{far}/a::b.flac") is not None
+    with local_file(f"{far}/a::b.flac") as file:
+        assert Path(file).stat().st_size
+
+
 def test_a_package_that_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lacks(address: str) -> None:
+    def lacks(protocol: str) -> None:
         raise ImportError("Install s3fs to access S3")
 
-    monkeypatch.setattr("fsspec.core.url_to_fs", lacks)
+    monkeypatch.setattr("fsspec.get_filesystem_class", lacks)
     with pytest.raises(CollectionError, match=r"needs a package that is not installed\. Install s3fs"):
         find_sound("s3://bucket/music")
 

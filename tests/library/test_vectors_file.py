@@ -148,7 +148,9 @@ def test_where_heads_read_no_vector_what_is_published_decides(tmp_path: Path) ->
     )
     with Collection.open(db) as collection:
         assert collection.vectors.tolist() == collection.published.tolist()
-        assert collection.published_at(3) == pytest.approx(collection.published[3])
+        few = collection.published_of([3, 0, 3])
+        assert few == pytest.approx(collection.published[[3, 0, 3]])
+        assert collection.published_of([]).shape == (0, few.shape[1])
 
 
 def test_near_is_what_decides_and_not_what_is_published(tmp_path: Path) -> None:

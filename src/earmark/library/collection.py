@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import CollectionError
+from earmark.errors import CollectionError, NoCollectionError
 from earmark.files import shown
 from earmark.library.entries import KIND, LENGTH, PATH, ROW, SOUND, Entries, Row, Rows
 from earmark.library.entry import Entry, Tokens, absolute
@@ -58,7 +58,7 @@ class Collection:
             connection.execute("BEGIN")  # from here on it stays as it is
             found = connection.execute(_CURRENT).fetchone()
             if not found:
-                raise CollectionError(f"The collection {shown(db)} is empty.", hint="Fill it: earmark index FOLDER.")
+                raise NoCollectionError(f"The collection {shown(db)} is empty.", hint="Fill it: earmark index FOLDER.")
             self._model_id, self.model, self.sha256, names = found
             self.names = Names.from_json(names)
             state = connection.execute("SELECT value FROM settings WHERE name = ?", (STATE,)).fetchone()
@@ -71,7 +71,7 @@ class Collection:
             known = self._read_rows(None)
             self._heard_ids, self.ids = (np.array([row[place] for row in known], np.int64) for place in (0, 1))
         if not len(self.ids):
-            raise CollectionError(
+            raise NoCollectionError(
                 f"The collection {shown(db)} has no track in it.", hint="Fill it: earmark index FOLDER."
             )
         self._rows = Rows(self._heard_ids, self._read_rows, known)
@@ -100,7 +100,7 @@ class Collection:
         return len(self.ids)
 
     def close(self) -> None:
-        """Let the file go; arrays that were read stay."""
+        """Let the file go; arrays that were read stay, and entries are not to be asked for any more."""
         self._connection.close()
 
     @property
@@ -136,10 +136,10 @@ class Collection:
         """(n, d) float32 of unit length, as `Listener.hear_with_vector` gives them: by these copies are known."""
         return _unit(self._read("SELECT id, vector FROM heard WHERE model_id = ? AND vector IS NOT NULL"))
 
-    def published_at(self, row: int) -> Floats:
-        """(d,) of `published`, without reading all."""
-        vector = unhalf(self._one("SELECT vector FROM heard WHERE id = ?", row)[0])
-        return np.asarray(_unit(vector[np.newaxis])[0])
+    def published_of(self, rows: Sequence[int]) -> Floats:
+        """(k, d) of `published`, in the order of rows, without reading all."""
+        found = [unhalf(self._one("SELECT vector FROM heard WHERE id = ?", row)[0]) for row in rows]
+        return _unit(np.array(found, np.float32)) if found else np.zeros((0, self.vectors.shape[1]), np.float32)
 
     @cached_property
     def numbers(self) -> Floats:

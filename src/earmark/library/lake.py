@@ -87,7 +87,8 @@ class Lake:
             (self._model_id, above),
         )
         there = np.fromiter(found, _KEYS)  # row by row: millions of tuples would take a hundred bytes each
-        lacking = there[~np.isin(there, self._keys)]
+        known = self._keys[self._keys["heard_id"] > above]  # the others cannot be among them, and may be millions
+        lacking = there[~np.isin(there, known)]
         for start in range(0, len(lacking), ROWS):
             self._write(lacking[start : start + ROWS])
         self._last, self._new = int(there["heard_id"].max(initial=above)), 0

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -60,7 +61,7 @@ def is_there(path: str) -> bool:
     if not is_address(path):
         return os.path.lexists(path)
     with _files_of(path) as (files, inside):
-        return bool(files.exists(inside))
+        return _exists(files, inside)
 
 
 def is_gone(path: str) -> bool:
@@ -151,29 +152,41 @@ def names_in(folder: str) -> list[str]:
             raise OutputError(f"{shown(folder)} cannot be looked into ({error.strerror}).") from error
     with _files_of(folder) as (files, inside):
         files.invalidate_cache()
-        found = files.ls(inside, detail=False) if files.exists(inside) else []
+        found = files.ls(inside, detail=False) if _exists(files, inside) else []
         return [PurePosixPath(name).name for name in found]
 
 
 @contextlib.contextmanager
 def opened_at(path: str) -> Iterator[BinaryIO]:
-    """A file that is read, and can be sought in."""
+    """A file that is read, and can be sought in; what is behind an address is read at once, as its reader's errors are
+    not those of the address."""
     if not is_address(path):
         with Path(path).open("rb") as file:
             yield file
         return
-    with _files_of(path) as (files, inside), files.open(inside, "rb") as file:
-        yield file
+    with _files_of(path) as (files, inside):
+        content = files.cat_file(inside)
+    yield BytesIO(content)
 
 
 def put_whole(path: str, content: bytes) -> None:
-    """Write a file, making its folder: it appears whole or not at all, behind addresses as far as these promise so."""
+    """Write a file, making its folder: it appears whole or not at all, behind addresses as far as these rename so."""
     if not is_address(path):
         write_whole(Path(path), content)
         return
     with _files_of(path) as (files, inside):
         files.makedirs(files._parent(inside), exist_ok=True)
-        files.pipe_file(inside, content)
+        files.pipe_file(f"{inside}.part", content)
+        files.mv(f"{inside}.part", inside)
+
+
+def _exists(files: Any, inside: str) -> bool:
+    """As `info` tells it: fsspec's `exists` takes a connection that is lost for a file that is."""
+    try:
+        files.info(inside)
+    except _NOT_THERE:
+        return False
+    return True
 
 
 def _listed(place: str, inside: str, infos: Mapping[str, Mapping[str, Any]], exclude: Sequence[str]) -> Found:
@@ -182,7 +195,7 @@ def _listed(place: str, inside: str, infos: Mapping[str, Mapping[str, Any]], exc
     passed_over: Counter[str] = Counter()
     root = inside.rstrip("/")
     for name in sorted(infos):
-        below = name.removeprefix(root).strip("/")
+        below = name.removeprefix(root).removeprefix("/")  # one slash: a second one belongs to the name
         if infos[name].get("type") == "directory" or is_left_out(
             PurePosixPath(below), PurePosixPath(), exclude=exclude
         ):
@@ -200,12 +213,14 @@ def _listed(place: str, inside: str, infos: Mapping[str, Mapping[str, Any]], exc
 def _files_of(address: str) -> Iterator[tuple[Any, str]]:
     """The file system behind an address, and what the place is called there; errors in words, but for "not there"."""
     try:
-        from fsspec.core import url_to_fs
+        from fsspec import filesystem, get_filesystem_class
     except ModuleNotFoundError as error:
         raise MissingExtraError.naming(f"{shown(address)} is an address, and hearing it", "ray") from error
     protocol = address.partition("://")[0]
     try:
-        yield url_to_fs(address)
+        # As fsspec's url_to_fs, which would take "::" in a name for a chain of addresses.
+        kind = get_filesystem_class(protocol)
+        yield filesystem(protocol, **kind._get_kwargs_from_urls(address)), kind._strip_protocol(address)
     except (*_NOT_THERE, EarmarkError):
         raise
     except ImportError as error:

@@ -7,6 +7,7 @@ are a family (`copies`), and no list has two of one.
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,10 +55,9 @@ class Pool:
         """The entries."""
         return self._collection.entries
 
-    @property
-    def published(self) -> NDArray[np.float32]:
-        """(n, 128) of unit length, by which recordings are known again."""
-        return self._collection.published
+    def published_of(self, rows: Sequence[int]) -> NDArray[np.floating[Any]]:
+        """(k, 128) of unit length, by which recordings are known again."""
+        return self._collection.published_of(rows)
 
     def families(self, rows: Iterable[int]) -> dict[int, int]:
         """Of each row one row that stands for all recordings of its song among these."""
@@ -82,7 +82,7 @@ class Pool:
                     yield seen[key], row
                 else:
                     seen[key] = row
-        vectors = self.published[rows]
+        vectors = self.published_of(rows.tolist())
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             alike = vectors[start : start + _ROWS_AT_ONCE] @ vectors[start:].T >= NEAR_COSINE
             for place, other in np.argwhere(np.triu(alike, 1)).tolist():
@@ -106,19 +106,23 @@ class Known:
         self._pool = pool
         self._keys: set[tuple[object, ...]] = set()
         self._rows: list[int] = []
+        self._vectors: list[NDArray[np.floating[Any]]] = []
         for row in rows:
             self.add(row)
 
     def add(self, row: int) -> None:
         """A row comes in."""
         self._rows.append(row)
+        self._vectors.append(self._pool.published_of([row])[0])
         self._keys.update(_keys(self._pool.entries[row]))
 
     def has(self, row: int) -> bool:
         """Whether its song, or another recording or copy of it, is there."""
         if not self._keys.isdisjoint(_keys(self._pool.entries[row])):
             return True
-        cosines = self._pool.published[self._rows] @ self._pool.published[row]
+        if not self._rows:
+            return False
+        cosines = np.array(self._vectors) @ self._pool.published_of([row])[0]
         alike = [self._rows[place] for place in np.flatnonzero(cosines >= NEAR_COSINE).tolist()]
         lengths_s = self._pool.lengths_s
         return any(same_length(float(lengths_s[row]), float(lengths_s[other])) for other in alike)

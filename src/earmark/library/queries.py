@@ -56,7 +56,7 @@ class Query:
         """An entry of the collection."""
         entry = collection.entries[row]
         answers, fingerprint = collection.answers_at([row])[0], collection.fingerprint(entry.id)
-        vectors = collection.vectors[row], collection.published_at(row)
+        vectors = collection.vectors[row], collection.published_of([row])[0]
         return cls(entry, row, *vectors, collection.tokens(entry.id), answers, fingerprint)
 
     @classmethod

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from earmark.errors import CollectionError
+from earmark.errors import CollectionError, NoCollectionError
 from earmark.files import shown
 
 DB_VARIABLE = "EARMARK_DB"
 APPLICATION_ID = 0x6561726D  # "earm"
 SCHEMA = 1
-STATE = "state"  # the setting that is another one after each change; missing where an earlier version wrote last
+STATE = "state"  # the setting that is another one after each change that a Store makes (`Store.together`)
 BUSY_S = 10.0
 _MARK, _ID_AT, _HEAD_BYTES = (
     b"SQLite format 3\0",
@@ -107,7 +107,7 @@ def connect_to_read(db: Path) -> sqlite3.Connection:
     """A connection that only reads; CollectionError where there is no collection."""
     with errors_of(db):
         if not _is_there(db):
-            raise CollectionError(f"There is no collection at {shown(db)}.", hint=_INDEX)
+            raise NoCollectionError(f"There is no collection at {shown(db)}.", hint=_INDEX)
         _refuse_others(db)
         connection = _readable(db)
         _refuse_newer(connection, db)

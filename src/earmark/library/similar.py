@@ -177,7 +177,7 @@ class _Choice:
         entry = self._collection.entries[row]
         if not (self._all_kinds or entry.recommended) or self._excluded(entry) or self._enough_of(entry):
             return False
-        published = self._collection.published_at(row)
+        published = self._collection.published_of([row])[0]
         if not self._versions and any(self._related(given, entry, published) for given in self._given):
             return False
         self._given.append(_Given(entry, published, partial(self._collection.fingerprint, entry.id)))
@@ -226,7 +226,7 @@ def _relation(collection: Collection, query: Query, row: int) -> str:
     def prints() -> tuple[bytes, bytes]:
         return query.fingerprint, collection.fingerprint(entry.id)
 
-    return relation(query.entry, entry, float(query.published @ collection.published_at(row)), prints)
+    return relation(query.entry, entry, float(query.published @ collection.published_of([row])[0]), prints)
 
 
 def usual(collection: Collection) -> Elsewhere:

@@ -3,7 +3,6 @@
 import json
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from earmark.errors import CollectionError
-from earmark.files import shown
+from earmark.files import lock, shown
 from earmark.library.entry import QUIET, Heard
 from earmark.library.names import Names
 from earmark.library.packing import PackedHeard, pack_heard
@@ -218,23 +217,10 @@ def _locked(db: Path) -> IO[bytes]:
         db.parent.mkdir(parents=True, exist_ok=True)
         file = place.open("ab+")
     try:
-        _lock(file)
+        lock(file, wait=False)
     except OSError:
         file.close()
         raise CollectionError(
             f"The collection {shown(db)} is being written by another earmark.", hint="Wait until it is done."
         ) from None
     return file
-
-
-def _lock(file: IO[bytes]) -> None:
-    """Raise OSError where another process has the lock."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

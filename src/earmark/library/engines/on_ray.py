@@ -84,7 +84,8 @@ class RayEngine:
                     if not isinstance(answer, EarmarkError):
                         left.pop(path_of(answer), None)
                     yield answer
-                block = 1  # what is left was with workers that died
+                # What is left was with workers that died. Those have claimed its sound, so nobody else asks for it now.
+                block, crew = 1, _Crew(replace(self._task, claims=None), self._workers)
                 for path in list(left):
                     left[path] += 1
                     if left[path] == TRIES:
