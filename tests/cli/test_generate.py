@@ -45,7 +45,7 @@ def test_a_piece_is_written_with_its_sources_and_can_be_made_again(
     assert (tmp_path / "piece.flac").read_bytes() == content
     told = json.loads(again.stdout)
     assert told["seconds"] == 10.0
-    assert json.loads((tmp_path / "piece.json").read_text())["sources"] == told["sources"]
+    assert json.loads((tmp_path / "piece.flac.json").read_text())["sources"] == told["sources"]
 
 
 def test_a_folder_that_nobody_indexed_is_heard_first(earmark: Command, desk: Desk, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_what_is_imagined_is_written_too(earmark: Command, desk: Desk, tmp_path:
     options = ("--db", desk.db, "--model", desk.bundle, "--seconds", "5", "--out", tmp_path / "a.wav")
     said = earmark("generate", "--genre", "low", "--renderer", "spectrogram", *options)
     assert said.returncode == 0, said.stderr
-    assert json.loads((tmp_path / "a.json").read_text())["sources"] == []
+    assert json.loads((tmp_path / "a.wav.json").read_text())["sources"] == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from earmark.errors import EarmarkError, GenerateError, OutputError
-from earmark.generate.piece import Source, guard, sources_file, write_sources, written
+from earmark.generate.piece import Source, guard, sources_file, written
 
 BLOCK = np.random.default_rng(0).uniform(-0.5, 0.5, (4000, 2)).astype(np.float32)
 
@@ -24,15 +24,16 @@ def test_blocks_become_a_file_that_is_known_again_and_has_the_same_bytes(tmp_pat
         with written(out, rate_hz=22_050, channels=2) as file:
             for part in np.split(BLOCK, 4):
                 file.write(part)
+            file.told = {"seconds": 2}
         assert file.samples == 4000
         samples, rate_hz = soundfile.read(out, dtype="float32")
         assert rate_hz == 22_050
         assert samples == pytest.approx(BLOCK, abs=1e-4)
-        write_sources(out, {"sources": []})
         guard(out)  # of earmark's making: it may be replaced
         contents.append(out.read_bytes())
     assert contents[0] == contents[1]
-    assert json.loads(sources_file(out).read_text())["made_by"] == "earmark generate"
+    assert json.loads(sources_file(out).read_text()) == {"made_by": "earmark generate", "seconds": 2}
+    assert sorted(each.name for each in out.parent.iterdir()) == [name, f"{name}.json"]
 
 
 @pytest.mark.parametrize(
@@ -60,8 +61,8 @@ def test_a_target_that_somebody_would_miss_is_refused(tmp_path: Path, name: str,
 
 
 def test_a_list_of_somebody_elses_beside_it_is_refused_too(tmp_path: Path) -> None:
-    (tmp_path / "piece.json").write_text('{"mine": true}')
-    with pytest.raises(OutputError, match=r"piece\.json is there"):
+    (tmp_path / "piece.wav.json").write_text('{"mine": true}')
+    with pytest.raises(OutputError, match=r"piece\.wav\.json is there"):
         guard(tmp_path / "piece.wav")
 
 
@@ -86,12 +87,13 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, name: str, monke
     assert list(tmp_path.iterdir()) == []
 
 
-def _write(out: Path, blocks: int, *, then: Exception | None = None) -> None:
+def _write(out: Path, blocks: int, *, then: Exception | None = None, told: Any = None) -> None:
     with written(out, rate_hz=22_050, channels=2) as file:
         for _ in range(blocks):
             file.write(BLOCK)
         if then is not None:
             raise then
+        file.told = told or file.told
 
 
 def test_what_fails_meanwhile_leaves_the_old_piece(tmp_path: Path) -> None:
@@ -101,6 +103,26 @@ def test_what_fails_meanwhile_leaves_the_old_piece(tmp_path: Path) -> None:
     with pytest.raises(GenerateError):
         _write(out, 2, then=GenerateError("There is too little music."))
     assert out.read_bytes() == before
+
+
+def test_a_list_that_cannot_be_written_leaves_the_old_piece_too(tmp_path: Path) -> None:
+    out = tmp_path / "piece.wav"
+    _write(out, 1)
+    before = {each: each.read_bytes() for each in tmp_path.iterdir()}
+    with pytest.raises(TypeError):
+        _write(out, 2, told={"what": BLOCK})
+    assert {each: each.read_bytes() for each in tmp_path.iterdir()} == before
+    sources_file(out).unlink()
+    sources_file(out).mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        _write(out, 2)
+    sources_file(out).rmdir()
+    assert {out: out.read_bytes()} == {out: before[out]}
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_pieces_of_one_name_in_two_formats_have_a_list_each(tmp_path: Path) -> None:
+    assert sources_file(tmp_path / "a.wav") != sources_file(tmp_path / "a.flac")
 
 
 def test_a_source_says_what_of_the_piece_comes_from_where() -> None:

@@ -14,7 +14,7 @@ from earmark.generate.choosing import Chooser
 from earmark.generate.generator import Generator
 from earmark.generate.imagining import Imagined, file_named, latents_for
 from earmark.generate.mosaic import Mosaic, Run, sound_of
-from earmark.generate.piece import Floats, Source, write_sources, written
+from earmark.generate.piece import Floats, Source, written
 from earmark.generate.refine import Target
 from earmark.generate.shelf import Shelf
 from earmark.generate.walk import Way, way
@@ -139,9 +139,17 @@ def make_mosaic(
 
     follow = _followed(ground, places) if refine else None
     sound = sound_of(made.runs(), on_run=heard, follow=follow, seed=ask.seed)
-    seconds = _write(out, sound, mosaic.RATE_HZ, mosaic.CHANNELS)
-    more = {} if follow is None else {"followed": follow.path, "refined_runs": follow.refined}
-    return _made(out, ask, places, "mosaic", seconds, sources, notes, imagined=imagined is not None, **more)
+    with written(out, rate_hz=mosaic.RATE_HZ, channels=mosaic.CHANNELS) as file:
+        for block in sound:
+            file.write(block)
+        seconds, more = file.samples / mosaic.RATE_HZ, _followed_told(follow)
+        found = _made(out, ask, places, "mosaic", seconds, sources, notes, imagined=imagined is not None, **more)
+        file.told = found.told
+    return found
+
+
+def _followed_told(follow: Target | None) -> dict[str, Any]:
+    return {} if follow is None else {"followed": follow.path, "refined_runs": follow.refined}
 
 
 def _followed(ground: Ground, places: tuple[Place, Place]) -> Target:
@@ -191,14 +199,13 @@ def make_spectrogram(ground: Ground, ask: Ask, out: Path, listeners: Listeners, 
             yield block
 
     sound = heard(spectrogram.sound_of(generator, latents, ask.seconds, seed=ask.seed))
-    return _made(out, ask, places, "spectrogram", _write(out, sound, spectrogram.RATE_HZ, 1), [], [], imagined=True)
-
-
-def _write(out: Path, blocks: Iterator[Floats], rate_hz: int, channels: int) -> float:
-    with written(out, rate_hz=rate_hz, channels=channels) as file:
-        for block in blocks:
+    with written(out, rate_hz=spectrogram.RATE_HZ, channels=1) as file:
+        for block in sound:
             file.write(block)
-        return file.samples / rate_hz
+        seconds = file.samples / spectrogram.RATE_HZ
+        made = _made(out, ask, places, "spectrogram", seconds, [], [], imagined=True)
+        file.told = made.told
+    return made
 
 
 def _made(
@@ -225,5 +232,4 @@ def _made(
         **more,
         "sources": [each.to_dict() for each in sources],
     }
-    write_sources(out, told)
     return Made(out, understood, notes, seconds, tuple(sources), told)

@@ -12,14 +12,14 @@ import soundfile
 from numpy.typing import NDArray
 
 from earmark.errors import GenerateError, OutputError
-from earmark.files import FileKind, guard_file, shown, whole, write_whole
+from earmark.files import FileKind, guard_file, shown, whole
 
 Floats = NDArray[np.float32]
 
 MADE_BY = "earmark generate"
 FORMATS = {".wav": ("WAV", "PCM_16"), ".flac": ("FLAC", "PCM_16")}
 SOUND = FileKind("piece", "piece.flac", (MADE_BY.encode(),))
-SOURCES = FileKind("list of sources", "piece.json", (f'"made_by": "{MADE_BY}"'.encode(),))
+SOURCES = FileKind("list of sources", "piece.flac.json", (f'"made_by": "{MADE_BY}"'.encode(),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class Source:
 
 
 def sources_file(out: Path) -> Path:
-    """Where the list of sources of a piece is."""
-    return out.with_suffix(".json")
+    """Where the list of sources of a piece is: "piece.flac.json" of "piece.flac", so that no two pieces share one."""
+    return out.with_name(out.name + ".json")
 
 
 def guard(out: Path, *, inputs: Iterable[str] = (), force: bool = False) -> None:
@@ -85,34 +85,36 @@ def guard(out: Path, *, inputs: Iterable[str] = (), force: bool = False) -> None
 
 
 @contextmanager
-def written(out: Path, *, rate_hz: int, channels: int) -> "Iterator[SoundWriter]":
-    """A sound file being written, whole or not at all; OutputError where the disk is full, and the like."""
+def written(out: Path, *, rate_hz: int, channels: int) -> "Iterator[PieceWriter]":
+    """A piece being written, with the list of its sources: both appear when both are whole, and neither before.
+
+    OutputError where the disk is full, and the like.
+    """
     form, subtype = FORMATS[out.suffix.lower()]
-    with whole(out) as raw:
+    with whole(sources_file(out)) as beside, whole(out) as raw:
         stream = _Watched(raw)
         with soundfile.SoundFile(stream, "w", rate_hz, channels, subtype=subtype, format=form) as file:
             file.software = MADE_BY
-            yield SoundWriter(file, stream)
+            writer = PieceWriter(file, stream)
+            yield writer
         stream.check()
+        beside.write(json.dumps({"made_by": MADE_BY, **writer.told}, indent=1).encode() + b"\n")
+        beside.flush()  # a full disk is found before the old sound is replaced
 
 
-class SoundWriter:
-    """Writes blocks of samples, (n, channels) float32, and counts them."""
+class PieceWriter:
+    """Writes blocks of samples, (n, channels) float32, and counts them; `told` is what goes into the list beside."""
 
     def __init__(self, file: soundfile.SoundFile, stream: "_Watched") -> None:
         self._file, self._stream = file, stream
         self.samples = 0
+        self.told: dict[str, Any] = {"sources": []}
 
     def write(self, block: Floats) -> None:
         """The next block; OutputError where it cannot be written."""
         self._file.write(block)
         self._stream.check()
         self.samples += len(block)
-
-
-def write_sources(out: Path, told: dict[str, Any]) -> None:
-    """Write the list beside a piece."""
-    write_whole(sources_file(out), json.dumps({"made_by": MADE_BY, **told}, indent=1) + "\n")
 
 
 class _Watched:

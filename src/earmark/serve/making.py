@@ -101,5 +101,7 @@ class Pieces:
 
     def remove(self, file: Path) -> None:
         """Remove a piece and what stands beside it."""
-        for each in (file, file.with_suffix(".json")):
+        from earmark.generate.piece import sources_file
+
+        for each in (file, sources_file(file)):
             each.unlink(missing_ok=True)
