@@ -166,17 +166,17 @@ class Chooser:
 
 
 def _songs(collection: Collection, without: tuple[int, ...]) -> NDArray[np.bool_]:
-    """(n,) what may come in: songs, each sound once, long enough."""
-    seen: set[str] = set()
+    """(n,) what may come in: songs, each sound once, long enough; no copy of what must not, wherever it stands."""
+    barred = {collection.sound_ids[row] for row in without}
+    seen = set(barred)
     allowed = np.zeros(len(collection), np.bool_)
     facts = zip(collection.kinds, collection.sound_ids, collection.durations_s.tolist(), strict=True)
     for row, (kind, sound_id, duration_s) in enumerate(facts):
         allowed[row] = kind == SONG and sound_id not in seen and stretches_of(duration_s) > 0
         seen.add(sound_id)
-    allowed[list(without)] = False
     if not allowed.any():  # a collection of short pieces alone
-        allowed = np.array([stretches_of(float(each)) > 0 for each in collection.durations_s])
-        allowed[list(without)] = False
+        long = [stretches_of(float(each)) > 0 for each in collection.durations_s]
+        allowed = np.array(long) & [sound_id not in barred for sound_id in collection.sound_ids]
     return allowed
 
 

@@ -211,4 +211,5 @@ def _until(run: Run, end_s: float) -> Run:
 
 def _goes_on(before: Run, run: Run) -> bool:
     one, other = before.source, run.source
-    return one.path == other.path and one.gain_db == other.gain_db and abs(one.to_s - other.from_s) < 1e-6
+    alike = (one.path, one.gain_db, one.speed) == (other.path, other.gain_db, other.speed)
+    return alike and abs(one.to_s - other.from_s) < 1e-6
