@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -114,18 +115,22 @@ def test_plain_numbers_are_standardised_by_the_reference() -> None:
 
 def test_noise_is_farther_from_music_than_music_is(judge: NetworkJudge) -> None:
     parts = [music(rate_hz=SAMPLE_RATE_HZ, length_s=4.0, seed=seed).mean(axis=1) for seed in range(12)]
-    rows = distances(judge, {"music": parts[:6], "noise": [controls.noise(each, RNG) for each in parts[:6]]}, parts[6:])
-    near, far = rows
+    made = [Clip(each, row=row, folder=f"{row}") for row, each in enumerate(parts)]
+    hiss = [replace(each, samples=controls.noise(each.samples, RNG)) for each in made[:6]]
+    near, far = distances(judge, {"music": made[:6], "noise": hiss[1:]}, made[6:])
     assert near["clips"] == 6
     assert far["network_kernel"] > near["network_kernel"]
     assert far["descriptors_kernel"] > near["descriptors_kernel"]
-    assert near["network_kernel_range"][0] <= near["network_kernel"] <= near["network_kernel_range"][1]
+    assert near["network_p_farther_than_real"] is None
+    assert far["network_p_farther_than_real"] < 0.1
+    assert far["clips"] == 5
 
 
 def test_sides_have_no_folder_in_common(maker: Maker) -> None:
     one, other = of_two_sides(maker.ground)
     names = [[Path(maker.ground.collection.entries[row].path).parent.name for row in side] for side in (one, other)]
     assert sorted(map(set, names), key=sorted) == [{"a"}, {"b"}]
+    assert len(one) == len(other) == 3
     assert isinstance(real_clip(maker.ground, one[0], 5.0), Clip)
 
 

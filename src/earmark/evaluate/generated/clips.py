@@ -25,11 +25,15 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Clip:
-    """(samples,) mono at 22 050 Hz, what it was made of where it was made, and the row of the track that it is of."""
+    """(samples,) mono at 22 050 Hz, what it was made of where it was made, and of which track it is or is to be like.
+
+    That is its `row`, -1 for none, and the `folder` in which it lies.
+    """
 
     samples: Floats
     sources: tuple[Source, ...] = ()
     row: int = -1
+    folder: str = ""
 
 
 def real_clip(ground: Ground, row: int, seconds: float) -> Clip | None:
@@ -40,7 +44,9 @@ def real_clip(ground: Ground, row: int, seconds: float) -> Clip | None:
         cut = excerpt(entry.path, start_s, start_s + seconds)
     except SoundError:
         return None
-    return Clip(_mono(cut.samples, cut.rate_hz), row=row) if cut.duration_s >= seconds / 2 else None
+    if cut.duration_s < seconds / 2:
+        return None
+    return Clip(_mono(cut.samples, cut.rate_hz), row=row, folder=_folder(entry.path))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +95,16 @@ def most_like(ground: Ground, genre: str, count: int) -> list[int]:
 
 
 def of_two_sides(ground: Ground) -> tuple[list[int], list[int]]:
-    """Rows of all songs on two sides, so that no folder has songs on both.
+    """Rows of all songs on two sides, so that no folder has songs on both, nor any song a copy.
 
     GenerateError where all songs are in one folder.
     """
     folders: dict[str, list[int]] = {}
-    for row, kind in enumerate(ground.collection.kinds):
-        if kind == "song":
-            folders.setdefault(ground.collection.entries[row].path.rpartition("/")[0], []).append(row)
+    seen: set[str] = set()
+    for row, (kind, sound_id) in enumerate(zip(ground.collection.kinds, ground.collection.sound_ids, strict=True)):
+        if kind == "song" and sound_id not in seen:
+            seen.add(sound_id)
+            folders.setdefault(_folder(ground.collection.entries[row].path), []).append(row)
     sides: tuple[list[int], list[int]] = [], []
     names = sorted(folders, key=lambda name: (-len(folders[name]), name))
     for name in names:  # the largest first, each to the smaller side: both get about as many
@@ -120,6 +128,10 @@ def each_real(ground: Ground, rows: list[int], seconds: float) -> Iterator[Clip]
         clip = real_clip(ground, row, seconds)
         if clip is not None:
             yield clip
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _mono(samples: Floats, rate_hz: int) -> Floats:

@@ -14,6 +14,16 @@ def share(hits: NDArray[np.bool_], of: int | None = None) -> float | None:
     return round(float(hits.sum()) / count, 3) if count else None
 
 
+def wilson(hits: float, of: int) -> list[float] | None:
+    """The 95 % interval of a share of so many hits (E. Wilson, JASA 22, 1927), as if each were drawn by itself."""
+    if not of:
+        return None
+    z, part = 1.96, hits / of
+    middle = (part + z * z / (2 * of)) / (1 + z * z / of)
+    half = z / (1 + z * z / of) * float(np.sqrt(part * (1 - part) / of + z * z / (4 * of * of)))
+    return [round(max(middle - half, 0.0), 3), round(min(middle + half, 1.0), 3)]
+
+
 def mean(values: Sequence[float]) -> float | None:
     """The mean; None of nothing."""
     return round(float(np.mean(values)), 3) if len(values) else None

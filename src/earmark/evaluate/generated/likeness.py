@@ -5,7 +5,7 @@ Of each of this side a piece is made that is to be like it, of this side's music
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from earmark.errors import EarmarkError, GenerateError
 from earmark.evaluate.generated import controls
-from earmark.evaluate.generated.clips import Clip, Floats, Maker, drawn, each_real, of_two_sides
+from earmark.evaluate.generated.clips import Clip, Maker, drawn, each_real, of_two_sides
 from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
 from earmark.evaluate.generated.plan import Plan
+from earmark.evaluate.generated.resampling import kernel_range, p_farther
 from earmark.generate.asking import Ask, Ground
 from earmark.measure.distances import frechet_distance, kernel_distance
 
-_DRAWS, _DRAWN = 200, 0.8  # subsamples that say how sure a distance is
+REAL = "real against real"
 _FEWEST = 2  # clips of which a distance can be told
 
 
@@ -66,69 +67,95 @@ def likeness(
 ) -> dict[str, Any]:
     """What is made to be like the tracks of a side, and how far all that is from the other; pieces may fail."""
     rng = np.random.default_rng([plan.seed, 1])
-    made, problem = [], ""
+    made: list[Clip] = []
+    problem = ""
     for number, clip in enumerate(sides.real):
         ask = Ask(
             like=maker.ground.collection.entries[clip.row].path, seconds=plan.seconds, seed=plan.seed + number,
             temperature=plan.temperature,
         )  # fmt: skip
         try:
-            made.append(maker.make(ask, without=sides.apart))  # nothing of the reference's albums
+            piece = maker.make(ask, without=sides.apart)  # nothing of the reference's albums
+            made.append(replace(piece, row=clip.row, folder=clip.folder))
         except EarmarkError as error:
             problem = str(error)
         step()
-    samples = [each.samples for each in sides.real]
-    sets = {
-        "real against real": samples,
-        maker.renderer: [each.samples for each in made],
-        "shuffled": [controls.shuffled(each, rng) for each in samples],
-        "looped": [controls.looped(each, rng) for each in samples],
-        "noise": [controls.noise(each, rng) for each in samples],
-    }
+    sets = {REAL: sides.real, maker.renderer: made}
+    for name, spoiled in (("shuffled", controls.shuffled), ("looped", controls.looped), ("noise", controls.noise)):
+        sets[name] = [replace(each, samples=spoiled(each.samples, rng)) for each in sides.real]
     return {
-        "tracks": len(samples),
-        "pieces_failed": len(samples) - len(made),
+        "tracks": len(sides.real),
+        "folders": len({each.folder for each in sides.real}),
+        "pieces_failed": len(sides.real) - len(made),
         "problem": problem,
         "reference": len(sides.reference),
-        "distances": distances(judge, sets, [each.samples for each in sides.reference], seed=plan.seed),
+        "reference_folders": len({each.folder for each in sides.reference}),
+        "distances": distances(judge, sets, sides.reference, seed=plan.seed),
     }
 
 
 def distances(
-    judge: NetworkJudge, sets: Mapping[str, Sequence[Floats]], reference: Sequence[Floats], *, seed: int = 0
+    judge: NetworkJudge, sets: Mapping[str, Sequence[Clip]], reference: Sequence[Clip], *, seed: int = 0
 ) -> list[dict[str, Any]]:
     """Of each set of two clips or more how far it is from the reference, by the judge's vectors and by descriptors.
 
-    ValueError where the reference has fewer than two.
+    Parameters
+    ----------
+    sets:
+        By name; the first are real clips, and those of the others are held against the one of the same row there.
+    reference:
+        What they are held against; ValueError for fewer than two.
     """
-    heard = judge.hear(reference).vectors
-    plain = descriptors(reference)
+    described = {name: _described(judge, clips) for name, clips in sets.items() if len(clips) >= _FEWEST}
+    there = _described(judge, reference)
+    first = next(iter(sets))
     rows = []
-    for name, clips in sets.items():
-        if len(clips) < _FEWEST:
-            continue
-        vectors, numbers = judge.hear(clips).vectors, standardised(descriptors(clips), plain)
-        rows.append(
-            {
-                "set": name,
-                "clips": len(clips),
-                **_distance("network", vectors, heard, seed),
-                **_distance("descriptors", numbers, standardised(plain, plain), seed),
-            }
-        )
+    for name, spaces in described.items():
+        row: dict[str, Any] = {"set": name, "clips": len(sets[name])}
+        for space, vectors in spaces.items():
+            own = _Vectors(vectors, sets[name])
+            real = _Vectors(described[first][space], sets[first]) if name != first else None
+            row |= _distance(space, own, _Vectors(there[space], reference), real, np.random.default_rng(seed))
+        rows.append(row)
     return rows
 
 
+def _described(judge: NetworkJudge, clips: Sequence[Clip]) -> dict[str, NDArray[np.float64]]:
+    samples = [each.samples for each in clips]
+    return {"network": judge.hear(samples).vectors, "descriptors": descriptors(samples)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Vectors:
+    """Vectors (n, d) of so many clips."""
+
+    vectors: NDArray[np.float64]
+    clips: Sequence[Clip]
+
+    @property
+    def folders(self) -> list[str]:
+        return [each.folder for each in self.clips]
+
+    def of_rows(self, rows: Sequence[int]) -> NDArray[np.float64]:
+        at = {each.row: number for number, each in enumerate(self.clips)}
+        return self.vectors[[at[row] for row in rows]]
+
+
 def _distance(
-    name: str, made: NDArray[np.float64], reference: NDArray[np.float64], seed: int
-) -> dict[str, float | list[float]]:
-    rng = np.random.default_rng(seed)
-    found = []
-    for _ in range(_DRAWS):
-        one, other = (rng.permutation(len(each))[: max(round(_DRAWN * len(each)), 2)] for each in (made, reference))
-        found.append(kernel_distance(made[one], reference[other]))
+    space: str, made: _Vectors, reference: _Vectors, real: _Vectors | None, rng: np.random.Generator
+) -> dict[str, float | list[float] | None]:
+    own, there = made.vectors, reference.vectors
+    if space == "descriptors":  # numbers of several units
+        own, there = standardised(own, there), standardised(there, there)
+    span = kernel_range(own, there, made.folders, reference.folders, rng)
+    p = None
+    if real is not None:
+        like = real.of_rows([each.row for each in made.clips])
+        like = standardised(like, reference.vectors) if space == "descriptors" else like
+        p = p_farther(own, like, there, made.folders, rng)
     return {
-        f"{name}_kernel": round(kernel_distance(made, reference), 2),
-        f"{name}_kernel_range": [round(float(each), 2) for each in np.quantile(found, [0.025, 0.975])],
-        f"{name}_frechet": round(frechet_distance(made, reference), 2),
+        f"{space}_kernel": round(kernel_distance(own, there), 2),
+        f"{space}_kernel_range": [round(each, 2) for each in span],
+        f"{space}_p_farther_than_real": None if p is None else round(p, 4),
+        f"{space}_frechet": round(frechet_distance(own, there), 2),
     }

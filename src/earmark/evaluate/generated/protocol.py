@@ -19,7 +19,7 @@ from earmark.errors import EarmarkError, GenerateError
 from earmark.evaluate.generated import laws
 from earmark.evaluate.generated.averages import average, foreseen
 from earmark.evaluate.generated.clips import Clip, Floats, Maker, each_real, most_like
-from earmark.evaluate.generated.figures import ROUGH, mean, of_joints, over, share
+from earmark.evaluate.generated.figures import ROUGH, mean, of_joints, over, share, wilson
 from earmark.evaluate.generated.judges import NetworkJudge
 from earmark.evaluate.generated.likeness import likeness, sides_of
 from earmark.evaluate.generated.plan import Plan
@@ -167,6 +167,7 @@ def _together(rows: Sequence[_Genre], limit: float | None, plan: Plan) -> dict[s
         "pieces": asked,
         "pieces_failed": asked - len(agrees),
         "agreement": share(agrees, asked),
+        "agreement_range": wilson(float(agrees.sum()), asked),
         "real_agreement": share(np.concatenate([row.real_agrees for row in rows])),
         **of_joints(joints, inside, limit),
         "joint_jump_over_90_percent_of_real": over(jumps, jumps_inside),

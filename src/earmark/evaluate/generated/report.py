@@ -40,7 +40,7 @@ def in_words(figures: Mapping[str, Any]) -> str:
     whole, near = figures["all"], figures["likeness"]
     lines = [
         f"{whole['pieces']} pieces of {whole['seconds']:g} s by {figures['renderer']}:"
-        f" the judge hears the genre in {_percent(whole['agreement'])},"
+        f" the judge hears the genre in {_percent(whole['agreement'])}{_span(whole['agreement_range'])},"
         f" and in {_percent(whole['real_agreement'])} of the collection's own tracks",
     ]
     failed = whole["pieces_failed"] + near["pieces_failed"]
@@ -56,21 +56,31 @@ def in_words(figures: Mapping[str, Any]) -> str:
             f"steady tempo in {_percent(whole['steady_tempo'])} (real {_percent(whole['real_steady_tempo'])}),"
             f" longest run {whole['longest_run_s']:.1f} s"
         )
-    for row in near["distances"]:
-        low, high = row["network_kernel_range"]
-        lines.append(
-            f"{row['set']}: kernel distance {row['network_kernel']:.1f} ({low:.1f} to {high:.1f}) by the judge,"
-            f" {row['descriptors_kernel']:.1f} by descriptors; Frechet, which is weaker, {row['network_frechet']:.1f}"
-        )
-    for name, errors in figures.get("generator", {}).items():
-        lines.append(
-            f"{name}: " + ", ".join(f"{key.removesuffix('_db')} {value:.2f} dB" for key, value in errors.items())
-        )
+    lines += [
+        f"{row['set']}: kernel distance {_kernel(row, 'network')} by the judge,"
+        f" {_kernel(row, 'descriptors')} by descriptors; Frechet, which is weaker, {row['network_frechet']:.1f}"
+        for row in near["distances"]
+    ]
+    lines += [
+        f"{name}: " + ", ".join(f"{key.removesuffix('_db')} {value:.2f} dB" for key, value in errors.items())
+        for name, errors in figures.get("generator", {}).items()
+    ]
     return "\n".join(lines)
 
 
 def _percent(share: float | None) -> str:
     return "none" if share is None else f"{share:.0%}"
+
+
+def _span(span: Sequence[float] | None) -> str:
+    return "" if span is None else f" ({span[0]:.0%} to {span[1]:.0%})"
+
+
+def _kernel(row: Mapping[str, Any], space: str) -> str:
+    low, high = row[f"{space}_kernel_range"]
+    p = row[f"{space}_p_farther_than_real"]
+    told = "" if p is None else f", p = {p:.2g} that it is no farther than real"
+    return f"{row[f'{space}_kernel']:.1f} ({low:.1f} to {high:.1f}{told})"
 
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> str:
