@@ -39,7 +39,8 @@ def main() -> None:
     """Run all and print it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", nargs="?", type=Path)
-    parser.add_argument("--requests", type=int, default=1000)
+    parser.add_argument("--requests", type=int, default=1000, help="good ones, among which the hostile ones are")
+    parser.add_argument("--each", type=int, default=200, help="requests by each number of clients before that")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--hostile", type=int, default=100)
     parser.add_argument("--length", type=float, default=30.0, help="of the clip, in seconds")
@@ -53,13 +54,13 @@ def main() -> None:
             told = asked(server, chart=args.map)
         else:
             clip = clip_of(args.clip, Path(folder), args.length)
-            told = measured(server, clip, args.requests, args.clients, args.hostile)
+            told = measured(server, clip, args)
     print(json.dumps(told, indent=1))
     if args.out:
         args.out.write_text(json.dumps(told, indent=1) + "\n")
 
 
-def measured(server: "Server", clip: bytes, requests: int, clients: Sequence[int], hostile: int) -> dict[str, object]:
+def measured(server: "Server", clip: bytes, args: argparse.Namespace) -> dict[str, object]:
     """All figures."""
     firsts = ask_all(server.address, [clip] * 5, clients=1)
     ask_all(server.address, [clip] * WARM_UP, clients=2)
@@ -72,16 +73,17 @@ def measured(server: "Server", clip: bytes, requests: int, clients: Sequence[int
     }
     memory = told["memory_mb"]
     assert isinstance(memory, list)
-    share = max(requests // (len(clients) + 1), 1)
-    for count in clients:
+    rows: list[dict[str, object]] = []
+    for count in args.clients:
         began_s = time.monotonic()
-        found = ask_all(server.address, [clip] * share, clients=count)
-        told[f"{count} clients"] = figures(found, time.monotonic() - began_s)
+        found = ask_all(server.address, [clip] * args.each, clients=count)
+        rows.append({"clients": count, **figures(found, time.monotonic() - began_s)})
         memory.append(server.memory_mb())
-        print(count, told[f"{count} clients"], file=sys.stderr)
-    good = max(requests - share * len(clients), 1)
+        print(rows[-1], file=sys.stderr)
+    told["rows"] = rows
+    good = args.requests
     rng = np.random.default_rng(0)
-    files = [clip] * good + [spoilt(clip, rng) for _ in range(hostile)]
+    files = [clip] * good + [spoilt(clip, rng) for _ in range(args.hostile)]
     order = rng.permutation(len(files))
     began_s = time.monotonic()
     found = ask_all(server.address, [files[place] for place in order], clients=8)
@@ -95,7 +97,7 @@ def measured(server: "Server", clip: bytes, requests: int, clients: Sequence[int
         "server_well": httpx.get(f"{server.address}/health", trust_env=False).json(),
         "uploads_left": server.uploads_left(),
     }
-    told["requests"] = 5 + WARM_UP + share * len(clients) + len(files)
+    told["requests"] = 5 + WARM_UP + args.each * len(args.clients) + len(files)
     memory.append(server.memory_mb())
     told["load_after"] = os.getloadavg()[0]
     return told

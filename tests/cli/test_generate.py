@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_one_line_and_exit_code_one(
 
 
 def test_pieces_are_measured_by_a_judge(earmark: Command, desk: Desk, tmp_path: Path) -> None:
-    judge = write_tiny_bundle(tmp_path / "judge")
+    judge = write_tiny_bundle(tmp_path / "judge", heads=True)
     options = ("--judge", judge, "--db", desk.db, "--model", desk.bundle, "--out", tmp_path / "figures", "--imagine")
     said = earmark(
         "evaluate", "generation", *options, "--genres", "low", "--pieces", "1", "--seconds", "10", "--tracks", "2"

@@ -124,7 +124,8 @@ def _maker(collection: "Collection", renderer: Renderer, model: Path | None, *, 
     from earmark.generate.shelf import Shelf
     from earmark.listen.bundle import load_bundle
 
-    ground = ground_of(collection, None, model)
-    if renderer is Renderer.SPECTROGRAM:
-        return Maker(ground, None, load_generator(load_bundle(model)))
-    return Maker(ground, Shelf.beside(collection.db), find_generator(load_bundle(model)), imagine)
+    ground, bundle = ground_of(collection, None, model), load_bundle(model)
+    drawn = renderer is Renderer.SPECTROGRAM
+    generator = load_generator(bundle) if drawn or imagine else find_generator(bundle)
+    lineages = (bundle.info.lineage, {} if generator is None else generator.lineage)
+    return Maker(ground, None if drawn else Shelf.beside(collection.db), generator, imagine, lineages)

@@ -72,6 +72,7 @@ class Generator:
         self.longest = int(manifest["longest_tokens"])
         self.genres: tuple[str, ...] = tuple(manifest["genres"])
         self.figures: Mapping[str, Any] = manifest.get("figures", {})
+        self.lineage: Mapping[str, Any] = manifest.get("lineage", {})
         self._graphs = graphs
         self._sessions: dict[str, InferenceSession] = {}
 

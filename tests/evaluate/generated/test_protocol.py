@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import untrained
 from corpus import music
 from earmark.errors import GenerateError, SoundError
 from earmark.evaluate.generated import clips, controls, laws
@@ -58,7 +59,7 @@ def maker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> NetworkJudge:
     """Another bundle."""
-    return NetworkJudge(write_tiny_bundle(tmp_path_factory.mktemp("judge") / "tiny"))
+    return NetworkJudge(write_tiny_bundle(tmp_path_factory.mktemp("judge") / "tiny", heads=True))
 
 
 def source(start_s: float, end_s: float, path: str) -> Source:
@@ -104,6 +105,38 @@ def test_a_network_hears_what_is_low_and_what_is_high(judge: NetworkJudge) -> No
     assert opinion.share("low", judge.genres).tolist() == [True, False]
     assert opinion.share("high", ("low", "high")).tolist() == [False, True]
     assert opinion.vectors.shape == (2, 128)
+
+
+def test_who_had_a_part_in_making_is_no_judge(
+    maker: Maker, judge: NetworkJudge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    itself = NetworkJudge(write_tiny_bundle(tmp_path / "tiny"))
+    with pytest.raises(GenerateError, match=r"The judge heard the collection itself\. Name another network\."):
+        measure(maker, itself, Plan(("low",)))
+    monkeypatch.setattr(judge, "lineage", {"ids_sha256": "clips"})
+    with pytest.raises(GenerateError, match="learned from the same clips"):
+        measure(replace(maker, lineages=({}, {"ids_sha256": "clips"})), judge, Plan(("low",)))
+    judge.refuse_makers("another", ({}, {"ids_sha256": "other clips"}))
+
+
+def test_a_checkpoint_hears_with_its_own_tokens_as_its_bundle_does(tmp_path: Path) -> None:
+    untrained.checkpoint().save(tmp_path / "checkpoint.pt")
+    judge = NetworkJudge(tmp_path)
+    assert judge.genres == untrained.GENRES
+    assert judge.lineage == {"clips": {"none": untrained.CLIPS}}
+    assert judge.sha256 == ""
+    opinion = judge.hear([SOUND, SOUND[: 6 * SAMPLE_RATE_HZ]])
+    assert opinion.probabilities.sum(axis=1) == pytest.approx([1, 1])
+    assert len(opinion.vectors) == 2
+
+
+def test_a_short_window_at_the_end_counts_for_as_much_as_is_new_in_it(judge: NetworkJudge) -> None:
+    times_s = np.arange(34 * SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    low, high = (np.sin(2 * np.pi * hz * times_s).astype(np.float32) for hz in (100, 8000))
+    clip = np.where(times_s < 30, low, high).astype(np.float32)
+    whole, end = (judge.hear([each]).vectors[0] for each in (clip, clip[30 * SAMPLE_RATE_HZ :]))
+    start = judge.hear([clip[: 29 * SAMPLE_RATE_HZ]]).vectors[0]
+    assert np.linalg.norm(whole - start) < 0.3 * np.linalg.norm(end - start)
 
 
 def test_plain_numbers_are_standardised_by_the_reference() -> None:

@@ -1,7 +1,8 @@
 """Clips to measure: of real tracks of a collection, and of pieces that are made of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import soxr
@@ -53,13 +54,15 @@ def real_clip(ground: Ground, row: int, seconds: float) -> Clip | None:
 class Maker:
     """Makes clips by a renderer: a mosaic of what a shelf holds, or what a generator imagines where `shelf` is None.
 
-    With `imagine` it is a mosaic whose spectra are those that the generator imagines.
+    With `imagine` it is a mosaic whose spectra are those that the generator imagines. `lineages` say what the networks
+    that have a part in it learned from.
     """
 
     ground: Ground
     shelf: Shelf | None
     generator: Generator | None = None
     imagine: bool = False
+    lineages: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def renderer(self) -> str:

@@ -1,16 +1,18 @@
-"""Those who judge a piece, none of whom had a part in making it: another network, and plain descriptors."""
+"""Those who judge a piece: another network than the one that heard the collection, and plain descriptors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.errors import GenerateError
 from earmark.generate.fine import coarse_numbers, fine_log_mel, rises
 from earmark.listen.bundle import load_bundle
-from earmark.sound.mel import LogMel
-from earmark.sound.tokens import TOKEN_FRAMES, WINDOW_TOKENS, windows
+from earmark.listen.clips import clip_windows, mean_logits
+from earmark.sound.mel import log_mel
 
 Floats = NDArray[np.float32]
 
@@ -36,24 +38,50 @@ class NetworkJudge:
     ----------
     path:
         The bundle's folder, or the checkpoint's file or folder.
+
+    Attributes
+    ----------
+    genres:
+        Those that it tells.
+    sha256:
+        Of a bundle's network; empty for a checkpoint.
+    lineage:
+        What it learned from.
     """
 
     def __init__(self, path: Path) -> None:
-        self._run = _bundle(path) if (path / "bundle.json").exists() else _checkpoint(path)
-        self.genres = self._run.genres
+        self._ear = _bundle(path) if (path / "bundle.json").exists() else _checkpoint(path)
+        self.genres, self.sha256, self.lineage = self._ear.genres, self._ear.sha256, self._ear.lineage
+
+    def refuse_makers(self, sha256: str, lineages: Sequence[Mapping[str, Any]]) -> None:
+        """GenerateError where it is the network of a hash, or learned from the very clips of one of some lineages."""
+        if self.sha256 == sha256:
+            raise GenerateError("The judge heard the collection itself.", hint="Name another network.")
+        clips = self.lineage.get("ids_sha256")
+        if clips and any(each.get("ids_sha256") == clips for each in lineages):
+            raise GenerateError(
+                "The judge learned from the same clips as a network that has a part in making.",
+                hint="Name one of other clips.",
+            )
 
     def hear(self, clips: Sequence[Floats]) -> Opinion:
-        """What it says of clips, each (samples,) mono at 22 050 Hz: the mean over their windows."""
-        said = [self._run(_windows(clip)) for clip in clips]
-        logits = np.stack([each[0] for each in said])
+        """What it says of clips, each (samples,) mono at 22 050 Hz: the mean over their windows, as of any file.
+
+        SoundError where one is shorter than a token.
+        """
+        frames, tokens = self._ear.token_frames, self._ear.window_tokens
+        windows = [clip_windows(log_mel(clip), token_frames=frames, window_tokens=tokens) for clip in clips]
+        said = mean_logits(windows, self._ear.hear).astype(np.float64)
+        logits, vectors = np.split(said, [len(self.genres)], axis=1)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return Opinion(self.genres, shares / shares.sum(axis=1, keepdims=True), np.stack([each[1] for each in said]))
+        return Opinion(self.genres, shares / shares.sum(axis=1, keepdims=True), vectors)
 
 
 def descriptors(clips: Sequence[Floats]) -> NDArray[np.float64]:
     """(n, 130) plain numbers of clips: of 32 bands in dB their means, deviations and steps, and how the spectrum rises.
 
-    Nothing in them was learned, so nothing can have been made to please them.
+    Nothing in them was learned. But the cutter of mosaics sees the same spectra and rises: where it joins segments, and
+    with what is imagined, it chooses by them, so that a mosaic may be nearer by these numbers than to an ear.
     """
     return np.stack([_described(clip) for clip in clips])
 
@@ -65,49 +93,45 @@ def standardised(vectors: NDArray[np.float64], reference: NDArray[np.float64]) -
 
 
 @dataclass(frozen=True, eq=False)
-class _Run:
-    """Windows (w, 128, frames) to mean logits (genres,) and vector (d,)."""
+class _Ear:
+    """A network: `hear` takes windows (w, 128, frames) and gives logits and vector in one row, (w, genres + d)."""
 
     genres: tuple[str, ...]
-    hear: object
+    token_frames: int
+    window_tokens: int
+    hear: Callable[[Floats], Floats]
+    lineage: Mapping[str, Any]
+    sha256: str = ""
 
-    def __call__(self, db: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        logits, vectors = self.hear(db)  # type: ignore[operator]
-        return logits.mean(axis=0).astype(np.float64), vectors.mean(axis=0).astype(np.float64)
 
-
-def _bundle(path: Path) -> _Run:
+def _bundle(path: Path) -> _Ear:
     bundle = load_bundle(path)
+    info = bundle.info
 
-    def hear(db: Floats) -> tuple[Floats, Floats]:
+    def hear(db: Floats) -> Floats:
         said = bundle.run(db)
-        return said.logits, said.vector
+        return np.concatenate([said.logits, said.vector], axis=1)
 
-    return _Run(bundle.info.labels, hear)
+    front = info.front_end
+    return _Ear(info.labels, front.token_frames, front.window_tokens, hear, info.lineage, info.sha256)
 
 
-def _checkpoint(path: Path) -> _Run:
+def _checkpoint(path: Path) -> _Ear:
     import torch
 
     from earmark.train.checkpoint import Checkpoint
+    from earmark.train.predict import window_tokens_of
 
     checkpoint = Checkpoint.load(path)
     net = checkpoint.network()
 
-    def hear(db: Floats) -> tuple[Floats, Floats]:
+    def hear(db: Floats) -> Floats:
         with torch.inference_mode():
             said = net(torch.from_numpy(db))
-        return said.logits.numpy(), said.vector.numpy()
+        return torch.cat([said.logits, said.vector], dim=1).numpy()
 
-    return _Run(checkpoint.genres, hear)
-
-
-def _windows(clip: Floats) -> Floats:
-    """A clip as networks see it, (windows, 128, frames)."""
-    stream = LogMel()
-    columns = [stream.push(clip), stream.finish()]
-    found = [each.db for each in windows(columns, token_frames=TOKEN_FRAMES, window_tokens=WINDOW_TOKENS)]
-    return np.stack(found)
+    tokens = window_tokens_of(net.token_frames)
+    return _Ear(checkpoint.genres, net.token_frames, tokens, hear, checkpoint.lineage)
 
 
 def _described(clip: Floats) -> NDArray[np.float64]:

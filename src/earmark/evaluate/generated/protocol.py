@@ -43,8 +43,9 @@ def measure(
     Raises
     ------
     GenerateError
-        The judge does not tell a genre that is asked for; or as `likeness.sides_of`.
+        The judge does not tell a genre that is asked for, or had a part in making; or as `likeness.sides_of`.
     """
+    judge.refuse_makers(maker.ground.collection.sha256, maker.lineages)
     unknown = [name for name in plan.genres if name not in judge.genres]
     if unknown or not plan.genres:
         said = f"The judge tells no {' or '.join(unknown) or 'genre of the collection'}."
@@ -61,6 +62,7 @@ def measure(
     limit = float(np.quantile(inside, ROUGH)) if len(inside) else None
     figures = {
         "renderer": maker.renderer,
+        "judge_learned_from": dict(judge.lineage.get("clips", {})),
         "genres": [row.told(limit) for row in rows],
         "all": _together(rows, limit, plan),
         "likeness": likeness(maker, judge, plan, sides, step),
