@@ -13,6 +13,7 @@ skewness of that.
 Last comes what "closer than so many pairs" is worth: how often a match that is so close has the label of the query.
 
     python benchmarks/retrieval.py CROSSVAL --data gtzan --data 4q --data emotify [--folds 0] [--every 1]
+    python benchmarks/retrieval.py --data fma --every 8
 """
 
 import argparse
@@ -29,6 +30,7 @@ from mood_numbers import artists_of, clips_of, folds_of_runs, hear, network_of
 from numpy.typing import NDArray
 
 from earmark.data.dataset import Clip, Dataset
+from earmark.data.splits import artist_folds
 from earmark.data.teacher import Teacher
 from earmark.library.hubs import Crowd, apartness, hub_skew
 from earmark.library.nearest import Space
@@ -52,7 +54,7 @@ SHARES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.01)
 def main() -> None:
     """Print a block a set."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("crossval", type=Path)
+    parser.add_argument("crossval", type=Path, nargs="?", help="without it only mel and the teachers are asked")
     parser.add_argument("--data", type=Path, action="append", required=True)
     parser.add_argument("--seed", type=int, default=0, help="of the networks")
     parser.add_argument("--folds", type=int, action="append", help="only clips held out in these")
@@ -69,7 +71,8 @@ def main() -> None:
         print(f"{'':<26}" + 2 * f"{'cosine':<18}{'mutual proximity':<18}" + f"{'before':>7}{'after':>7}")
         for name, system in bench.systems():
             bench.judge(name, system)
-        bench.closeness()
+        if options.crossval:
+            bench.closeness()
 
 
 def published(net: Network, clips: Sequence[tuple[Dataset, Clip]], cache: Path | None) -> Floats:
@@ -127,7 +130,10 @@ class Bench:
         self.each: list[Clip] = [clip for _, clip in self.clips]
         self.labels = np.array([clip.columns[column] for clip in self.each])
         self.artists = np.array(artists_of(self.each))
-        self.folds = folds_of_runs(options.crossval, self.each, seed=options.seed)
+        if options.crossval:
+            self.folds = folds_of_runs(options.crossval, self.each, seed=options.seed)
+        else:
+            self.folds = artist_folds(self.labels.tolist(), self.artists.tolist(), seed=options.seed)
         self.asked = [fold for fold in sorted(set(self.folds.tolist())) if fold >= 0]
         if options.folds:
             self.asked = [fold for fold in self.asked if fold in options.folds]
@@ -162,22 +168,27 @@ class Bench:
     def systems(self) -> Iterator[tuple[str, System]]:
         """Names, and by what each compares clips."""
         everything = np.arange(len(self))
-        yield "what decides, as it is", System(self.decides, everything, None)
-        yield "centred", System(self.decides, everything, 0.0)
-        yield "whitened", System(self.decides, everything)
-        yield "what is published", System(self.heard, everything)
-        yield "both, decisive centred", System(self._both, everything, None)
+        if self.options.crossval:
+            yield from self._networks(everything)
         if self.options.no_controls:
             return
         mel = np.stack([mood_controls.mean_mel(dataset.db(clip)) for dataset, clip in self.clips])
         scaled = (mel - mel.mean(axis=0)) / mel.std(axis=0)
         yield "mean and deviation of mel", System(lambda fold: scaled, everything)
-        net = mood_controls._untrained(self._net(self.asked[0]))
-        untrained = published(net, self.clips, self._cache("untrained_vectors"))
-        yield "untrained network", System(lambda fold: untrained, everything)
+        if self.options.crossval:
+            net = mood_controls._untrained(self._net(self.asked[0]))
+            untrained = published(net, self.clips, self._cache("untrained_vectors"))
+            yield "untrained network", System(lambda fold: untrained, everything)
         for file, name in TEACHERS.items():
             if (self.folder / file).exists():
                 yield from self._teacher(name, Teacher.load(self.folder, file))
+
+    def _networks(self, everything: Rows) -> Iterator[tuple[str, System]]:
+        yield "what decides, as it is", System(self.decides, everything, None)
+        yield "centred", System(self.decides, everything, 0.0)
+        yield "whitened", System(self.decides, everything)
+        yield "what is published", System(self.heard, everything)
+        yield "both, decisive centred", System(self._both, everything, None)
 
     def _both(self, fold: int) -> Floats:
         known = np.flatnonzero(self.folds != fold)
