@@ -2,20 +2,23 @@
 
 import itertools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from earmark.errors import GenerateError, WishError
-from earmark.generate import spectrogram
+from earmark.errors import GenerateError, SoundError, WishError
+from earmark.generate import mosaic as mosaic_room
+from earmark.generate import spectrogram, stock
 from earmark.generate.asking import Ask, Ground
 from earmark.generate.generator import Generator
 from earmark.generate.making import Listeners, Made, make_mosaic, make_spectrogram, mosaic_of
 from earmark.generate.mosaic import RATE_HZ, sound_of
 from earmark.generate.piece import sources_file
 from earmark.generate.shelf import Shelf
+from indexed import Desk
 
 
 def mosaic(ground: Ground, shelf: Shelf, out: Path, **ask: object) -> Made:
@@ -82,6 +85,61 @@ def test_a_way_between_songs_begins_with_the_one_and_ends_with_the_other(
 def test_what_is_like_a_song_is_not_made_of_it(ground: Ground, shelf: Shelf, tmp_path: Path) -> None:
     made = mosaic(ground, shelf, tmp_path / "a.wav", like="One")
     assert "one.flac" not in {Path(each.path).name for each in made.sources}
+
+
+@pytest.fixture
+def harmed(desk: Desk) -> Iterator[Path]:
+    """A file of the collection which may be changed or moved away; afterwards it is there again, with another time."""
+    file = desk.folder / "one.flac"
+    content = file.read_bytes()
+    yield file
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "not there any more"), (b"a text", "has changed since"), (0.5, "has changed since"), (1.0, "")],
+)
+def test_a_file_that_is_not_what_it_was_is_told_once_and_the_piece_made_of_others(
+    ground: Ground, shelf: Shelf, tmp_path: Path, harmed: Path, content: bytes | float | None, words: str
+) -> None:
+    whole = harmed.read_bytes()
+    harmed.unlink()
+    if content is not None:
+        harmed.write_bytes(content if isinstance(content, bytes) else whole[: round(content * len(whole))])
+    said: list[str] = []
+    ask = Ask(start="One", end="Two", seconds=12.0, temperature=0.0)
+    made = make_mosaic(ground, ask, tmp_path / "a.wav", Listeners(said.append), shelf=shelf)
+    assert made.seconds == 12.0
+    assert (harmed.name in {Path(each.path).name for each in made.sources}) is not bool(words)
+    assert len(said) == bool(words)
+    assert not words or (harmed.name in said[0] and words in said[0])
+
+
+def test_a_file_that_is_gone_is_told_once_for_all_parts(
+    ground: Ground, shelf: Shelf, tmp_path: Path, harmed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mosaic_room, "PART_S", 8.0)
+    harmed.unlink()
+    said: list[str] = []
+    steps: list[tuple[int, int]] = []
+    listeners = Listeners(said.append, lambda *step: steps.append(step))
+    make_mosaic(ground, Ask(genre="low", seconds=20.0), tmp_path / "a.wav", listeners, shelf=shelf)
+    assert len(said) == 1
+    assert steps == sorted(steps)
+    assert steps[-1] == (40, 40)
+
+
+def test_where_all_files_are_gone_one_sentence_says_so(
+    ground: Ground, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise SoundError("It is not there any more.")
+
+    monkeypatch.setattr(stock, "_got", gone)
+    with pytest.raises(GenerateError, match="None of the files"):
+        mosaic(ground, shelf, tmp_path / "a.wav", genre="low")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sound_comes_in_blocks_no_longer_than_a_run_whatever_the_length(ground: Ground, shelf: Shelf) -> None:

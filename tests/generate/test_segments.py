@@ -70,6 +70,15 @@ def test_a_stretch_is_described_once_and_then_read(tmp_path: Path, name: str) ->
     assert (kept.edges == made.edges).all()
 
 
+def test_what_cannot_be_kept_is_to_the_bit_what_would_be_read_again(tmp_path: Path) -> None:
+    place = Place(str(piece(tmp_path / "a.wav", length_s=6.0)), "sound", 6.0, 0)
+    (tmp_path / "no folder").write_text("a file stands where the shelf would be")
+    made, kept = (Shelf(tmp_path / name).get(place) for name in ("no folder", "shelf"))
+    for name, array in made.arrays().items():
+        assert np.array_equal(array, kept.arrays()[name]), name
+    assert np.array_equal(made.edges, kept.edges)
+
+
 def test_a_broken_entry_is_made_again_and_a_missing_file_is_told(tmp_path: Path) -> None:
     file = piece(tmp_path / "a.wav", length_s=6.0)
     shelf = Shelf(tmp_path / "shelf")
@@ -90,16 +99,16 @@ def test_a_stock_says_what_continues_what_and_leaves_out_what_cannot_be_read(
     places = [
         (row, Place(entry.path, entry.sound_id, entry.duration_s, 0)) for row, entry in enumerate(collection.entries)
     ]
-    said: list[str] = []
-    stock = take(
+    said: list[tuple[int, str]] = []
+    assert take(
         collection,
         shelf,
-        [*places, *((0, Place("gone.mp3", "none", 96.0, number)) for number in (0, 1))],
-        on_failure=said.append,
+        [*places[1:], *((0, Place("gone.mp3", "none", 96.0, number)) for number in (0, 1))],
+        on_failure=lambda *each: said.append(each),
     )
+    assert [(row, "gone.mp3 is not there any more" in sentence) for row, sentence in said] == [(0, True)]
+    stock = take(collection, shelf, places)
     assert stock is not None
-    assert len(said) == 1
-    assert "gone.mp3 is not there any more" in said[0]
     assert len(stock.stretches) == 3
     follows = stock.next >= 0
     assert (stock.stretch[stock.next[follows]] == stock.stretch[follows]).all()

@@ -1,7 +1,7 @@
 """Which stretches of a collection's files a part of a piece is made of, by what the collection keeps of them."""
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -68,7 +68,7 @@ class Chooser:
         GenerateError
             The collection has nothing that may come in.
         """
-        if not self._allowed.any():
+        if self.empty:
             raise GenerateError("The collection has no song in it.", hint="Index songs: earmark index FOLDER.")
         points = np.unique(np.linspace(0, len(targets) - 1, POINTS).round().astype(np.int64))
         scores = np.where(self._allowed, self.scores(targets)[points], -np.inf)
@@ -84,6 +84,15 @@ class Chooser:
                     chosen[row, number] = None
                     of_file[row] = of_file.get(row, 0) + 1
         return [(row, self._place(row, number)) for row, number in chosen]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing may come in any more."""
+        return not self._allowed.any()
+
+    def leave_out(self, rows: Sequence[int]) -> None:
+        """From now on nothing of these rows comes in."""
+        self._allowed[list(rows)] = False
 
     def scores(self, targets: Targets) -> Floats:
         """(steps, n) the cosine of each track to each step; more than any has, where a step is at a track itself."""

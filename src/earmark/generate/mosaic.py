@@ -22,7 +22,7 @@ from earmark.generate.joining import Joiner, within_full_scale
 from earmark.generate.piece import Source
 from earmark.generate.planning import AGAIN_S, SLACK_S, Progress, plan
 from earmark.generate.refine import Target
-from earmark.generate.shelf import Shelf
+from earmark.generate.shelf import Place, Shelf
 from earmark.generate.stock import Stock, take
 from earmark.generate.walk import STEP_S, Targets, Way
 from earmark.library.collection import Collection
@@ -35,6 +35,7 @@ PART_S = 60.0
 SHARP_FADE_S, BLUNT_FADE_S = 0.03, 0.2  # before an onset, and where nothing begins
 _LEAD_S = 0.05  # for the resampler's filter
 _ENOUGH = 1.25  # times the length of a part must be there
+_TRIES = 4  # for stretches of files that can be read, before a part is made of what was found
 
 OnFailure = Callable[[str], None]
 OnStep = Callable[[int, int], None]
@@ -65,7 +66,7 @@ class Mosaic:
     imagined:
         What the generator imagines of the way; None where there is none.
     on_failure:
-        Called with the reason, for each stretch of a file that cannot be used.
+        Called with the reason, once for each file that cannot be used.
     on_described:
         Called with (done, total) while stretches are described.
     """
@@ -123,15 +124,34 @@ class Mosaic:
             part += 1
 
     def _stock(self, targets: Targets, beat_s: float | None) -> Stock:
-        places = self.chooser.places(targets, count=STRETCHES)
-        done = iter(range(1, len(places) + 1))
-        stock = take(
-            self.collection, self.shelf, places, beat_s=beat_s, on_failure=self.on_failure,
-            step=lambda: self.on_described(next(done), len(places)),
-        )  # fmt: skip
+        """What is nearest to a part of the way of the files that can be read; others are left out from then on."""
+        stock = None
+        for number in range(_TRIES):
+            lost: list[int] = []
+            places = self.chooser.places(targets, count=STRETCHES)
+            stock = self._taken(places, beat_s, lost, told=number == 0)
+            self.chooser.leave_out(lost)
+            if not lost or self.chooser.empty:
+                break
         if stock is None:
             raise GenerateError("None of the files that fit could be read.", hint="Index the folders again.")
         return stock
+
+    def _taken(
+        self, places: list[tuple[int, Place]], beat_s: float | None, lost: list[int], *, told: bool
+    ) -> Stock | None:
+        """A stock of stretches; rows of files that cannot be used are added to the lost ones."""
+        done = iter(range(1, len(places) + 1))
+
+        def failed(row: int, sentence: str) -> None:
+            lost.append(row)
+            self.on_failure(sentence)
+
+        def step() -> None:
+            if told:  # what is described in place of something else was counted with it
+                self.on_described(next(done), len(places))
+
+        return take(self.collection, self.shelf, places, beat_s=beat_s, on_failure=failed, step=step)
 
     def _check(self, stock: Stock, part_s: float) -> None:
         there_s = float(stock.lengths_s.sum())

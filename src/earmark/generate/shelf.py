@@ -4,6 +4,7 @@ A stretch is found by the hash of the file's sound, so that copies, other tags a
 its number: stretch k lies between k and k + 1 times `STRETCH_S`. The folder may be removed at any time.
 """
 
+import contextlib
 import hashlib
 import io
 import zipfile
@@ -88,11 +89,9 @@ class Shelf:
         made = describe(self._samples(place), first_s=place.start_s)
         stream = io.BytesIO()
         np.savez(stream, **made.arrays())
-        try:
+        with contextlib.suppress(OutputError):  # where nothing can be kept, it is made again the next time
             write_whole(self._file(place), stream.getvalue())
-        except OutputError:
-            return made  # where nothing can be kept, it is made again the next time
-        return self._kept(place) or made  # as it will be read, so that the first piece is like all later ones
+        return Segments.from_arrays(made.arrays())  # as it is kept, so that the first piece is like all later ones
 
     def _file(self, place: Place) -> Path:
         name = f"{place.sound_id} {place.number} {STRETCH_S} {MADE}"

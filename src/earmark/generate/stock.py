@@ -1,5 +1,6 @@
 """What a mosaic may be made of: the segments of some stretches of a collection's files, in one table."""
 
+import stat
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,8 +14,9 @@ from earmark.files import shown
 from earmark.generate.segments import Segments
 from earmark.generate.shelf import Place, Shelf
 from earmark.library.collection import Collection
-from earmark.library.entry import Tokens
+from earmark.library.entry import Entry, Tokens
 from earmark.listen.parallel import cores
+from earmark.sound.identity import sound_id
 
 Floats = NDArray[np.float32]
 
@@ -109,7 +111,7 @@ def take(
     places: Sequence[tuple[int, Place]],
     *,
     beat_s: float | None = None,
-    on_failure: Callable[[str], None] = lambda sentence: None,
+    on_failure: Callable[[int, str], None] = lambda row, sentence: None,
     step: Callable[[], None] = lambda: None,
 ) -> Stock | None:
     """A stock of some stretches, each with the row of its file; None where none of them can be had.
@@ -119,28 +121,37 @@ def take(
     beat_s:
         From beat to beat in the piece; None to take what most of the stretches have.
     on_failure:
-        Called with the reason, for each stretch that could not be described.
+        Called with the row and the reason, once for each file of which a stretch could not be described.
     step:
         Called after each stretch.
     """
-    found, told = [], set()
+    found: list[Stretch] = []
+    failed: set[int] = set()
     with ThreadPoolExecutor(max_workers=min(_THREADS, cores())) as pool:  # decoders and transforms are C code
-        waiting = [(row, place, pool.submit(_got, shelf, place)) for row, place in places]
+        waiting = [(row, place, pool.submit(_got, shelf, place, collection.entries[row])) for row, place in places]
         for row, place, described in waiting:
             try:
                 found.append(Stretch(place, row, described.result()))
             except SoundError as error:
-                if str(error) not in told:  # of a file that is gone every stretch is
-                    on_failure(str(error))
-                told.add(str(error))
+                if row not in failed:  # of a file that is gone every stretch is
+                    on_failure(row, str(error))
+                failed.add(row)
             step()
+    found = [each for each in found if each.row not in failed]
     return stock_of(found, collection, beat_s=beat_s) if found else None
 
 
-def _got(shelf: Shelf, place: Place) -> Segments:
-    """A stretch whose file is still there: its sound will be needed."""
-    if not Path(place.path).is_file():
+def _got(shelf: Shelf, place: Place, entry: Entry) -> Segments:
+    """A stretch whose file still has the sound that was indexed: that will be needed, where it was."""
+    try:
+        facts = Path(place.path).stat()
+    except (OSError, ValueError):
+        facts = None
+    if facts is None or not stat.S_ISREG(facts.st_mode):
         raise SoundError(f"{shown(place.path)} is not there any more.", hint="Index its folder again.")
+    as_it_was = (facts.st_size, facts.st_mtime_ns) == (entry.size, entry.mtime_ns)
+    if not as_it_was and sound_id(place.path) != place.sound_id:  # new tags change no sound
+        raise SoundError(f"{shown(place.path)} has changed since it was indexed.", hint="Index its folder again.")
     return shelf.get(place)
 
 
