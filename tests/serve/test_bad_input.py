@@ -1,5 +1,6 @@
 """What strangers send: each is answered with a 4xx and a clear sentence, and the server goes on."""
 
+import os
 import socket
 import time
 from pathlib import Path
@@ -8,6 +9,8 @@ import httpx
 import pytest
 
 from corpus import Case
+from earmark.serve.files_out import sound_file
+from earmark.serve.problems import ProblemError
 from served import LIMITS, Server
 
 # Names that the file system gives meaning to are none where content alone is sent.
@@ -82,6 +85,11 @@ def test_wishes_that_make_no_sense_are_refused_in_words(client: httpx.Client, ad
     problem(client.post(address, json=body))
 
 
+def test_what_is_asked_of_a_piece_by_nothing_is_told_in_words_of_the_page(client: httpx.Client) -> None:
+    told = problem(client.post("/api/generate", json={"seconds": 30}))
+    assert "--" not in f"{told['detail']} {told['hint']}", "no options of a command"
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b'{"ids": NaN}', b"\xff", b"[" * 5000])
 def test_what_is_no_json_is_refused_in_words(client: httpx.Client, body: bytes) -> None:
     problem(client.post("/api/playlist", content=body, headers={"Content-Type": "application/json"}))
@@ -121,10 +129,18 @@ def test_a_file_that_is_gone_is_not_there(server: Server, music_served: object, 
         (tmp_path / "elsewhere").rename(place)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes that have names")
+def test_what_is_no_file_any_more_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "song.mp3")
+    with pytest.raises(ProblemError, match=r"song\.mp3 is not there any more"):
+        sound_file(str(tmp_path / "song.mp3"))
+
+
 @pytest.mark.parametrize(
     ("sent", "closes"),
     [
         (b"POST /api/listen HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nonly so much", b"408"),
+        (b"POST /rest/ping HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nonly so much", b"408"),
         (b"POST /api/listen HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000000000\r\n\r\n", b"413"),
         (b"POST /api/listen HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -5\r\n\r\n", b"400"),
         (b"GET /api/state HTTP/1.1\r\n\r\n", b"400"),

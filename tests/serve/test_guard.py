@@ -7,10 +7,10 @@ import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from earmark.serve.guard import COOKIE, Guard
-from earmark.serve.settings import Settings
+from earmark.serve.settings import Limits, Settings
 
 TOKEN = "a-token-of-some-length"
 HERE = {"Host": "127.0.0.1:8765"}
@@ -71,6 +71,9 @@ def test_only_names_of_this_server_are_answered(host: str, settings: dict[str, o
         ("DELETE", {"Sec-Fetch-Site": "cross-site"}, 403),
         ("GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
         ("GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200),
+        ("GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 200),
+        ("GET", {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, 403),
+        ("GET", {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"}, 403),
         ("GET", {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}, 200),
         ("GET", {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"}, 200),
     ],
@@ -109,6 +112,16 @@ def test_a_token_in_the_address_becomes_a_cookie_that_no_script_reads() -> None:
     assert all(each in cookie.lower() for each in (f"{COOKIE}={TOKEN}", "httponly", "samesite=strict"))
 
 
+def test_a_token_that_is_followed_from_elsewhere_is_passed_on_by_a_page_of_ours() -> None:
+    # A browser leaves a strict cookie out of a request that another site began, redirected or not.
+    headers = {**HERE, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    answer = ask(Settings(token=TOKEN), path=f"/?token={TOKEN}", headers=headers)
+    assert answer.status_code == 200
+    assert 'content="0; url=/"' in answer.text
+    assert TOKEN not in answer.text
+    assert TOKEN in answer.headers["set-cookie"]
+
+
 @pytest.mark.parametrize(("headers", "status"), [(HERE, 200), ({"Host": "evil.example"}, 403)])
 def test_every_answer_says_what_a_browser_may_do_with_it(headers: dict[str, str], status: int) -> None:
     first, second = (ask(Settings(), headers=headers) for _ in range(2))
@@ -132,6 +145,51 @@ def test_only_uploads_may_be_large(path: str, status: int) -> None:
     assert asyncio.run(asked()) == status
 
 
+@pytest.mark.parametrize(("path", "status"), [("/rest/ping", 408), ("/api/playlist", 408)])
+@pytest.mark.parametrize("pause_s", [0.3, 0.05])
+def test_a_body_must_not_come_too_slowly_anywhere(path: str, status: int, pause_s: float) -> None:
+    limits = Limits(upload_s=0.4, idle_s=0.15)
+
+    async def asked() -> httpx.Response:
+        messages = [{"type": "http.request", "body": b"x", "more_body": True}] * 20
+
+        async def receive() -> Message:
+            await asyncio.sleep(pause_s)
+            return messages.pop()
+
+        async def app(scope: Scope, _: Receive, send: Send) -> None:
+            await Guard(_with_errors, Settings(limits=limits))(scope, receive, send)
+
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8765") as client:
+            return await client.post(path, headers=HERE)
+
+    assert asyncio.run(asked()).status_code == status
+
+
+def test_who_has_sent_all_may_be_waited_for_as_long_as_an_answer_takes() -> None:
+    async def asked() -> list[str]:
+        messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+        heard: list[str] = []
+
+        async def receive() -> Message:
+            if messages:
+                return messages.pop()
+            await asyncio.sleep(0.3)
+            return {"type": "http.disconnect"}
+
+        async def wait(scope: Scope, receive: Receive, send: Send) -> None:
+            heard.extend([(await receive())["type"], (await receive())["type"]])
+
+        async def send(message: Message) -> None:
+            raise AssertionError(message)
+
+        scope: Scope = {"type": "http", "method": "GET", "path": "/api/state", "headers": [(b"host", b"127.0.0.1")]}
+        await Guard(wait, Settings(limits=Limits(upload_s=0.1, idle_s=0.1)))(scope, receive, send)
+        return heard
+
+    assert asyncio.run(asked()) == ["http.request", "http.disconnect"]
+
+
 async def _with_errors(scope: Scope, receive: Receive, send: Send) -> None:
     from starlette.middleware.exceptions import ExceptionMiddleware
 
@@ -143,13 +201,16 @@ async def fail(scope: Scope, receive: Receive, send: Send) -> None:
     raise ZeroDivisionError("inside")
 
 
-def test_a_mistake_is_told_with_the_headers_of_every_answer_and_nothing_of_what_is_inside() -> None:
+def test_a_mistake_is_told_with_the_headers_of_every_answer_and_nothing_of_what_is_inside(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def asked() -> httpx.Response:
         transport = httpx.ASGITransport(Guard(fail, Settings()))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765") as client:
-            return await client.get("/api/state", headers=HERE)
+            return await client.get("/api/state%0aforged", headers=HERE)
 
     answer = asyncio.run(asked())
+    assert "GET /api/state\\nforged failed" in caplog.text, "on one line"
     assert (answer.status_code, answer.json()["detail"]) == (500, "The server made a mistake.")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "inside" not in answer.text

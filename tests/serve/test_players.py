@@ -12,6 +12,8 @@ from libopensonic import Connection
 from libopensonic.errors import CredentialError, DataNotFoundError, SonicError
 
 from earmark.serve.players.answers import answer
+from earmark.serve.players.credentials import Mistakes
+from earmark.serve.problems import ProblemError
 from served import PASSWORD, USER, Music, Server
 
 _SPACE = "{http://subsonic.org/restapi}"
@@ -120,6 +122,45 @@ def test_who_does_not_know_the_password_is_let_in_nowhere(
         response = client.get(f"/rest/{call}", params={**params, "f": "json", "id": "1"})
         assert response.json()["subsonic-response"]["error"]["code"] == code
         assert response.json()["subsonic-response"]["status"] == "failed"
+
+
+def test_who_guesses_is_not_heard_for_a_while_and_others_are() -> None:
+    mistakes = Mistakes(most=3, within_s=60)
+    for _ in range(3):
+        mistakes.check("192.0.2.1")
+        mistakes.note("192.0.2.1")
+    with pytest.raises(ProblemError, match="3 wrong names or passwords") as raised:
+        mistakes.check("192.0.2.1")
+    assert raised.value.status == 429
+    assert 50 <= int(raised.value.headers["Retry-After"]) <= 60
+    mistakes.check("192.0.2.2")
+
+
+def test_one_who_has_a_whole_network_is_one() -> None:
+    mistakes = Mistakes(most=2, within_s=60)
+    for address in ("2001:db8::1", "2001:db8::2"):
+        mistakes.note(address)
+    with pytest.raises(ProblemError):
+        mistakes.check("2001:db8::ffff:3")
+    mistakes.check("2001:db8:0:1::1")
+
+
+def test_mistakes_are_forgotten_after_a_while() -> None:
+    mistakes = Mistakes(most=1, within_s=0.0)
+    mistakes.note("192.0.2.1")
+    mistakes.check("192.0.2.1")
+
+
+def test_a_server_counts_wrong_passwords_and_says_when_to_try_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.service, "mistakes", Mistakes(most=1))
+    wrong = {**login(password="wrong"), "f": "json"}
+    assert server.client.get("/rest/ping", params=wrong).json()["subsonic-response"]["error"]["code"] == 40
+    for params in (wrong, login()):
+        answer = server.client.get("/rest/ping", params=params)
+        assert (answer.status_code, "wrong" in answer.json()["detail"]) == (429, True)
+        assert int(answer.headers["Retry-After"]) > 0
 
 
 def test_the_clients_library_is_told_what_is_wrong(server: Server) -> None:

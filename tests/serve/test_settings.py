@@ -36,11 +36,16 @@ def test_strangers_are_not_let_in(settings: Settings, words: str) -> None:
     assert "EARMARK_TOKEN=" in raised.value.hint
 
 
+def test_a_password_that_is_soon_guessed_is_refused() -> None:
+    with pytest.raises(ServeError, match="7 letters"):
+        checked(Settings(password="sesame!"))
+
+
 def test_a_token_lets_a_server_be_seen() -> None:
-    settings = Settings(host="0.0.0.0", token="x" * 16, password="hidden")
+    settings = Settings(host="0.0.0.0", token="x" * 16, password="well hidden")
     assert checked(settings) is settings
     assert "x" * 16 not in repr(settings)
-    assert "hidden" not in repr(settings)
+    assert "well hidden" not in repr(settings)
 
 
 def test_a_secret_comes_from_its_file_or_else_from_the_environment(

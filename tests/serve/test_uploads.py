@@ -86,6 +86,7 @@ FILE = b'Content-Disposition: form-data; name="file"; filename="a"\r\n\r\nsound'
         ([FORM], "multipart/form-data", {}, 400, "cannot be read"),
         ([_form(b'Content-Disposition: form-data; name="t"\r\n\r\n' + bytes(2000))], MULTIPART, {}, 413, "too long"),
         ([_form(b"X: " + b"y" * 5000 + b"\r\n\r\nz")], MULTIPART, {}, 400, "cannot be read"),
+        ([_form(*[b'Content-Disposition: form-data; name="t"\r\n\r\nx'] * 3000)], MULTIPART, {}, 413, "larger than"),
         ([b"a=" + b"b" * 20_000], "application/x-www-form-urlencoded", {}, 413, "too large"),
     ],
 )
@@ -97,6 +98,27 @@ def test_what_is_too_much_too_slow_or_broken_is_refused_and_leaves_nothing(
             take(request(pieces, kind, **options), desk)
         assert raised.value.status == status
         assert [file.name for file in desk.folder.iterdir()] == ["lock"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no file here that is always full")
+@pytest.mark.parametrize("size", [10, 100_000], ids=["told when it is closed", "told when it is written"])
+def test_where_there_is_no_room_it_is_said_so(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+
+    def full(path: Path, mode: str = "r", *rest: Any) -> Any:
+        return opened(Path("/dev/full"), "wb") if mode == "xb" else opened(path, mode, *rest)
+
+    monkeypatch.setattr(Path, "open", full)
+    with Desk() as desk, pytest.raises(ProblemError, match="cannot be kept") as raised:
+        take(request([bytes(size)], "audio/mpeg"), desk, Limits(upload_s=5, idle_s=5))
+    assert raised.value.status == 507
+
+
+def test_where_no_file_can_be_made_it_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Desk, "place", lambda desk: desk.folder / "nowhere" / "file")
+    with Desk() as desk, pytest.raises(ProblemError, match="cannot be kept") as raised:
+        take(request([SOUND], "audio/mpeg"), desk)
+    assert raised.value.status == 507
 
 
 @pytest.mark.parametrize(
@@ -122,13 +144,27 @@ def test_a_folder_is_removed_at_the_end_and_that_of_a_dead_server_at_the_next_st
     (dead / "upload").touch()
     other = tmp_path / "another's"
     other.mkdir()
+    (other / "lock").touch()
+    (tmp_path / "earmark-serve-link").symlink_to(other)
     with Desk(tmp_path) as first, Desk(tmp_path) as second:
         assert not dead.exists()
         assert first.folder.exists(), "that of a server that lives stays"
         assert first.folder != second.folder
         if os.name == "posix":
             assert first.folder.stat().st_mode & 0o077 == 0, "nobody else looks into it"
-    assert [path.name for path in tmp_path.iterdir()] == ["another's"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["another's", "earmark-serve-link"]
+    assert (other / "lock").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no numbers of users")
+def test_what_another_user_put_there_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = tmp_path / "earmark-serve-theirs"
+    theirs.mkdir()
+    (theirs / "lock").touch()
+    monkeypatch.setattr(os, "getuid", lambda: theirs.stat().st_uid + 1)
+    with Desk(tmp_path):
+        pass
+    assert (theirs / "lock").exists()
 
 
 def test_slowness_is_measured_over_the_whole_upload() -> None:

@@ -1,5 +1,7 @@
 """`earmark serve`: the page, the API and the calls of players, on this machine unless told otherwise."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +11,8 @@ from earmark.cli._collection import Db
 
 if TYPE_CHECKING:
     from earmark.serve.settings import Settings
+
+_UNTIL_IT_ANSWERS_S = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -90,16 +94,32 @@ def serve(
         server = prepared(settings)
         page = address(settings.host, socket.getsockname()[1])
         say(f"serving at {page} (Ctrl-C ends it)")
-        if open_page:
-            _open(page, settings)
-        server.run(sockets=[socket])
+        with _door(page, settings) if open_page else nullcontext():
+            server.run(sockets=[socket])
 
 
-def _open(page: str, settings: "Settings") -> None:
-    """Open the page once the server answers, without a token in the address where none is needed."""
+@contextmanager
+def _door(page: str, settings: "Settings") -> Iterator[None]:
+    """Open the page in a browser once the server answers.
+
+    Other users of the machine see the command that starts a browser. So where there is a token, the browser is given a
+    file that only the user reads, and that leads to the page.
+    """
+    import tempfile
     import threading
     import webbrowser
     from urllib.parse import quote
 
-    shown = f"{page}?token={quote(settings.token)}" if settings.token else page
-    threading.Timer(1.0, webbrowser.open, [shown]).start()
+    with tempfile.TemporaryDirectory(prefix="earmark-door-") as folder:  # nobody else may look into it
+        shown = page
+        if settings.token:
+            door = Path(folder) / "earmark.html"
+            target = f"{page}?token={quote(settings.token, safe='')}"
+            door.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={target}">', encoding="utf-8")
+            shown = door.as_uri()
+        timer = threading.Timer(_UNTIL_IT_ANSWERS_S, webbrowser.open, [shown])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()

@@ -7,21 +7,24 @@
   (`/rest/`) show a password of their own, and `/health` says nothing that is secret.
 """
 
+import asyncio
 import hmac
 import ipaddress
 import logging
 import secrets
 import socket
+import time
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import cookie_parser
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from earmark.files import shown
 from earmark.serve.problems import ProblemError, mistake
-from earmark.serve.settings import Settings, is_loopback
+from earmark.serve.settings import Limits, Settings, is_loopback
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,12 +32,14 @@ COOKIE = "earmark_token"
 UPLOADS = "/api/listen"  # where bodies may be large: it looks after them itself
 _BODY_BYTES = 1_000_000
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_PAGE = "document"  # of Sec-Fetch-Dest: a window of its own
 _OWN = ("same-origin", "none")  # of Sec-Fetch-Site: a script of ours, or a person who typed the address
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_PASS_ON = '<!doctype html><title>earmark</title><meta http-equiv="refresh" content="0; url=/"><a href="/">earmark</a>'
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -74,7 +79,7 @@ class Guard:
         headers = Headers(scope=scope)
         refused = self._refused(scope, headers)
         if refused is None:
-            limited = receive if scope["path"] == UPLOADS else _limited(receive)
+            limited = receive if scope["path"] == UPLOADS else _limited(receive, self._settings.limits)
             await self._handed_on(scope, limited, send_guarded)
         elif isinstance(refused, ProblemError):
             await refused.response(scope["path"])(scope, receive, send_guarded)
@@ -95,10 +100,10 @@ class Guard:
         except Exception as error:
             if begun:
                 raise
-            _LOG.error("%s %s failed", scope["method"], scope["path"], exc_info=error)
+            _LOG.error("%s %s failed", scope["method"], shown(scope["path"]), exc_info=error)
             await mistake().response(scope["path"])(scope, receive, send)
 
-    def _refused(self, scope: Scope, headers: Headers) -> ProblemError | RedirectResponse | None:
+    def _refused(self, scope: Scope, headers: Headers) -> ProblemError | Response | None:
         if not self._is_ours(headers.get("host", "")):
             return ProblemError(
                 403,
@@ -119,7 +124,7 @@ class Guard:
             return True
         return not is_loopback(self._settings.host) and _is_address(name)
 
-    def _unknown(self, scope: Scope, headers: Headers) -> ProblemError | RedirectResponse | None:
+    def _unknown(self, scope: Scope, headers: Headers) -> ProblemError | Response | None:
         """What to say to who shows no token."""
         if scope["path"] == "/health" or scope["path"].startswith("/rest/"):
             return None
@@ -128,9 +133,11 @@ class Guard:
             return None
         query = parse_qs(scope["query_string"].decode("latin-1"))
         if scope["path"] == "/" and self._is_token(query.get("token", [""])[0]):
-            redirect = RedirectResponse("/", 303)
-            redirect.set_cookie(COOKIE, self._settings.token, httponly=True, samesite="strict", max_age=30 * 86400)
-            return redirect
+            elsewhere = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+            # A browser that comes from elsewhere would not bring the cookie along: a page of ours has to send it on.
+            passed_on = HTMLResponse(_PASS_ON) if elsewhere else RedirectResponse("/", 303)
+            passed_on.set_cookie(COOKIE, self._settings.token, httponly=True, samesite="strict", max_age=30 * 86400)
+            return passed_on
         hint = "Open /?token=TOKEN once, or send the header Authorization: Bearer TOKEN."
         return ProblemError(401, "This server asks for its token.", hint, headers={"WWW-Authenticate": "Bearer"})
 
@@ -138,13 +145,22 @@ class Guard:
         return bool(text) and hmac.compare_digest(text.encode(), self._settings.token.encode())
 
 
-def _limited(receive: Receive) -> Receive:
-    """What is received, no more than so much."""
+def _limited(receive: Receive, limits: Limits) -> Receive:
+    """What is received, no more than so much, and no slower than uploads may be."""
     left_bytes = _BODY_BYTES
+    until_s = time.monotonic() + limits.upload_s
+    ended = False
 
     async def receive_limited() -> Message:
-        nonlocal left_bytes
-        message = await receive()
+        nonlocal left_bytes, ended
+        if ended:  # what is waited for now is that the client goes away
+            return await receive()
+        try:
+            async with asyncio.timeout(max(min(limits.idle_s, until_s - time.monotonic()), 0.0)):
+                message = await receive()
+        except TimeoutError as error:
+            raise HTTPException(408, "What was sent came too slowly.", headers={"Connection": "close"}) from error
+        ended = not message.get("more_body", False)
         left_bytes -= len(message.get("body", b""))
         if left_bytes < 0:
             raise HTTPException(413, "What was sent is too large: a megabyte is the most here.")
@@ -182,7 +198,8 @@ def _is_cross_site(method: str, headers: Headers) -> bool:
     site = headers.get("sec-fetch-site", "")
     if method in _SAFE:
         # Links from elsewhere may be followed; scripts, pictures and frames of other sites get nothing.
-        return site in ("cross-site", "same-site") and headers.get("sec-fetch-mode") != "navigate"
+        followed = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest", _PAGE) == _PAGE
+        return site in ("cross-site", "same-site") and not followed
     if site and site not in _OWN:
         return True
     origin = headers.get("origin")

@@ -1,16 +1,19 @@
-"""What a server keeps in memory for clients: answers for uploads, and how tracks look; the latest, for a while."""
+"""What a server keeps in memory for clients: answers for uploads, how tracks look, covers; the latest, for a while."""
 
 import asyncio
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from math import inf
+from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from earmark.serve.ear import Sketch
 from earmark.serve.problems import ProblemError
 from earmark.serve.settings import Limits
 from earmark.serve.tasks import Shown
+
+Made = TypeVar("Made")
 
 UPLOAD = "u"  # the first letter of the ids of uploads
 
@@ -52,21 +55,37 @@ class Kept:
             self._found.popitem(last=False)
 
 
-class Sketches:
-    """How tracks of the collection look, of the latest that were asked for."""
+class Lately(Generic[Made]):
+    """What was made for clients of late, by what it was made of; the oldest is forgotten.
 
-    def __init__(self, most: int = 32) -> None:
+    Parameters
+    ----------
+    most:
+        How many are kept.
+    most_weight, weigh:
+        How heavy all may be together, and how heavy each is; any weight by default.
+    """
+
+    def __init__(self, most: int, *, most_weight: float = inf, weigh: Callable[[Made], float] = lambda made: 0) -> None:
         self._most = most
-        self._found: OrderedDict[Hashable, Sketch] = OrderedDict()
+        self._most_weight = most_weight
+        self._weigh = weigh
+        self._weight = 0.0
+        self._found: OrderedDict[Hashable, Made] = OrderedDict()
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
-    async def of(self, key: Hashable, draw: Callable[[], Awaitable[Sketch]]) -> Sketch:
-        """A sketch that is kept, or is drawn now; who asks for one that is being drawn waits for it."""
+    def __len__(self) -> int:
+        return len(self._found)
+
+    async def of(self, key: Hashable, make: Callable[[], Awaitable[Made]]) -> Made:
+        """One that is kept, or is made now; who asks for one that is being made waits for it."""
         lock = self._locks.setdefault(key, asyncio.Lock())
         async with lock:
             if key not in self._found:
-                self._found[key] = await draw()
+                self._found[key] = await make()
+                self._weight += self._weigh(self._found[key])
             self._found.move_to_end(key)
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
-            return self._found[key]
+            found = self._found[key]
+            while len(self._found) > self._most or (self._weight > self._most_weight and len(self._found) > 1):
+                self._weight -= self._weigh(self._found.popitem(last=False)[1])
+            return found

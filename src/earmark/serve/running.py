@@ -53,6 +53,7 @@ def prepared(settings: Settings) -> "uvicorn.Server":
         import uvicorn
 
         from earmark.serve.app import create_app
+        from earmark.serve.patient import PatientProtocol
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] == "earmark":
             raise
@@ -62,7 +63,7 @@ def prepared(settings: Settings) -> "uvicorn.Server":
         log_level="warning",
         access_log=False,
         server_header=False,
-        http="h11",
+        http=PatientProtocol,
         ws="none",
         loop="asyncio",
         timeout_keep_alive=10,

@@ -8,14 +8,24 @@ from fastapi import Depends, Request
 
 from earmark.listen.bundle import Bundle
 from earmark.serve.crew import Crew
+from earmark.serve.ear import Sketch
 from earmark.serve.jobs import Jobs
-from earmark.serve.kept import Kept, Sketches
+from earmark.serve.kept import Kept, Lately
 from earmark.serve.making import Pieces
 from earmark.serve.maps import Maps
 from earmark.serve.metrics import Metrics
+from earmark.serve.pictures import Picture
+from earmark.serve.players.credentials import Mistakes
 from earmark.serve.settings import Settings
 from earmark.serve.shelf import Shelf
 from earmark.serve.uploads import Desk
+
+_MOST_SKETCHES = 32
+_MOST_COVERS, _COVERS_BYTES = 4096, 16_000_000
+
+
+def _bytes_of(cover: Picture | None) -> int:
+    return 0 if cover is None else len(cover[0])
 
 
 @dataclass
@@ -30,10 +40,10 @@ class Service:
         Where uploads lie, who hears them, and what was asked for.
     shelf, maps:
         The collection, and its map.
-    kept, sketches, pieces:
-        Answers for uploads, how tracks look, and what was generated.
-    metrics:
-        What was counted.
+    kept, sketches, covers, pieces:
+        Answers for uploads, how tracks look, their pictures, and what was generated.
+    metrics, mistakes:
+        What was counted, and wrong passwords of players.
     """
 
     settings: Settings
@@ -46,7 +56,11 @@ class Service:
     kept: Kept
     pieces: Pieces
     metrics: Metrics
-    sketches: Sketches = field(default_factory=Sketches)
+    mistakes: Mistakes = field(default_factory=Mistakes)
+    sketches: Lately[Sketch] = field(default_factory=lambda: Lately(_MOST_SKETCHES))
+    covers: Lately[Picture | None] = field(
+        default_factory=lambda: Lately(_MOST_COVERS, most_weight=_COVERS_BYTES, weigh=_bytes_of)
+    )
 
     @property
     def generates(self) -> bool:

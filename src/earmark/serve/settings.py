@@ -17,6 +17,7 @@ from earmark.files import shown
 PORT = 8765
 TOKEN_VARIABLE, PASSWORD_VARIABLE = "EARMARK_TOKEN", "EARMARK_PASSWORD"
 SHORTEST_TOKEN = 16
+SHORTEST_PASSWORD = 8  # it is guessed at no more than some times a minute
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -94,6 +95,11 @@ def checked(settings: Settings) -> Settings:
         raise ServeError(
             f"The token has {len(settings.token)} letters, and {SHORTEST_TOKEN} are the fewest.",
             hint=f"Set a longer one, for example {TOKEN_VARIABLE}={secrets.token_urlsafe(24)}.",
+        )
+    if settings.password and len(settings.password) < SHORTEST_PASSWORD:
+        raise ServeError(
+            f"The password of players has {len(settings.password)} letters, and {SHORTEST_PASSWORD} are the fewest.",
+            hint="Choose a longer one: whoever reaches the server may try to guess it.",
         )
     if not settings.token and not is_loopback(settings.host):
         raise ServeError(

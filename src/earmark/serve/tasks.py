@@ -3,7 +3,6 @@
 A task may `tell` what it has so far, an event by its name and a value; what it gives is its result.
 """
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -11,20 +10,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import SoundError
-from earmark.files import shown
 from earmark.library.entry import Heard
 from earmark.listen.atlas import read_atlas
 from earmark.listen.linear import LinearHead
 from earmark.listen.listener import Listener
 from earmark.serve.ear import Ear, Sketch, opened_as
+from earmark.serve.pictures import Picture, picture_of
 from earmark.teach.cache import Example
 from earmark.teach.words import read_words
 
 Tell = Callable[[str, Any], None]
 
-_PICTURE_BYTES = 20_000_000
-_PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"GIF8": "image/gif"}
+COVER_PIXELS = 240  # of an upload's picture, of which no other size is kept
 _TELL_EVERY_S = 2.0  # of sound
 
 
@@ -49,6 +46,8 @@ class Shown:
         How probable a user's words are, by name.
     without:
         What is left without the decisive seconds, as `listen.explanation` says it; None where that was not asked for.
+    cover:
+        The picture among its tags, made small; None where there is none.
     """
 
     name: str
@@ -56,6 +55,7 @@ class Shown:
     sketch: Sketch
     yours: dict[str, float] = field(default_factory=dict)
     without: dict[str, Any] | None = None
+    cover: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,13 @@ class Hear:
         words = read_words(ear.bundle.info.sha256)
         with opened_as(self.path, self.name) as file:
             heard, sketch = ear.show(file, words=words, progress=_now_and_then(tell))
-            shown_track = Shown(self.name, heard, sketch, _yours(words, heard.numbers))
+            cover = picture_of(self.path, COVER_PIXELS)
+            shown_track = Shown(self.name, heard, sketch, _yours(words, heard.numbers), cover=cover)
             if not self.explain:
                 return shown_track
             tell("heard", shown_track)
             without = _without(ear, file, words)
-        return Shown(self.name, heard, sketch, shown_track.yours, without)
+        return replace(shown_track, without=without)
 
 
 @dataclass(frozen=True)
@@ -96,19 +97,15 @@ class Draw:
 class Cover:
     """The picture among a file's tags, made no larger than `size` pixels where that is named.
 
-    Gives its content and kind; None where it has none.
+    Gives its content and kind; None where it has none that can be shown.
     """
 
     path: str
     size: int | None = None
 
-    def __call__(self, ear: Ear, tell: Tell) -> tuple[bytes, str] | None:
+    def __call__(self, ear: Ear, tell: Tell) -> Picture | None:
         """The picture."""
-        content = _picture(self.path)
-        kind = None if content is None else _kind_of(content)
-        if content is None or kind is None or self.size is None:
-            return None if content is None or kind is None else (content, kind)
-        return _smaller(content, self.size)
+        return picture_of(self.path, self.size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,33 +169,3 @@ def _without(ear: Ear, file: Any, words: Sequence[LinearHead]) -> dict[str, Any]
         "without_random": found.without_random,
         "neighbours": [each.to_dict() for each in found.neighbours],
     }
-
-
-def _picture(path: str) -> bytes | None:
-    from tinytag import TinyTag, TinyTagException
-
-    try:
-        image = TinyTag.get(path, tags=True, duration=False, image=True).images.any
-    except (TinyTagException, OSError, ValueError):
-        return None
-    return image.data if image is not None and len(image.data) <= _PICTURE_BYTES else None
-
-
-def _kind_of(content: bytes) -> str | None:
-    """Of a picture by its first bytes, whatever the tags call it; None for what browsers do not show."""
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for head, kind in _PICTURES.items() if content.startswith(head)), None)
-
-
-def _smaller(content: bytes, size: int) -> tuple[bytes, str]:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.thumbnail((size, size))
-            made = io.BytesIO()
-            picture.convert("RGB").save(made, "JPEG", quality=85)
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise SoundError(f"The picture cannot be read: {shown(str(error))}.", hint="Ask without a size.") from error
-    return made.getvalue(), "image/jpeg"

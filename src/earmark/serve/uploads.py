@@ -9,9 +9,10 @@ import contextlib
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any
@@ -26,6 +27,7 @@ _PREFIX = "earmark-serve-"
 _LOCK = "lock"
 _LONGEST_NAME = 200
 _LONGEST_FIELD = 1000
+_LONGEST_FORM = 100_000  # beside its file
 _LET_GO_S = 1.0
 
 
@@ -107,8 +109,9 @@ def plain_name(name: str) -> str:
 
 
 async def _in_time(request: Request, limits: Limits) -> AsyncIterator[bytes]:
-    """The pieces of a body; a ProblemError where they come too slowly, or stop."""
+    """The pieces of a body; a ProblemError where they come too slowly, or stop, or are too many."""
     until_s = time.monotonic() + limits.upload_s
+    left_bytes = limits.upload_bytes + _LONGEST_FORM  # of all that comes, as a form may be endless without a large file
     stream = aiter(request.stream())
     while True:
         patience_s = min(limits.idle_s, until_s - time.monotonic())
@@ -121,6 +124,9 @@ async def _in_time(request: Request, limits: Limits) -> AsyncIterator[bytes]:
             raise ProblemError(408, "The upload came too slowly.", hint, headers={"Connection": "close"}) from error
         except ClientDisconnect as error:
             raise ProblemError(400, "The upload was cut off.", "Send it again.") from error
+        left_bytes -= len(piece)
+        if left_bytes < 0:
+            raise _too_large(limits)
         if piece:
             yield piece
 
@@ -141,22 +147,29 @@ class _Sink:
     def __init__(self, desk: Desk, limits: Limits) -> None:
         self.path = desk.place()
         self._limits = limits
-        self._file = self.path.open("xb")
+        with _room():
+            self._file = self.path.open("xb")
         self._bytes = 0
 
     def write(self, piece: bytes) -> None:
         self._bytes += len(piece)
         if self._bytes > self._limits.upload_bytes:
             raise _too_large(self._limits)
-        try:
+        with _room():
             self._file.write(piece)
-        except OSError as error:
-            raise ProblemError(
-                507, f"The upload cannot be kept ({error.strerror}).", "Make room on the disk."
-            ) from error
 
     def close(self) -> None:
-        self._file.close()
+        with _room():  # what was written last may not have been kept yet
+            self._file.close()
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[None]:
+    """A problem with status 507 where the system cannot keep more."""
+    try:
+        yield
+    except OSError as error:
+        raise ProblemError(507, f"The upload cannot be kept ({error.strerror}).", "Make room on the disk.") from error
 
 
 async def _take_body(pieces: AsyncIterator[bytes], upload: Upload, desk: Desk, limits: Limits) -> None:
@@ -293,8 +306,8 @@ def _try_lock(file: IO[bytes]) -> bool:
 
 
 def _sweep(above: Path) -> None:
-    """Remove folders of servers that are gone."""
-    for folder in above.glob(f"{_PREFIX}*"):
+    """Remove folders of servers that are gone; what other users put there is theirs."""
+    for folder in filter(_is_ours, above.glob(f"{_PREFIX}*")):
         lock = folder / _LOCK
         with contextlib.suppress(OSError):
             if os.name == "nt":
@@ -305,3 +318,11 @@ def _sweep(above: Path) -> None:
                 gone = _try_lock(file)
             if gone:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        facts = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(facts.st_mode) and (os.name == "nt" or facts.st_uid == os.getuid())

@@ -20,15 +20,15 @@ from earmark.library.lexicon import plain
 from earmark.library.queries import Query
 from earmark.library.similar import Match, similar
 from earmark.serve.asking import ID, maker_of
+from earmark.serve.covers import cover_of, is_known, mark_of, shown, unchanged
 from earmark.serve.files_out import sound_file
 from earmark.serve.players import catalogue
-from earmark.serve.players.answers import GENERIC, MISSING, NOT_FOUND, RefusalError, answer, refusal
+from earmark.serve.players.answers import GENERIC, MISSING, NOT_FOUND, WRONG_PASSWORD, RefusalError, answer, refusal
 from earmark.serve.players.catalogue import Catalogue
 from earmark.serve.players.credentials import check
 from earmark.serve.problems import ProblemError
 from earmark.serve.service import Service, service_of
 from earmark.serve.shelf import Books
-from earmark.serve.tasks import Cover
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +38,7 @@ Reading = Callable[[Books, Catalogue, Params], dict[str, Any]]
 EXTENSIONS = ({"name": "sonicSimilarity", "versions": [1]}, {"name": "formPost", "versions": [1]})
 _MOST = 500
 _LONGEST_FORM = 100_000
-_AFTER_A_MISTAKE_S = 0.5  # so that passwords cannot be tried by the thousand
+_AFTER_A_MISTAKE_S = 0.5  # of one that guesses call by call; who guesses at once is counted
 _SEEDS = 5  # songs of an artist or album that others are to be like
 _NOTHING: dict[str, dict[str, Any]] = {
     "getPlaylists": {"playlists": {"playlist": []}},
@@ -66,7 +66,7 @@ async def rest(call: str, request: Request) -> Response:
     try:
         params = await _params(request)
         if name != "getOpenSubsonicExtensions":  # the one that may be asked without
-            await _known(params, service)
+            await _known(params, request, service)
         return await _answered(name, params, request, service)
     except RefusalError as error:
         return refusal(error, _kind(params))
@@ -227,16 +227,18 @@ async def _cover(params: Params, request: Request, service: Service) -> Response
     name = _needed(params, "id")
     size = _count(params, "size", 0, 2000) or None
 
-    def find(books: Books) -> tuple[str, str]:
+    def find(books: Books) -> tuple[str, tuple[int, int], str]:
         entry = books.collection.entries[_catalogue(books).rows(name)[0]]
-        return entry.path, entry.title
+        return entry.path, (entry.size, entry.mtime_ns), entry.title
 
-    path, title = await service.shelf.ask(find)
-    limit_s = service.settings.limits.idle_s
-    found = await service.jobs.ask(Cover(path, size), what=title, limit_s=limit_s, request=request)
+    path, facts, title = await service.shelf.ask(find)
+    mark = mark_of(path, facts, size)
+    if is_known(request, mark):
+        return unchanged(mark)
+    found = await cover_of(service, path, facts, size=size, what=title, request=request)
     if found is None:
         raise RefusalError(NOT_FOUND, "There is no picture among its tags.")
-    return Response(found[0], media_type=found[1], headers={"Cache-Control": "private, no-cache"})
+    return shown(found, mark)
 
 
 def _path_of(books: Books, params: Params) -> str:
@@ -283,10 +285,14 @@ def _user(name: str) -> dict[str, Any]:
     return {"username": name, "scrobblingEnabled": False, **{f"{role}Role": False for role in roles}, **may}
 
 
-async def _known(params: Params, service: Service) -> None:
+async def _known(params: Params, request: Request, service: Service) -> None:
+    address = request.client.host if request.client else ""
+    service.mistakes.check(address)
     try:
         check(params, service.settings)
-    except RefusalError:
+    except RefusalError as error:
+        if error.code == WRONG_PASSWORD:
+            service.mistakes.note(address)
         await asyncio.sleep(_AFTER_A_MISTAKE_S)
         raise
 

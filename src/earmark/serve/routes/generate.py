@@ -61,6 +61,8 @@ async def generate(
     """Make a piece; each of its parts is named with the track and the seconds that it comes from."""
     if not service.generates:
         raise ProblemError(501, "This copy of earmark cannot generate.", "Install one that can.")
+    if not any((ask.genre, ask.mood, ask.like, ask.start, ask.end, ask.blend)):
+        raise ProblemError(422, "Nothing is asked for.", "Name a genre, a mood, a song, two songs or a sum.")
     await service.shelf.ask(lambda books: len(books.collection))  # what is wrong with it is told first
     seed = secrets.randbelow(_SEEDS) if ask.seed is None else ask.seed
     piece = Ask(**{**ask.model_dump(exclude={"renderer", "imagine"}), "seed": seed})

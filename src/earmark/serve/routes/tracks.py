@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from earmark.errors import CollectionError
 from earmark.library.lexicon import plain
+from earmark.serve.covers import cover_of, is_known, mark_of, shown, unchanged
 from earmark.serve.ear import Sketch
 from earmark.serve.files_out import sound_file
 from earmark.serve.kept import UPLOAD
@@ -20,13 +21,18 @@ from earmark.serve.routes.documented import answers
 from earmark.serve.schemas import HeardJson, SpectrogramJson, TracksJson, WaveformJson
 from earmark.serve.service import Service, Serving
 from earmark.serve.shelf import Books
-from earmark.serve.tasks import Cover, Draw
+from earmark.serve.tasks import Draw
 from earmark.serve.telling import Plain, items, told_track, told_upload
 
 router = APIRouter(prefix="/api/tracks", tags=["tracks"])
 
 Sort = Literal["path", "title", "artist", "length"]
 _DRAWN = (404, 409, 410, 413, 422, 429, 503)
+_COVERED = {
+    **answers(None, 404, 409, 410, 422, 429, 503, media="image/*"),
+    204: {"description": "There is none (or_nothing=true)."},
+    304: {"description": "The one that was sent before (If-None-Match)."},
+}
 _FRESH = {"Cache-Control": "private, no-cache"}  # an id is that of another track in another collection
 
 
@@ -98,24 +104,29 @@ async def spectrogram_png(track: str, request: Request, service: Serving) -> Res
     return Response(made.getvalue(), media_type="image/png", headers=_FRESH)
 
 
-@router.get("/{track}/cover", responses=answers(None, 404, 409, 410, 422, 429, 503, media="image/*"))
+@router.get("/{track}/cover", responses=_COVERED)
 async def cover(
     track: str,
     request: Request,
     service: Serving,
     size: Annotated[int | None, Query(ge=16, le=2000, description="Pixels, at most.")] = None,
+    or_nothing: Annotated[bool, Query(description="A 204, not a 404, where there is none.")] = False,
 ) -> Response:
-    """The picture among a track's tags."""
+    """The picture among a track's tags; that of an upload is kept small."""
     if track.startswith(UPLOAD):
-        raise ProblemError(404, "The pictures of uploads are not kept.", "Show your own file.")
-    path, _, title = await _place(service, track)
-    found = await service.jobs.ask(
-        Cover(path, size), what=title, limit_s=service.settings.limits.idle_s, request=request
-    )
-    if found is None:
-        raise ProblemError(404, f"{title} has no picture among its tags.", headers=_FRESH)
-    content, kind = found
-    return Response(content, media_type=kind, headers=_FRESH)
+        upload = service.kept.find(track)
+        title, mark, found = upload.name, mark_of(track), upload.cover
+        if is_known(request, mark):
+            return unchanged(mark)
+    else:
+        path, facts, title = await _place(service, track)
+        mark = mark_of(path, facts, size)
+        if is_known(request, mark):
+            return unchanged(mark)
+        found = await cover_of(service, path, facts, size=size, what=title, request=request)
+    if found is None and not or_nothing:
+        raise ProblemError(404, f"{title} has no picture among its tags that can be shown.", headers=_FRESH)
+    return shown(found, mark)
 
 
 def _listed(books: Books, *, q: str, offset: int, limit: int, kind: str, sort: Sort) -> dict[str, Any]:
