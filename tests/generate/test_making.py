@@ -15,8 +15,8 @@ from earmark.generate import spectrogram, stock
 from earmark.generate.asking import Ask, Ground
 from earmark.generate.generator import Generator
 from earmark.generate.making import Listeners, Made, make_mosaic, make_spectrogram, mosaic_of
-from earmark.generate.mosaic import RATE_HZ, sound_of
-from earmark.generate.piece import sources_file
+from earmark.generate.mosaic import RATE_HZ, Run, sound_of
+from earmark.generate.piece import Source, sources_file
 from earmark.generate.shelf import Shelf
 from indexed import Desk
 
@@ -43,7 +43,7 @@ def test_a_mosaic_is_as_long_as_asked_and_names_its_sources_without_a_gap(
         assert one.end_s == pytest.approx(other.start_s)
     for each in sources:
         assert Path(each.path).exists()
-        assert 0 <= each.from_s < each.to_s <= 24.1
+        assert 0 <= each.from_s < each.to_s <= 24.02
         assert (each.to_s - each.from_s) / each.speed == pytest.approx(each.end_s - each.start_s, abs=0.02)
 
 
@@ -85,6 +85,18 @@ def test_a_way_between_songs_begins_with_the_one_and_ends_with_the_other(
 def test_what_is_like_a_song_is_not_made_of_it(ground: Ground, shelf: Shelf, tmp_path: Path) -> None:
     made = mosaic(ground, shelf, tmp_path / "a.wav", like="One")
     assert "one.flac" not in {Path(each.path).name for each in made.sources}
+
+
+def test_the_last_run_goes_on_to_the_end_of_the_piece_but_not_behind_that_of_its_file(
+    ground: Ground, shelf: Shelf
+) -> None:
+    ask = Ask(genre="low", seconds=12.0)
+    made = mosaic_of(ground, ask, ground.places(ask), Listeners(), shelf=shelf)
+    path = ground.collection.entries[0].path
+    for from_s, to_s in ((5.0, 12.0), (17.25, 24.0)):
+        source = Source(5.0, 11.5, path, "", "", from_s, from_s + 6.5, 0.0, 1.0)
+        found = made._until_the_end(Run(source, 0.0)).source
+        assert (found.end_s, found.to_s) == (12.0, pytest.approx(to_s))
 
 
 @pytest.fixture

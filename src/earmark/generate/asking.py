@@ -1,6 +1,8 @@
 """What a piece is to be: read as expressions over a collection, and where in its space that lies."""
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from earmark.library.lexicon import Lexicon
 from earmark.library.meanings import OF_GROUP, Answer
 from earmark.library.names import GENRES, MOODS
 from earmark.library.songs import Songs
+from earmark.sound.identity import sound_id
 
 SHORTEST_S = 5.0
 _FEWEST = 2  # tracks
@@ -62,19 +65,22 @@ class Place:
     row:
         Of the song that it is and nothing else, where that is in the collection.
     answer:
-        The genre that was asked for by name, and nothing but a mood with it.
+        The one genre that was asked for by name, where no song and no other genre is in it.
     answers:
         All that was asked for by name with a plus.
     songs:
         Those that were, each as it was called and its row, None where it is not in the collection.
     without:
         Rows of songs that it is compared with, which have no part in it.
+    allowed:
+        (n,) which entries meet its conditions, such as "but calmer".
     notes:
         What a person should know.
     """
 
     words: str
     target: NDArray[np.float64]
+    allowed: NDArray[np.bool_]
     row: int | None = None
     answer: Answer | None = None
     answers: tuple[Answer, ...] = ()
@@ -170,18 +176,34 @@ class Ground:
 
     def _place(self, expression: Expression, *, itself: bool = False) -> Place:
         solved = self._solved(expression)
-        named = [operand.song.row for operand in expression.operands if operand.song is not None]
-        songs = tuple(row for row in named if row is not None)
+        songs = [(each, self._row(each)) for each in expression.operands if each.song is not None]
         wanted = [operand for operand in expression.operands if operand.sign > 0]
-        genres = [each.answer for each in expression.operands if each.answer and each.answer.group == GENRES]
-        alone = len(genres) == 1 and expression.operands[0].sign > 0 and not songs
+        genres = [each for each in expression.operands if each.answer and each.answer.group == GENRES]
+        alone = len(genres) == 1 and genres[0].sign > 0 and not songs
         return Place(
             words=expression.words,
             target=solved.target,
-            row=expression.song.row if expression.song is not None else None,
-            answer=genres[0] if alone else None,
+            allowed=solved.allowed,
+            row=songs[0][1] if expression.song is not None else None,
+            answer=genres[0].answer if alone else None,
             answers=tuple(each.answer for each in wanted if each.answer is not None),
-            songs=tuple((each.text, each.song.row) for each in wanted if each.song is not None),
-            without=() if itself else songs,
+            songs=tuple((each.text, row) for each, row in songs if each.sign > 0),
+            without=() if itself else tuple(row for _, row in songs if row is not None),
             notes=solved.notes,
         )
+
+    def _row(self, operand: Operand) -> int | None:
+        """The row of a song that was named; of a file beside the collection that of an entry with the same sound."""
+        assert operand.song is not None
+        if operand.song.row is not None:
+            return operand.song.row
+        sound = sound_id(file_called(operand.text))
+        return next((row for row, each in enumerate(self.collection.sound_ids) if each == sound), None)
+
+
+def file_called(text: str) -> str:
+    """The path of a file that a person named and that is no entry."""
+    try:
+        return os.fspath(Path(text.strip()).expanduser())
+    except RuntimeError:  # "~nobody" has no home
+        return text.strip()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from earmark.errors import GenerateError
 from earmark.generate.costs import Wanted
+from earmark.generate.recordings import Recordings
 from earmark.generate.shelf import STRETCH_S, Place, stretches_of
 from earmark.generate.stock import Stock
 from earmark.generate.walk import Targets
@@ -38,8 +39,10 @@ class Chooser:
         Where from.
     directions:
         (n, d) its vectors as unit vectors from their mean.
+    allowed:
+        (n,) what may come in; all by default.
     without:
-        Rows that must not come in.
+        Rows that must not come in, nor copies of these.
     answer:
         A genre that should be heard in every moment; None where none was asked for by name.
     """
@@ -49,6 +52,7 @@ class Chooser:
         collection: Collection,
         directions: NDArray[np.floating],
         *,
+        allowed: NDArray[np.bool_] | None = None,
         without: tuple[int, ...] = (),
         answer: Answer | None = None,
     ) -> None:
@@ -58,7 +62,12 @@ class Chooser:
         self._tokens: dict[int, Tokens] = {}
         self._shares: dict[int, tuple[Floats, Floats]] = {}
         self._durations_s = collection.durations_s
-        self._allowed = _songs(collection, without)
+        self._recordings = Recordings(collection)
+        self._taken: list[int] = []
+        barred = {*without, *(copy for row in without for copy in self._recordings.copies_of(row))}
+        self._allowed = _songs(collection, tuple(sorted(barred)))
+        if allowed is not None:
+            self._allowed &= allowed
 
     def places(self, targets: Targets, *, count: int = STRETCHES) -> list[tuple[int, Place]]:
         """The stretches, each with the row of its file, that are nearest to a part of a way.
@@ -69,7 +78,7 @@ class Chooser:
             The collection has nothing that may come in.
         """
         if self.empty:
-            raise GenerateError("The collection has no song in it.", hint="Index songs: earmark index FOLDER.")
+            raise GenerateError("The collection has no song that may come in.", hint="Index more, or ask for less.")
         points = np.unique(np.linspace(0, len(targets) - 1, POINTS).round().astype(np.int64))
         scores = np.where(self._allowed, self.scores(targets)[points], -np.inf)
         prototypes = self._prototypes(scores)
@@ -80,7 +89,7 @@ class Chooser:
             for row, number in (each[turn] for each in ranked if turn < len(each)):
                 if len(chosen) >= count:
                     break
-                if (row, number) not in chosen and of_file.get(row, 0) < OF_A_FILE:
+                if (row, number) not in chosen and of_file.get(row, 0) < OF_A_FILE and self._may_be_taken(row):
                     chosen[row, number] = None
                     of_file[row] = of_file.get(row, 0) + 1
         return [(row, self._place(row, number)) for row, number in chosen]
@@ -91,8 +100,18 @@ class Chooser:
         return not self._allowed.any()
 
     def leave_out(self, rows: Sequence[int]) -> None:
-        """From now on nothing of these rows comes in."""
+        """From now on nothing of these rows comes in; another file of the same recording may."""
         self._allowed[list(rows)] = False
+        self._taken = [row for row in self._taken if row not in rows]
+
+    def _may_be_taken(self, row: int) -> bool:
+        """Whether a row is, or now becomes, the one of its recording that the piece is made of."""
+        if row in self._taken:
+            return True
+        if any(self._recordings.same(row, other) for other in self._taken):
+            return False
+        self._taken.append(row)
+        return True
 
     def scores(self, targets: Targets) -> Floats:
         """(steps, n) the cosine of each track to each step; more than any has, where a step is at a track itself."""

@@ -1,16 +1,14 @@
 """Latents along a way: what the generator imagines of a genre, a mood or a song, or what lies between two songs."""
 
 import itertools
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 from earmark.errors import GenerateError, SoundError
-from earmark.generate.asking import Ask, Ground, Place
+from earmark.generate.asking import Ask, Ground, Place, file_called
 from earmark.generate.fine import COARSE_NUMBERS, coarse_numbers
 from earmark.generate.generator import Generator
 from earmark.generate.walk import REST, STEP_S
@@ -119,7 +117,7 @@ def file_named(ground: Ground, place: Place) -> str | None:
     for text, row in place.songs:
         if row is not None:
             return ground.collection.entries[row].path
-        return os.fspath(Path(text))
+        return file_called(text)
     return None
 
 

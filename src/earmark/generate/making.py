@@ -90,9 +90,12 @@ def mosaic_of(
     """The mosaic of what is asked for, without the tracks of some rows, with what is `imagined_of` it."""
     first, last = places
     same = first is last
+    allowed = first.allowed & last.allowed
+    allowed[[place.row for place in places if place.row is not None and not place.without]] = True
     chooser = Chooser(
         ground.collection,
         ground.space.directions,
+        allowed=allowed,
         without=without + first.without + (() if same else last.without),
         answer=first.answer if same else None,
     )

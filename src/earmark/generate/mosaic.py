@@ -100,7 +100,7 @@ class Mosaic:
                 yield held
             held = run
         if held is not None:
-            yield _until(held, self.seconds)
+            yield self._until_the_end(held)
 
     def _segments(self) -> Iterator[Run]:
         rng = stream(self.seed, Use.SEGMENTS)
@@ -177,6 +177,14 @@ class Mosaic:
         fade_s = SHARP_FADE_S if stock.sharp[segment] > 0 else BLUNT_FADE_S
         return Run(source, 0.0 if start_s <= 1e-9 else fade_s)
 
+    def _until_the_end(self, run: Run) -> Run:
+        """The last run, with as much more of its file as there is to the end of the piece; behind that it is silent."""
+        source = run.source
+        row = self.collection.row_of(source.path)
+        whole_s = np.inf if row is None else self.collection.entries[row].duration_s
+        to_s = source.to_s + max(self.seconds - source.end_s, 0.0) * source.speed
+        return Run(replace(source, end_s=self.seconds, to_s=max(min(to_s, whole_s), source.to_s)), run.fade_s)
+
 
 def sound_of(
     runs: Iterator[Run],
@@ -220,13 +228,6 @@ def _samples(run: Run, count: int, fade: int) -> Floats:
     missing = count - len(found)
     padded = np.pad(found, ((0, max(missing, 0)), (0, 0)))[:count]
     return np.asarray(padded * np.float32(10 ** (source.gain_db / 20)), np.float32)
-
-
-def _until(run: Run, end_s: float) -> Run:
-    """The last run, with as much more of its file as there is to the end of the piece."""
-    source = run.source
-    more_s = max(end_s - source.end_s, 0.0)
-    return Run(replace(source, end_s=source.end_s + more_s, to_s=source.to_s + more_s * source.speed), run.fade_s)
 
 
 def _goes_on(before: Run, run: Run) -> bool:
