@@ -2,7 +2,7 @@
 
 Each network is asked about the clips that it was held back from, for the runs whose checkpoints are there; what was
 asked before is read again. Written are OUT/spaces/PROTOCOL/SYSTEM/RUN.json and, of all of them, OUT/spaces.json and
-spaces.md.
+spaces.md; and OUT/few_data.png, the accuracies of OUT/report.json by the share of clips that were learned from.
 
     python benchmarks/latent.py plans/latent.toml --data DATA/gtzan --mood DATA/4q --out results/latent
 
@@ -38,6 +38,8 @@ from earmark.models.attention import AttentionNet
 from earmark.models.codes import divergence
 from earmark.models.decoder import token_pictures
 from earmark.models.following import Mixture, log_likelihood
+from earmark.plots.comparisons import Series, dots_with_intervals
+from earmark.plots.figures import save
 from earmark.sound.mel import FLOOR_DB
 from earmark.teach.fit import fit_layer
 from earmark.teach.splices import INSERTED, TOKENS
@@ -105,6 +107,26 @@ def main() -> None:
     summed = {protocol: compared(systems, reference) for protocol, systems in asked.items()}
     write_whole(options.out / "spaces.json", json.dumps(summed, indent=1) + "\n")
     write_whole(options.out / "spaces.md", page(summed))
+    few_data(Plan.load(options.plan), options.out)
+
+
+def few_data(plan: Plan, out: Path) -> None:
+    """Draw the accuracies of a report, a row a share of the clips, of systems that have all folds on fewer clips."""
+    report = json.loads((out / "report.json").read_text())
+    cells = {(cell["system"], cell["protocol"]): cell for cell in report["cells"] if cell["runs_done"] >= FOLDS}
+    protocols = sorted(plan.protocols.values(), key=lambda each: -each.share)
+    systems = [name for name in plan.systems if sum((name, each.name) in cells for each in protocols) > 1]
+    if not systems:
+        return
+    series = []
+    for place, system in enumerate(systems):
+        rows = [cells.get((system, each.name), {}) for each in protocols]
+        values, lows, highs = (
+            [float(row.get(key, np.nan)) for row in rows] for key in ("accuracy", "accuracy_low", "accuracy_high")
+        )
+        series.append(Series(system, values, lows, highs, place))
+    names = [f"{each.share:.0%} of the clips" for each in protocols]
+    save(dots_with_intervals(names, series, label="accuracy, %"), out / "few_data.png")
 
 
 class Mood:
