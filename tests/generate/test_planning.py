@@ -1,5 +1,8 @@
 """Segments in order: nothing twice within a minute, the same again; and what too little comes to."""
 
+from dataclasses import fields, replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from earmark.errors import GenerateError
 from earmark.generate.fine import COARSE_NUMBERS, PLACE_NUMBERS
-from earmark.generate.planning import AGAIN_S, AHEAD, Progress, plan
+from earmark.generate.planning import AGAIN_S, AHEAD, LONGEST_RUN_S, Progress, plan
 from earmark.generate.segments import Segments
 from earmark.generate.shelf import Place
 from earmark.generate.stock import Stock, Stretch
@@ -99,14 +102,32 @@ def test_what_is_remembered_does_not_grow_with_the_piece() -> None:
 
 
 def test_of_two_ways_the_one_that_continues_is_taken_for_a_while_and_then_left() -> None:
-    stock = made_stock(np.random.default_rng(6), stretches=3, each=16, length_s=1.0)
+    long = made_stock(np.random.default_rng(6), stretches=3, each=16, length_s=2.2)
+    short = made_stock(np.random.default_rng(7), stretches=9, each=4, length_s=1.0)
+    stock = both(long, short)  # the usual length says little of how long a run of long ones is
     progress = Progress()
     flat = np.zeros((1, len(stock)))
-    run = longest = 0
+    run_s = longest_s = 0.0
     before = -2
     for segment in plan(
-        stock, flat, progress, end_s=30.0, step_s=1.0, first_s=0.0, temperature=0.0, rng=np.random.default_rng(0)
+        stock, flat, progress, end_s=50.0, step_s=1.0, first_s=0.0, temperature=0.0, rng=np.random.default_rng(0)
     ):
-        run = run + 1 if segment == before + 1 and stock.number[segment] else 1
-        longest, before = max(longest, run), segment
-    assert 3 <= longest <= 11
+        goes_on = segment == before + 1 and stock.number[segment]
+        run_s = (run_s if goes_on else 0.0) + float(stock.lengths_s[segment])
+        longest_s, before = max(longest_s, run_s), segment
+    assert LONGEST_RUN_S / 2 <= longest_s <= LONGEST_RUN_S + 1.3  # units are rounded
+
+
+def both(one: Stock, other: Stock) -> Stock:
+    """The segments of two stocks."""
+    found: dict[str, Any] = {
+        each.name: np.concatenate([getattr(one, each.name), getattr(other, each.name)])
+        for each in fields(Stock)
+        if each.name not in ("stretches", "piece_beat_s")
+    }
+    count, stretches = len(one), len(one.stretches)
+    found["stretch"][count:] += stretches
+    found["rows"][count:] += stretches
+    found["next"][count:] += np.where(other.next >= 0, count, 0)
+    moved = [replace(each, place=replace(each.place, sound_id=f"other {each.row}")) for each in other.stretches]
+    return Stock(stretches=[*one.stretches, *moved], piece_beat_s=np.nan, **found)

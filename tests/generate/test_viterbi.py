@@ -20,9 +20,10 @@ def problems(draw: st.DrawFn) -> tuple[list[Layer], int, int]:
         for one in range(min(size, before)):
             if rng.random() < 0.6:
                 continues[one] = one
-        layers.append(Layer(rng.random(size), 2 * rng.random((before, size)), continues))
+        lengths = rng.integers(1, 4, size)
+        layers.append(Layer(rng.random(size), 2 * rng.random((before, size)), continues, lengths))
         before = size
-    longest = draw(st.integers(1, 3))
+    longest = draw(st.integers(1, 5))
     return layers, longest, draw(st.integers(1, longest))
 
 
@@ -31,12 +32,13 @@ def cost_of(chain: tuple[int, ...], layers: list[Layer], longest_run: int, run: 
     cost, before = 0.0, 0
     for layer, here in zip(layers, chain, strict=True):
         cost += float(layer.targets[here])
+        length = int(layer.lengths[here])
         if layer.continues[here] == before:
-            run += 1
+            run += length
             if run > longest_run:
                 return np.inf
         else:
-            run = 1
+            run = min(length, longest_run)
             cost += float(layer.jumps[before, here])
         before = here
     return cost
@@ -54,7 +56,9 @@ def test_no_chain_is_cheaper_than_the_one_that_is_found(problem: tuple[list[Laye
 
 def test_a_run_ends_when_it_has_lasted_long_enough() -> None:
     follow = np.array([0, -1])
-    layers = [Layer(np.array([0.0, 0.5]), np.ones((2, 2)), follow) for _ in range(4)]
-    layers[0] = Layer(layers[0].targets, np.zeros((1, 2)), np.array([-1, -1]))
-    assert cheapest(layers, longest_run=9)[0] == [0, 0, 0, 0]
-    assert cheapest(layers, longest_run=2)[0] == [0, 0, 1, 0]
+    for length in (1, 2):
+        lengths = np.full(2, length)
+        layers = [Layer(np.array([0.0, 0.5]), np.ones((2, 2)), follow, lengths) for _ in range(4)]
+        layers[0] = Layer(layers[0].targets, np.zeros((1, 2)), np.array([-1, -1]), lengths)
+        assert cheapest(layers, longest_run=9 * length)[0] == [0, 0, 0, 0]
+        assert cheapest(layers, longest_run=3 * length - 1)[0] == [0, 0, 1, 0]

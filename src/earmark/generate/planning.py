@@ -23,6 +23,7 @@ AGAIN_S = 60.0  # after so long a segment may come again
 AHEAD = 20  # segments that are searched at once
 CANDIDATES = 160  # for each place, beside what continues those before it
 LONGEST_RUN_S = 10.0  # of one source
+_UNIT_S = 0.5  # by which runs are measured
 _NOISE = 0.35  # of costs, at a temperature of 1
 _STALE, _FRESH_S = 0.05, 45.0  # what a second of a file costs when it is heard again, and how long that is remembered
 
@@ -32,7 +33,7 @@ class Progress:
     """How far a piece is: what was used when, and what it ends with.
 
     `time_s` is how long it is; `used` when each segment ended last; `heard` how many seconds of each sound were heard
-    lately; `run` how many segments the last run has; `edges` (1, 4, 58) and `beat_s` (1,) of its last segment, None at
+    lately; `run` how many units the last run has; `edges` (1, 4, 58) and `beat_s` (1,) of its last segment, None at
     the beginning; `last` that segment.
     """
 
@@ -88,7 +89,7 @@ def plan(
     keys = [stock.key(segment) for segment in range(len(stock))]
     jumps = join_costs(stock)
     usual_s = float(np.median(stock.lengths_s))
-    longest_run = max(round(LONGEST_RUN_S / usual_s), 1)
+    longest_run = round(LONGEST_RUN_S / _UNIT_S)
     while progress.time_s < end_s - SLACK_S:
         ahead = min(AHEAD, max(int(np.ceil((end_s - progress.time_s) / usual_s)) + 1, 1))
         steps = [int((progress.time_s + place * usual_s - first_s) / step_s) for place in range(ahead)]
@@ -147,11 +148,17 @@ def _layers(
         begin = joints(progress.edges, progress.beat_s, stock)[:, first]
     last = _last(stock, keys, progress)
     follows = first == stock.next[last[0]] if len(last) and stock.next[last[0]] >= 0 else np.zeros(len(first), bool)
-    layers = [Layer(costs[0][first], begin, np.where(follows, 0, -1))]
+    units = _units(stock.lengths_s)
+    layers = [Layer(costs[0][first], begin, np.where(follows, 0, -1), units[first])]
     for place in range(1, len(rows)):
         before, after = rows[place - 1], rows[place]
-        layers.append(Layer(costs[place][after], jumps[np.ix_(before, after)], _continues(stock, before, after)))
+        continues = _continues(stock, before, after)
+        layers.append(Layer(costs[place][after], jumps[np.ix_(before, after)], continues, units[after]))
     return layers
+
+
+def _units(lengths_s: Floats) -> NDArray[np.int64]:
+    return np.maximum(np.round(np.asarray(lengths_s) / _UNIT_S), 1).astype(np.int64)
 
 
 def _continues(stock: Stock, before: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -181,7 +188,7 @@ def _count(stock: Stock, key: Key, segment: int, progress: Progress) -> None:
     progress.time_s += float(stock.lengths_s[segment])
     progress.hear(key, float(stock.lengths_s[segment]))
     progress.used[key] = progress.time_s
-    progress.run = progress.run + 1 if continues else 1
+    progress.run = (progress.run if continues else 0) + int(_units(stock.lengths_s)[segment])
     progress.last = key
     progress.edges, progress.beat_s = stock.edges[segment][np.newaxis], stock.beat_s[segment][np.newaxis]
     if len(progress.used) > 4 * AGAIN_S:
