@@ -23,7 +23,7 @@ AGAIN_S = 60.0  # after so long a segment may come again
 AHEAD = 20  # segments that are searched at once
 CANDIDATES = 160  # for each place, beside what continues those before it
 LONGEST_RUN_S = 10.0  # of one source
-_UNIT_S = 0.5  # by which runs are measured
+_UNIT_S = 0.25  # by which runs are measured
 _NOISE = 0.35  # of costs, at a temperature of 1
 _STALE, _FRESH_S = 0.05, 45.0  # what a second of a file costs when it is heard again, and how long that is remembered
 
