@@ -13,7 +13,7 @@ import synthetic
 from earmark.errors import EarmarkError
 from earmark.experiments.job import jobs_of
 from earmark.experiments.protocol import Protocol
-from earmark.experiments.queue import _epochs_done, side_by_side
+from earmark.experiments.queue import _epochs_done, side_by_side, threads_each
 from earmark.train.checkpoint import FIRST, LOG
 from tiny_workers import write_or_die, write_or_fail
 
@@ -29,6 +29,17 @@ def test_progress_counts_the_epochs_of_a_first_stage(tmp_path: Path) -> None:
     queue[0].table.parent.mkdir()
     queue[0].table.write_text("")  # done
     assert _epochs_done(queue) == 10 + 2
+
+
+@pytest.mark.parametrize(("said", "jobs", "threads"), [(None, 1, 8), (None, 3, 2), (None, 20, 1), ("3", 1, 3)])
+def test_a_run_has_its_share_of_the_cores_unless_the_environment_says_how_many_threads(
+    said: str | None, jobs: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if said:
+        monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert threads_each(jobs) == threads
 
 
 def is_empty_soon(folder: Path) -> bool:

@@ -139,8 +139,8 @@ def in_other_hands(job: Job) -> bool:
 
 
 def threads_each(jobs: int) -> int:
-    """How many threads a run may use when so many go side by side."""
-    return max(1, (os.cpu_count() or 1) // jobs)
+    """How many threads a run may use when so many go side by side: what the environment says, or its share of cores."""
+    return int(os.environ.get("OMP_NUM_THREADS", 0)) or max(1, (os.cpu_count() or 1) // jobs)
 
 
 def _epochs_done(queue: Sequence[Job]) -> int:
