@@ -171,8 +171,9 @@ def test_a_network_of_a_stranger_runs_beside_the_others_in_the_same_folds(
 
 def test_the_example_of_a_network_of_ones_own_works_as_it_stands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples/benchmark"))
+    (desk / "plan.toml").write_text(PLAN.replace(PLAN[PLAN.rindex("[[queue]]") :], ""))  # its own recipe is long
     said, failed = run(desk, add="band_net:BandNet")
-    assert (said, failed) == ("4 of 4 runs done.", [])
+    assert (said, failed) == ("2 of 2 runs done.", [])
     tables = [Predictions.read(path) for path in sorted((desk / "out/artists/BandNet/runs").glob("*.csv"))]
     joined = Predictions.joined(tables)
     assert (joined.predicted == joined.truth).mean() > 0.5
@@ -191,7 +192,7 @@ def test_what_fails_is_named_and_stops_nothing_else(desk: Path, monkeypatch: pyt
 
 
 def test_two_processes_share_a_queue_and_a_killed_one_loses_an_epoch_at_most(desk: Path) -> None:
-    slow = synthetic.RECIPE.replace("epochs = 6", "epochs = 30")
+    slow = synthetic.RECIPE.replace("epochs = 6", "epochs = 20")
     (desk / "tiny.toml").write_text(slow)
     plan = PLAN[: PLAN.index("[[queue]]")] + '[[queue]]\nprotocol = "artists"\nsystems = ["tiny"]\n'
     (desk / "plan.toml").write_text(plan)
@@ -204,7 +205,8 @@ def test_two_processes_share_a_queue_and_a_killed_one_loses_an_epoch_at_most(des
         while not (log.exists() and len(log.read_text().splitlines()) >= 3):
             assert time.monotonic() < deadline_s
             assert first.poll() is None
-            time.sleep(0.05)
+            time.sleep(0.01)
+        first.send_signal(signal.SIGSTOP)  # it holds its fold while the second starts, and costs nothing
         second = subprocess.Popen([*words, "--jobs", "1"], cwd=desk)
         started.callback(second.kill)
         other = desk / "out/artists/tiny/checkpoints/seed0_fold1/log.jsonl"
@@ -217,7 +219,7 @@ def test_two_processes_share_a_queue_and_a_killed_one_loses_an_epoch_at_most(des
     done = len(log.read_text().splitlines())
     assert subprocess.run([*words, "--jobs", "1"], cwd=desk, capture_output=True, text=True).returncode == 0
     rows = [json.loads(line)["epoch"] for line in log.read_text().splitlines()]
-    assert rows == list(range(1, 31))
+    assert rows == list(range(1, 21))
     assert done >= 2
     tables = [Predictions.read(desk / f"out/artists/tiny/runs/seed0_fold{fold}.csv") for fold in (0, 1)]
     assert len(Predictions.joined(tables)) == 16
