@@ -2,21 +2,22 @@
 
 import os
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from warm import Warm
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
-def earmark() -> Command:
+def earmark() -> Iterator[Command]:
     """Run the command and give what it said, and its exit code."""
+    with Warm() as warm:
 
-    def run(*arguments: str | Path, timeout: float = 120, **options: object) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "earmark", *map(os.fspath, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, **options)  # type: ignore[call-overload, no-any-return]
+        def run(*arguments: str | Path, timeout: float = 120, **options: object) -> "subprocess.CompletedProcess[str]":
+            return warm.run([*map(os.fspath, arguments)], timeout=timeout, **options)  # type: ignore[arg-type]
 
-    return run
+        yield run
