@@ -52,6 +52,7 @@ TRACKS = st.builds(
     unread_s=TIMES_S,
     notes=st.lists(st.text()).map(tuple),
     heard=st.lists(HEARD, max_size=2).map(tuple),
+    loudness_lufs=st.none() | st.floats(-99, 9),
 )
 
 
@@ -72,6 +73,7 @@ def short_track() -> Track:
         unread_s=2.5,
         notes=("Very quiet.",),
         heard=(HeardTag("guitar", "instrument", 0.6, (Span(0.0, 1.5, 0.7),), throughout=True),),
+        loudness_lufs=-14.25,
     )
 
 
@@ -124,17 +126,18 @@ def test_the_schema_is_what_is_written_down() -> None:
         "mood": None,
         "heads": [],
         "heard_share": 1.0,
+        "loudness_lufs": -14.25,
     }
 
 
 def test_a_track_that_was_stored_before_there_were_tags_is_still_read() -> None:
     new = ("tags", "heard_tags", "outside", "none_of_these", "unread_s", "notes", "heard", "mood", "heads")
-    new += ("heard_share",)
+    new += ("heard_share", "loudness_lufs")
     old = {name: value for name, value in short_track().to_dict().items() if name not in new}
     track = Track.from_dict(old | {"schema": 1})
     assert (track.tags, track.heard_tags, track.outside, track.none_of_these) == ((), (), None, False)
     assert (track.unread_s, track.notes, track.heard, track.mood, track.heads) == (0.0, (), (), None, ())
-    assert track.heard_share == 1.0
+    assert (track.heard_share, track.loudness_lufs) == (1.0, None)
     assert track.genres == short_track().genres
 
 

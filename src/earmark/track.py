@@ -67,14 +67,9 @@ class Moment:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The moment that `to_dict` wrote."""
-        return cls(
-            start_s=values["start_s"],
-            end_s=values["end_s"],
-            attention=values["attention"],
-            genres=sorted_labels(values["genres"]),
-            quiet=values.get("quiet", False),
-            evidence=values.get("evidence"),
-        )
+        start_s, end_s, attention = (values[name] for name in ("start_s", "end_s", "attention"))
+        genres = sorted_labels(values["genres"])
+        return cls(start_s, end_s, attention, genres, values.get("quiet", False), values.get("evidence"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +258,8 @@ class Track:
     heard_share:
         Which part of the track was heard, over 0 to 1: less than 1 where it was heard quickly, and then `timeline` has
         gaps and all else rests on what it has.
+    loudness_lufs:
+        About its integrated loudness, LUFS (`listen.loudness`); None in what was stored before it was kept.
     """
 
     path: str
@@ -283,6 +280,7 @@ class Track:
     mood: Mood | None = None
     heads: tuple[HeadAnswer, ...] = ()
     heard_share: float = 1.0
+    loudness_lufs: float | None = None
 
     @property
     def words(self) -> str:
@@ -329,6 +327,7 @@ class Track:
             "schema": SCHEMA,
             "path": self.path,
             "duration_s": self.duration_s,
+            "loudness_lufs": self.loudness_lufs,
             "genres": labels_to_dict(self.genres),
             "genre_set": list(self.genre_set),
             "cannot_tell": self.cannot_tell,
@@ -382,6 +381,7 @@ class Track:
                 mood=None if values.get("mood") is None else Mood.from_dict(values["mood"]),
                 heads=tuple(HeadAnswer.from_dict(head) for head in values.get("heads", ())),
                 heard_share=values.get("heard_share", 1.0),
+                loudness_lufs=values.get("loudness_lufs"),
             )
         except KeyError as missing:
             raise EarmarkError(f"This track lacks the field {missing}.") from None

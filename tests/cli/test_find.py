@@ -64,7 +64,10 @@ def test_words_need_no_quotes_and_words_of_ones_own_are_known(find: Find) -> Non
     [
         ("zesty", "Nothing was understood: zesty. Known are, for example: jazz, piano, vocals, calm"),
         ("pianno", "Nothing was understood: pianno (piano?)."),
-        ("fast", "fast (not told: how fast it is; try: lively or calm)"),
+        (
+            "fast",
+            "fast (not told: how fast it is, beyond the tempo in a file's tags; try: over 120 bpm or lively or calm)",
+        ),
         ("the music", "Nothing is asked for. Known are"),
         ("", "Nothing is asked for. Known are"),
     ],

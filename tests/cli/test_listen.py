@@ -77,7 +77,7 @@ def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_fold
     first, broken, third = csv.DictReader(said.stdout.splitlines())
     assert list(first) == [
         *("path", "duration_s", "genre", "probability", "genre_set", "cannot_tell", "decisive_s", "model", "error"),
-        *("unread_s", "notes", "heard_share", *LABELS),
+        *("unread_s", "notes", "heard_share", "loudness_lufs", *LABELS),
     ]
     track = Listener(load_bundle(tiny_folder)).hear(song_in(album))
     assert first["genre"] == track.genre
@@ -85,6 +85,7 @@ def test_csv_has_its_documented_columns(earmark: Command, album: Path, tiny_fold
     assert first["decisive_s"].startswith(f"{track.decisive[0].start_s}-{track.decisive[0].end_s}")
     assert (first["cannot_tell"], first["error"], first["model"]) == ("0", "", "tiny 1")
     assert (first["unread_s"], first["notes"], first["heard_share"]) == ("0.0", "", "1.0")
+    assert float(first["loudness_lufs"]) == track.loudness_lufs
     assert float(first["probability"]) == float(first[track.genre]) == track.genres[0].probability
     assert "is not sound" in broken["error"]
     assert broken["genre"] == ""

@@ -103,6 +103,7 @@ def test_songs_are_named_by_their_files_too(collection: Collection, lexicon: Lex
             "Nearest to it: lively, calm",
         ),
         ("70s", "'70s' is no song", "Write for example"),
+        ("loud", "'loud' is no song", '"jazz but loud"'),
         ("calm piano, no vocals", "not one word", 'Write "calm + piano - vocal"'),
         ("twice", "2 entries are called 'twice'", "Name the file"),
         ("like title 7 but zesty", "'zesty' behind \"but\" is not understood", "calmer"),
@@ -226,7 +227,39 @@ def test_without_a_song_more_is_counted_from_the_middle_of_the_collection(
 
 def test_faster_is_taken_as_livelier_and_that_is_said(lexicon: Lexicon, songs: Songs) -> None:
     expression = read_expression("like title 7 but faster", lexicon, songs)
-    assert expression.notes == ("'faster' is taken as more lively: earmark does not tell how fast it is.",)
+    assert expression.notes == (
+        "'faster' is taken as more lively: earmark does not tell how fast it is, beyond the tempo in a file's tags.",
+    )
+
+
+def with_loudness(number: int, facts: FileFacts, heard: Heard) -> tuple[FileFacts, Heard]:
+    lufs = None if number == 11 else -8.0 - number
+    return facts, dataclasses.replace(heard, track=dataclasses.replace(heard.track, loudness_lufs=lufs))
+
+
+def test_louder_is_two_lu_more_than_the_song_and_quieter_less(
+    tmp_path: Path, lexicon: Lexicon, collection: Collection
+) -> None:
+    uneven = opened(tmp_path, np.random.default_rng(0), n=12, change=with_loudness)
+    judge, levels = Judge(uneven), uneven.loudness_lufs
+    known, space = Songs(uneven, judge, (), never), Space(uneven.vectors, judge)
+    louder, quieter, less_loud = (
+        space.solve(read_expression(f"like title 5 but {word}", lexicon, known))
+        for word in ("louder", "quieter", "less loud")
+    )
+    assert louder.allowed.tolist() == (levels >= -11).tolist()
+    assert quieter.allowed.tolist() == less_loud.allowed.tolist() == (levels <= -15).tolist()
+    assert louder.notes == ("1 of 12 files have no loudness, and are left out.",)
+    assert said(read_expression("title 5 but louder", lexicon, known)).endswith("but loudness 2 LU higher at least")
+    middle = space.solve(read_expression("jazz but louder", lexicon, known))
+    assert middle.allowed.tolist() == (levels >= np.nanmedian(levels) + 2).tolist()
+    with pytest.raises(WishError, match="No entry of the collection is louder than that"):
+        space.solve(read_expression("like title 0 but louder", lexicon, known))
+    with pytest.raises(WishError, match="How 'louder' it is to be cannot be told") as caught:
+        space.solve(read_expression("like title 11 but louder", lexicon, known))
+    assert "earmark index --again" in caught.value.hint
+    with pytest.raises(WishError, match="loudness was not kept"):
+        Space(collection.vectors, Judge(collection)).solve(read_expression("jazz but quieter", lexicon, known))
 
 
 def test_where_there_is_little_of_something_its_place_is_told_roughly(tmp_path: Path, lexicon: Lexicon) -> None:

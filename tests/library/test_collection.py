@@ -52,6 +52,17 @@ def test_columns_of_entries_can_be_had_without_making_them(made_collection: Coll
     assert made_collection.answers_at(rows).tolist() == made_collection.answers[rows].tolist()
 
 
+def test_loudness_is_read_of_all_and_not_known_of_some(tmp_path: Path) -> None:
+    def loud(number: int, facts: FileFacts, heard: Heard) -> tuple[FileFacts, Heard]:
+        return facts, replace(heard, track=replace(heard.track, loudness_lufs=None if number == 2 else -number / 4))
+
+    with opened(tmp_path, np.random.default_rng(0), n=7, change=loud) as collection:
+        told = [collection.track(int(each)).loudness_lufs for each in collection.ids]
+        assert sorted(each for each in told if each is not None) == [-1.5, -1.25, -1.0, -0.75, -0.25, 0.0]
+        expected = [np.nan if each is None else each for each in told]
+        assert collection.loudness_lufs == pytest.approx(expected, nan_ok=True)
+
+
 def test_columns_have_names(made_collection: Collection) -> None:
     assert made_collection.names.genres[-1] == NONE
     assert made_collection.names.heads == {"voice": ("instrumental", "vocal")}

@@ -74,6 +74,59 @@ def test_what_the_files_do_not_say_is_told(made_collection: Collection) -> None:
     )
 
 
+def with_loudness(number: int, facts: FileFacts, heard: Heard) -> tuple[FileFacts, Heard]:
+    lufs = None if number >= 9 else -10.0 - (number * 5 % 9)  # -10 to -18, in no order; one was heard long ago
+    return facts, dataclasses.replace(heard, track=dataclasses.replace(heard.track, loudness_lufs=lufs))
+
+
+@pytest.fixture(scope="module")
+def loud_and_quiet(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    return opened(tmp_path_factory.mktemp("loud"), np.random.default_rng(4), n=10, change=with_loudness)
+
+
+@pytest.mark.parametrize(
+    ("wish", "said", "levels"),
+    [
+        ("loud", "loud -> the loudest third of the collection, loudness from -12.7 LUFS", [-10, -11, -12]),
+        ("quiet", "quiet -> the quietest third of the collection, loudness up to -15.3 LUFS", [-18, -17, -16]),
+        ("very quiet", "very quiet -> the quietest tenth of the collection, loudness up to -17.2 LUFS", [-18]),
+        ("over -11.5 LUFS", "over -11.5 LUFS -> loudness from -11.5 LUFS", [-11, -10]),
+        ("-14 to -12 dB", "-14 to -12 dB -> loudness -14 to -12 LUFS", [-14, -13, -12]),
+    ],
+)
+def test_loud_is_a_part_of_the_collection(
+    loud_and_quiet: Collection, wish: str, said: str, levels: list[float]
+) -> None:
+    found = ask(loud_and_quiet, wish, count=99, every_kind=True)
+    assert found.wish.lines == (said,)
+    heard = [loud_and_quiet.track(each.entry.id).loudness_lufs for each in found.found]
+    assert heard == levels if found.wish.terms[0].meanings[0].part else sorted(heard) == sorted(levels)
+    assert [each.parts[0].words for each in found.found] == [f"{lufs:.1f} LUFS" for lufs in heard]
+    (note,) = found.notes
+    assert note.startswith("1 of 10 files have no loudness (heard before it was kept: earmark index --again FOLDER)")
+
+
+def test_of_loud_jazz_the_jazz_comes_first_and_not_loud_is_the_rest(loud_and_quiet: Collection) -> None:
+    jazz = loud_and_quiet.column(GENRES, "jazz")
+    found = [loud_and_quiet.row_of(each.entry.path) for each in ask(loud_and_quiet, "loud jazz", least=0).found]
+    assert sorted(found) == sorted(np.flatnonzero(loud_and_quiet.loudness_lufs >= -12.7).tolist())
+    assert [jazz[row] for row in found] == sorted((jazz[row] for row in found), reverse=True)
+    rest = {each.entry.path for each in ask(loud_and_quiet, "not loud", count=99).found}
+    assert len(rest) == 7  # what is not known is not known to be loud
+
+
+def test_of_tracks_heard_before_loudness_was_kept_none_is_loud(made_collection: Collection) -> None:
+    found = ask(made_collection, "loud")
+    assert found.found == ()
+    assert found.wish.lines == ("loud -> the loudest third of the collection, whose loudness is not known",)
+    assert found.notes[0].startswith("None of the files has a loudness (heard before it was kept")
+
+
+def test_a_tag_that_is_called_loud_means_itself() -> None:
+    names = dataclasses.replace(NAMES, groups={**NAMES.groups, "tags": ("loud", *NAMES.tags[1:])})
+    assert Lexicon(names, (), read_synonyms()).meaning("loud") == Answer(TAGS, "loud")
+
+
 def some_kinds(number: int, facts: FileFacts, heard: Heard) -> tuple[FileFacts, Heard]:
     facts = dataclasses.replace(facts, tags={**facts.tags, "year": "" if number == 0 else facts.tags["year"]})
     return facts, dataclasses.replace(heard, kind="spoken" if number < 3 else "song")

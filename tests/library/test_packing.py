@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.label import Label, Measured
+from earmark.library import packing
 from earmark.library.entry import TOKEN_NUMBERS, Tokens
 from earmark.library.names import Names
 from earmark.library.packing import (
     Packed,
     half,
+    loudness_reader,
     pack_tokens,
     pack_track,
     unhalf,
@@ -60,7 +62,7 @@ def numbers_of(values: Any) -> list[float]:
         {**NONE_FIRST, "notes": ("Its channels cancel: one is heard.", "Ünïcode 🎵"), "unread_s": 1.25},
         {"timeline": (), "decisive": ()},
         {"mood": mood(arc=(), valence=None, arousal=None, quadrants=(), quadrant_set=())},
-        {"path": "caf\udce9.mp3", "cannot_tell": True},
+        {"path": "caf\udce9.mp3", "cannot_tell": True, "loudness_lufs": -11.25},
     ],
 )
 def test_all_but_the_steps_of_timeline_arc_and_tags_comes_back_to_the_letter(changes: dict[str, Any]) -> None:
@@ -78,6 +80,16 @@ def test_all_but_the_steps_of_timeline_arc_and_tags_comes_back_to_the_letter(cha
         assert len(found.mood.arc) == len(heard.mood.arc)
         places = [[(at.start_s, at.valence, at.arousal) for at in each.arc] for each in (found.mood, heard.mood)]
         assert np.array(places[0]) == pytest.approx(np.array(places[1]), abs=1 / 250)
+
+
+def test_loudness_is_read_out_of_a_summary_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = loudness_reader(OF_TRACK)
+    summaries = [pack_track(track(loudness_lufs=lufs), OF_TRACK).summary for lufs in (-11.25, 0.5, -14.0, None)]
+    assert [read(summary) for summary in summaries] == pytest.approx([-11.25, 0.5, -14.0, math.nan], nan_ok=True)
+    assert math.isnan(read(b"broken"))
+    monkeypatch.setattr(packing, "_LEFT_OUT", (*packing._LEFT_OUT, "loudness_lufs"))  # as earlier versions packed it
+    assert math.isnan(read(pack_track(track(), OF_TRACK).summary))
+    assert again(track(loudness_lufs=-11.25)).loudness_lufs is None
 
 
 def test_what_heads_say_stays(made_collection: Any) -> None:

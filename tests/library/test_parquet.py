@@ -41,6 +41,15 @@ def test_answers_vectors_and_lists_come_back(made_collection: Collection, tmp_pa
         assert row["outside"] == pytest.approx(track.outside)
 
 
+def test_loudness_has_a_column_which_is_empty_where_it_is_not_known(tmp_path: Path) -> None:
+    def loud(number: int, facts: FileFacts, heard: Heard) -> tuple[FileFacts, Heard]:
+        return facts, replace(heard, track=replace(heard.track, loudness_lufs=-11.25 if number else None))
+
+    with opened(tmp_path, np.random.default_rng(0), n=2, change=loud) as collection:
+        table = pyarrow.parquet.read_table(written(collection, tmp_path / "music.parquet"))
+    assert table["loudness_lufs"].to_pylist() == [None, -11.25]
+
+
 def test_vectors_are_lists_of_one_length(made_collection: Collection, tmp_path: Path) -> None:
     schema = pyarrow.parquet.read_schema(written(made_collection, tmp_path / "music.parquet"))
     assert schema.field("vector").type == pyarrow.list_(pyarrow.float32(), 128)

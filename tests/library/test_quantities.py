@@ -1,4 +1,4 @@
-"""Lengths, years and tempos as people write them become ranges."""
+"""Lengths, years, tempos and loudness as people write them become ranges."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earmark.library.meanings import AROUSAL, LENGTH, TEMPO, VALENCE, YEAR, Range
+from earmark.library.meanings import AROUSAL, LENGTH, LOUDNESS, TEMPO, VALENCE, YEAR, Range
 from earmark.library.quantities import quantity_at, read_duration, read_range, read_years
 
 INF = math.inf
@@ -53,6 +53,13 @@ INF = math.inf
         ("faster than 120 bpm", Range(TEMPO, low=120)),
         ("under 90 bpm", Range(TEMPO, high=90)),
         ("arousal > 0.3", Range(AROUSAL, low=0.3)),
+        ("loudness > -12.5", Range(LOUDNESS, low=-12.5)),
+        ("over -12 dB", Range(LOUDNESS, low=-12)),
+        ("louder than -12,5 LUFS", Range(LOUDNESS, low=-12.5)),
+        ("quieter than −20 lufs", Range(LOUDNESS, high=-20)),
+        ("-14 LUFS", Range(LOUDNESS, -15, -13)),
+        ("-14 to -9 LUFS", Range(LOUDNESS, -14, -9)),
+        ("between -9 dB and -14 dB", Range(LOUDNESS, -14, -9)),
         ("valence<=−.2", Range(VALENCE, high=-0.2)),
     ],
 )
@@ -61,7 +68,22 @@ def test_a_quantity_is_read_to_its_end(text: str, meant: Range) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["808", "8-bit", "5", "1974x", "3 bears", "after midnight", "over the rainbow", "more", "19745", ""]
+    "text",
+    [
+        "808",
+        "12 dB",
+        "-14",
+        "-14 db8",
+        "8-bit",
+        "5",
+        "1974x",
+        "3 bears",
+        "after midnight",
+        "over the rainbow",
+        "more",
+        "19745",
+        "",
+    ],
 )
 def test_what_is_no_quantity_is_left_alone(text: str) -> None:
     assert quantity_at(text, 0) is None

@@ -8,7 +8,7 @@ import pytest
 from earmark.errors import WishError
 from earmark.library.lexicon import Lexicon, answers_of, plain
 from earmark.library.names import names_of
-from earmark.library.quantities import read_range
+from earmark.library.quantities import read_part, read_range
 from earmark.library.synonyms import SHIPPED, read_synonyms, synonyms_file
 from earmark.library.wishes import read_wish
 from earmark.listen.bundle import load_bundle
@@ -28,6 +28,7 @@ def test_the_shipped_file_names_only_what_the_shipped_network_tells() -> None:
     for group, table in shipped.answers.items():
         assert set(table) <= set(told[group]), group
     assert all(read_range(said) for said in (*shipped.years, *shipped.lengths))
+    assert all(read_part(said) for said in shipped.loudness)
     lexicon = Lexicon(names_of(load_bundle()), (), (shipped,))
     for answer in shipped.more:
         assert lexicon.meaning(answer.removeprefix("-")), answer

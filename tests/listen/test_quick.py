@@ -166,6 +166,17 @@ def test_a_track_tells_how_much_was_heard_and_when(listener: Listener, low: Path
     assert Track.from_dict(track.to_dict()) == track
 
 
+def test_loudness_of_a_part_is_that_of_the_whole_within_a_decibel(listener: Listener, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    slow_db = np.cumsum(rng.normal(size=120)) % 9  # verses and refrains
+    level = 10 ** (np.interp(np.arange(120 * 22_050) / 22_050, np.arange(120), slow_db) / 20 - 1.5)
+    soundfile.write(tmp_path / "song.flac", (level * rng.normal(size=len(level))).astype(np.float32), 22_050)
+    whole, part = listener.hear(tmp_path / "song.flac"), hear_quickly(listener, tmp_path / "song.flac")
+    assert whole.loudness_lufs is not None
+    assert part.heard_share < 1
+    assert part.loudness_lufs == pytest.approx(whole.loudness_lufs, abs=1)
+
+
 def test_hearing_quickly_twice_gives_the_same_track(listener: Listener, low: Path) -> None:
     assert hear_quickly(listener, low) == hear_quickly(listener, low)
 

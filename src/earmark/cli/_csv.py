@@ -23,6 +23,7 @@ CSV_COLUMNS = (
     "unread_s",
     "notes",
     "heard_share",
+    "loudness_lufs",
 )
 TAG_PREFIX = "tag:"  # a tag may have the name of a genre
 MOOD_PREFIX = "mood:"
@@ -136,6 +137,7 @@ class Columns:
             "unread_s": track.unread_s,
             "notes": " ".join(track.notes),
             "heard_share": track.heard_share,
+            "loudness_lufs": track.loudness_lufs,
             **{label.name: label.probability for label in track.genres},
             "outside": track.outside,
             "none_of_these": int(track.none_of_these),

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from earmark.errors import WishError
 from earmark.library.judging import Judge
 from earmark.library.lexicon import Lexicon
-from earmark.library.meanings import Answer
+from earmark.library.meanings import Answer, Part
 from earmark.library.songs import Song, Songs
 from earmark.library.wishes import Term, read_wish
 
 Floats = NDArray[np.float64]
 FEW = 3.0  # where fewer entries are expected to be something, its direction is rough
 MARGIN = 0.1  # of probability by which there must be more of something, or half of what is left to 1
+LOUDER_LU = 2.0  # by which there must be more loudness, or less: twice what is just heard
 PULL = 0.4  # of a clause, where a song or answer of the sum counts 1
 _FITS = 0.5  # how probable what a clause asks for must be
 
@@ -51,16 +52,22 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """More of something than the songs have (`sign` +1), less (-1), or a plain condition, `term` (0)."""
+    """More of something than the songs have (`sign` +1), less (-1), or a plain condition, `term` (0).
+
+    Something is an `answer`, or the `number` that a part of the collection has most or least of.
+    """
 
     text: str
     sign: int
     answer: Answer | None = None
     term: Term | None = None
+    number: str = ""
 
     @property
     def words(self) -> str:
         """Such as "more mood calm"."""
+        if self.number:
+            return f"{self.number} {LOUDER_LU:g} LU {'higher' if self.sign > 0 else 'lower'} at least"
         if self.answer is None:
             return self.term.words if self.term else ""
         return f"{'more' if self.sign > 0 else 'less'} {self.answer.words}"
@@ -87,6 +94,11 @@ class Expression:
     def name(self) -> str:
         """What to call it in a word or two: the song's name, or the text."""
         return self.song.name if self.song else self.text
+
+    @property
+    def songs(self) -> list[Song]:
+        """The songs that are added: what is to be more or less, is so than in them."""
+        return [each.song for each in self.operands if each.song is not None and each.sign > 0]
 
     @property
     def song(self) -> Song | None:
@@ -141,7 +153,7 @@ class Space:
             total += operand.sign * self._direction(operand, notes)
         allowed = np.ones(len(self._vectors), bool)
         for clause in expression.clauses:
-            allowed &= self._meets(clause, expression)
+            allowed &= self._exceeds(clause, expression, notes) if clause.number else self._meets(clause, expression)
             if clause.answer is not None:
                 total += PULL * clause.sign * self.of_answer(clause.answer)[0]
         if np.linalg.norm(total) < 1e-6:
@@ -167,12 +179,29 @@ class Space:
             assert clause.term is not None
             return np.asarray(np.nan_to_num(self._judge.fits(clause.term)) >= _FITS)
         shares = np.nan_to_num(self._judge.share(clause.answer))
-        songs = [each.song for each in expression.operands if each.song is not None and each.sign > 0]
-        before = [float(song.judge.share(clause.answer)[song.place]) for song in songs] or [float(np.median(shares))]
+        before = [float(song.judge.share(clause.answer)[song.place]) for song in expression.songs]
+        before = before or [float(np.median(shares))]
         level = float(np.mean(before))
         if clause.sign > 0:
             return np.asarray(shares >= level + min(MARGIN, (1 - level) / 2))
         return np.asarray(shares <= level - min(MARGIN, level / 2))
+
+    def _exceeds(self, clause: Clause, expression: Expression, notes: list[str]) -> NDArray[np.bool_]:
+        """Which entries are so much louder or quieter; WishError where it is not known than what."""
+        values = self._judge.values(clause.number)
+        known = values[np.isfinite(values)]
+        before = [float(song.judge.values(clause.number)[song.place]) for song in expression.songs]
+        level = float(np.mean(before or [np.median(known)] if len(known) else [np.nan]))
+        if np.isnan(level):
+            raise WishError(
+                f"How '{clause.text}' it is to be cannot be told: the {clause.number} was not kept when it was heard.",
+                hint="Say livelier or calmer, or hear it again: earmark index --again FOLDER.",
+            )
+        if len(known) < len(values):
+            notes.append(
+                f"{len(values) - len(known)} of {len(values)} files have no {clause.number}, and are left out."
+            )
+        return np.asarray(clause.sign * (values - level) >= LOUDER_LU)  # nan is not
 
 
 def read_expression(text: str, lexicon: Lexicon, songs: Songs) -> Expression:
@@ -251,6 +280,8 @@ def _not_understood(name: str, lexicon: Lexicon) -> WishError:
     if len(wish.terms) > 1 and not wish.unknown:
         hint = f'Write "{_as_sum(wish.terms)}" to calculate with that, or ask `earmark find` for it.'
         return WishError(f"'{name}' is no song of the collection, no file, and not one word.", hint=hint)
+    if len(wish.terms) == 1 and not wish.unknown:
+        meant = f'What is a condition stands behind "but": "jazz but {name}". '
     return WishError(f"'{name}' is no song of the collection, no file, and no word that is known.", hint=meant + _HINT)
 
 
@@ -264,6 +295,9 @@ def _clauses(text: str, lexicon: Lexicon, notes: list[str]) -> Iterator[Clause]:
     more = lexicon.comparative(text)
     if more is not None:
         sign, answer = more
+        if isinstance(answer, Part):
+            yield Clause(text, sign if answer.most else -sign, number=answer.of)
+            return
         near = lexicon.near(text)
         if near is not None:
             said = f"{'more' if sign > 0 else 'less'} {answer.name}"

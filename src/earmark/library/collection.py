@@ -21,7 +21,7 @@ from earmark.files import shown
 from earmark.library.entries import KIND, LENGTH, PATH, ROW, SOUND, Entries, Row, Rows
 from earmark.library.entry import Entry, Tokens, absolute
 from earmark.library.names import PLANE, Names
-from earmark.library.packing import Packed, unhalf, unpack_tokens, unpack_track
+from earmark.library.packing import Packed, loudness_reader, unhalf, unpack_tokens, unpack_track
 from earmark.library.schema import STATE, connect_to_read, database_file, errors_of
 from earmark.library.vectors_file import Vectors, read_vectors, write_vectors
 from earmark.track import Track
@@ -170,6 +170,15 @@ class Collection:
     def arousal(self) -> Floats:
         """(n,) calm to lively, -1 to 1; nan where it is not told."""
         return self._plane("arousal")
+
+    @cached_property
+    def loudness_lufs(self) -> NDArray[np.float64]:
+        """(n,) as in `Track`; nan where it was not kept. The beginnings of all summaries are read for it."""
+        read = loudness_reader(self.names)
+        query = "SELECT heard_id, summary FROM details JOIN heard ON heard.id = heard_id WHERE model_id = ?"
+        with errors_of(self.db):
+            known = {row: read(summary) for row, summary in self._connection.execute(query, (self._model_id,))}
+        return np.array([known.get(row, np.nan) for row in self._heard_ids.tolist()], np.float64)
 
     def row_of(self, path: str | os.PathLike[str]) -> int | None:
         """The row of a file; None where it is no entry."""

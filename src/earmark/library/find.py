@@ -3,12 +3,12 @@
 An entry's probability is the product of its terms', as though they were independent, but for moods, which are parts of
 one plane: calibrated where they are, too low where terms go together ("calm piano") and no probability of genres that
 exclude each other ("jazz metal"), of which it still ranks those highest that have something of both. Numbers and texts
-that do not fit leave an entry out.
+that do not fit leave an entry out. Of entries as probable as each other, of "loud" the loudest come first.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,19 @@ from earmark.label import six_digits
 from earmark.library.collection import Collection
 from earmark.library.entry import KINDS, Entry
 from earmark.library.judging import Judge
-from earmark.library.meanings import AROUSAL, KIND, LENGTH, TEMPO, VALENCE, YEAR, Answer, Holds, Meaning, Range
+from earmark.library.meanings import (
+    AROUSAL,
+    KIND,
+    LENGTH,
+    LOUDNESS,
+    TEMPO,
+    VALENCE,
+    YEAR,
+    Answer,
+    Holds,
+    Meaning,
+    Range,
+)
 from earmark.library.seconds import best, seconds_of
 from earmark.library.wishes import Term, Wish
 from earmark.plots.text import clock
@@ -31,6 +43,7 @@ _WHAT = {
     LENGTH: "length",
     VALENCE: "valence",
     AROUSAL: "arousal",
+    LOUDNESS: "loudness (heard before it was kept: earmark index --again FOLDER)",
 }
 LEAST = 0.05  # what is less likely than that is no answer, even if it is the best there is
 
@@ -142,11 +155,12 @@ def find(
         Whether what is no song (long mixes, speech, quiet and short pieces) is found, too. It is, where the wish names
         a kind.
     """
+    wish = _settled(wish, judge)
     unknown = np.isnan([judge.fits(term) for term in wish.terms])  # (terms, n)
     chances = np.nan_to_num(judge.all_of(wish.terms))
     kinds = np.array(collection.kinds)
     songs = (kinds == KINDS[0]) | every_kind | _names_kind(wish)
-    order = [row for row in np.argsort(-chances, kind="stable").tolist() if chances[row] > 0]
+    order = [row for row in np.lexsort((*_most_first(wish, judge), -chances)).tolist() if chances[row] > 0]
     likely = [row for row in order if chances[row] >= least]
     open_to = [row for row in likely if songs[row]]
     rows = few_of_an_artist(collection.entries, open_to, per_artist)
@@ -157,6 +171,18 @@ def find(
         *_too_unlikely(collection.entries, chances, [row for row in order if songs[row]], least, found),
     ]
     return Finding(wish, found, left_out, tuple(remarks))
+
+
+def _settled(wish: Wish, judge: Judge) -> Wish:
+    """The wish with parts of the collection as the ranges that they come to."""
+    terms = (replace(term, meanings=tuple(map(judge.settled, term.meanings))) for term in wish.terms)
+    return replace(wish, terms=tuple(terms))
+
+
+def _most_first(wish: Wish, judge: Judge) -> list[NDArray[np.float64]]:
+    """Of each part of the collection that is wanted, (n,) the smaller the more of it an entry has; the last first."""
+    parts = [each.part for term in wish.terms if term.wanted for each in term.meanings if isinstance(each, Range)]
+    return [judge.values(part.of) * (-1 if part.most else 1) for part in reversed(parts) if part is not None]
 
 
 def _names_kind(wish: Wish) -> bool:
@@ -206,7 +232,9 @@ def _said(term: Term, row: int, judge: Judge, track: Track) -> str:
     if first.of == YEAR:
         year = judge.years[row]
         return f"{year:.0f}" if np.isfinite(year) else ""
-    return clock(track.duration_s) if first.of == "length" else term.text
+    if first.of == LOUDNESS and track.loudness_lufs is not None:
+        return f"{track.loudness_lufs:.1f} LUFS"
+    return clock(track.duration_s) if first.of == LENGTH else term.text
 
 
 def _left_out(kinds: NDArray[Any], rows: list[int]) -> str:

@@ -5,6 +5,7 @@ from its tags; where these have none, a decade is what the network tells of it, 
 independent; of genres, and of the quadrants of mood, no two are true at once, so that "or" adds theirs.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -16,13 +17,28 @@ from numpy.typing import NDArray
 
 from earmark.library.entry import Entry
 from earmark.library.lexicon import SIDES, plain
-from earmark.library.meanings import FILE_GENRE, KIND, LENGTH, TEMPO, YEAR, YOURS, Answer, Holds, Meaning, Range
+from earmark.library.meanings import (
+    FILE_GENRE,
+    KIND,
+    LENGTH,
+    LOUDNESS,
+    SHARES,
+    TEMPO,
+    YEAR,
+    YOURS,
+    Answer,
+    Holds,
+    Meaning,
+    Part,
+    Range,
+)
 from earmark.library.names import GENRES, MOODS, PLANE, TAGS, Names
 from earmark.library.wishes import Term
 from earmark.listen.linear import LinearHead
 
 Shares = NDArray[np.float64]
 _EXCLUSIVE = (GENRES, MOODS)
+_TENTHS = 10  # what a part comes to is a number of one decimal
 _TEXT_OF: Mapping[str, Callable[[Entry], str]] = {
     "artist": lambda entry: f"{entry.tags.get('artist') or ''} {entry.tags.get('albumartist') or ''}",
     "title": lambda entry: entry.title,
@@ -51,6 +67,10 @@ class Rows(Protocol):
     @property
     def numbers(self) -> NDArray[np.float32]:
         """(n, numbers), what heads read."""
+
+    @property
+    def loudness_lufs(self) -> NDArray[np.float64]:
+        """(n,) as in `Track`; nan where it is not known."""
 
 
 class Judge:
@@ -117,6 +137,20 @@ class Judge:
             return set(), list(terms)
         return allowed, [term for term in terms if term not in moods]
 
+    def settled(self, meaning: Meaning) -> Meaning:
+        """A part of the collection as the range that it comes to, of all that is known; other meanings as they are."""
+        if not isinstance(meaning, Part):
+            return meaning
+        values = self.values(meaning.of)
+        known = values[np.isfinite(values)]
+        if not len(known):
+            return Range(meaning.of, part=meaning)
+        share = SHARES[meaning.share]
+        if meaning.most:
+            low = math.floor(_TENTHS * np.quantile(known, 1 - share)) / _TENTHS
+            return Range(meaning.of, low=low, part=meaning)
+        return Range(meaning.of, high=math.ceil(_TENTHS * np.quantile(known, share)) / _TENTHS, part=meaning)
+
     @cached_property
     def years(self) -> Shares:
         """The year in each file's tags; nan where there is none."""
@@ -135,6 +169,8 @@ class Judge:
     def _judged(self, meaning: Meaning) -> Shares:
         if isinstance(meaning, Answer):
             return self._answer(meaning)
+        if isinstance(meaning, Part):
+            return self.share(self.settled(meaning))
         if isinstance(meaning, Range):
             return self._range(meaning)
         text_of = _TEXT_OF[meaning.of]
@@ -153,13 +189,16 @@ class Judge:
         return np.asarray(np.clip(np.sum(columns, axis=0), 0, 1))
 
     def _range(self, meaning: Range) -> Shares:
-        values = self._values(meaning.of)
+        values = self.values(meaning.of)
         inside = np.where(np.isfinite(values), (values >= meaning.low) & (values <= meaning.high), np.nan)
         if meaning.tag:
             return np.where(np.isnan(inside), self._column(TAGS, meaning.tag), inside)
         return np.asarray(inside, np.float64)
 
-    def _values(self, of: str) -> Shares:
+    def values(self, of: str) -> Shares:
+        """A number of each entry, by its name in `meanings.NUMBERS`; nan where it is not known."""
+        if of == LOUDNESS:
+            return np.asarray(self._rows.loudness_lufs, np.float64)
         if of in (YEAR, LENGTH, TEMPO):
             return {YEAR: lambda: self.years, LENGTH: lambda: self.lengths_s, TEMPO: lambda: self.tempos}[of]()
         return self._column(PLANE, of)

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from earmark.library.meanings import OF_GROUP, YOURS, Answer, Meaning, Range
+from earmark.library.meanings import OF_GROUP, YOURS, Answer, Meaning, Part, Range
 from earmark.library.names import EMOTIONS, GENRES, MOODS, TAGS, Names
-from earmark.library.quantities import read_range
+from earmark.library.quantities import read_part, read_range
 from earmark.library.synonyms import Near, Synonyms
 from earmark.mood import BRIGHT, LIVELY, MELANCHOLIC, QUADRANTS, SERENE, TENSE
 from earmark.track import NONE
@@ -101,8 +101,8 @@ class Lexicon:
         """Whether a word asks for nothing."""
         return plain(word) in self._passed_over
 
-    def comparative(self, phrase: str) -> tuple[int, Answer] | None:
-        """+1 or -1, and what there is to be more or less of: of "calmer", "more piano", "less vocals"."""
+    def comparative(self, phrase: str) -> tuple[int, Answer | Part] | None:
+        """+1 or -1, and what there is to be more or less of: of "calmer", "more piano", "less vocals", "louder"."""
         known = plain(phrase)
         named = self._comparatives.get(known)
         if named is None:
@@ -111,7 +111,7 @@ class Lexicon:
             meaning = self.meaning(rest) if sign and rest else None
         else:
             sign, meaning = (-1, self.meaning(named[1:])) if named.startswith("-") else (1, self.meaning(named))
-        if sign is None or not isinstance(meaning, Answer):
+        if sign is None or not isinstance(meaning, Answer | Part):
             return None
         return sign, meaning
 
@@ -139,6 +139,11 @@ class Lexicon:
                 meant = read_range(said)
                 if meant is not None:
                     yield from ((plain(phrase), self.ranged(meant)) for phrase in phrases)
+        names = {plain(name) for named in self.groups.values() for name in named}  # a tag may be called "loud"
+        for said, phrases in file.loudness.items():
+            part = read_part(said)
+            if part is not None:
+                yield from ((plain(phrase), part) for phrase in phrases if plain(phrase) not in names)
 
     def _unknown(self, own: Sequence[Synonyms]) -> Iterator[str]:
         """What files of a user's name and the network does not tell, each a sentence."""
@@ -151,3 +156,6 @@ class Lexicon:
             for said in (*file.years, *file.lengths):
                 if read_range(said) is None:
                     yield f"{file.source.name}: '{said}' is no range of years or lengths, such as 1970-1979 or -2:30."
+            for said in file.loudness:
+                if read_part(said) is None:
+                    yield f"{file.source.name}: '{said}' is no part of a collection, such as loudest third."

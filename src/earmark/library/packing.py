@@ -11,9 +11,11 @@ summary with zlib (RFC 1950) and a dictionary, so that the names of its fields c
 
 import json
 import lzma
+import math
+import re
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +35,8 @@ _LZMA = [{"id": lzma.FILTER_LZMA1, "preset": 6, "lc": 0, "lp": 0, "pb": 0, "dict
 _HEAD = struct.Struct("<IIHff")  # moments, moments of the arc, genres; the largest attention and evidence
 _TOKENS_HEAD = struct.Struct("<Idf")  # tokens, seconds of one, scale
 _BROKEN = (zlib.error, lzma.LZMAError, struct.error, ValueError, KeyError, TypeError)
+_LOUDNESS = re.compile(rb'"loudness_lufs":(-?[\d.]+)')
+_HEAD_BYTES = 100  # of a summary, in which the loudness stands, if it does
 _LEFT_OUT = ("path", "model", "tags", "timeline")
 # What summaries begin with, so to say. Never to be changed: what was packed with it is read with it.
 _FIELDS = (
@@ -93,6 +97,24 @@ def unpack_summary(summary: bytes, answers: NDArray[Any], names: Names, *, path:
         return Track.from_dict(values)
     except _BROKEN as error:
         raise _no_track(error) from error
+
+
+def loudness_reader(names: Names) -> Callable[[bytes], float]:
+    """What reads the loudness out of a summary, LUFS, and nothing else; nan where there is none.
+
+    A summary that is broken has none: who reads all of it says so.
+    """
+    dictionary = _dictionary(names)
+
+    def read(summary: bytes) -> float:
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS, dictionary).decompress(summary, _HEAD_BYTES)
+        except zlib.error:
+            return math.nan
+        found = _LOUDNESS.search(head)
+        return float(found[1]) if found else math.nan
+
+    return read
 
 
 def _no_track(error: Exception) -> ValueError:

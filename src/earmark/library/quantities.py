@@ -1,4 +1,4 @@
-"""Lengths, years, tempos and places on the plane of mood, as people write them: "longer than 5 min", "70s", "1974-76".
+"""Lengths, years, tempos, loudness and places on the plane of mood, as people write them: "longer than 5 min", "70s".
 
 Both ends of a range belong to it. A bare number of a length is minutes.
 """
@@ -7,9 +7,10 @@ import math
 import re
 from collections.abc import Callable, Iterator
 
-from earmark.library.meanings import AROUSAL, LENGTH, TEMPO, VALENCE, YEAR, Range
+from earmark.library.meanings import LENGTH, LOUDNESS, SHARES, SUPERLATIVES, TEMPO, YEAR, Part, Range
 
 ABOUT = 0.1  # "5 minutes" is what differs by no more than this share
+ABOUT_LU = 1.0  # "-14 LUFS" is what differs by no more than that
 _HOUR, _MINUTE = 3600.0, 60.0
 _UNITS = {"h": _HOUR, "m": _MINUTE, "s": 1.0}
 
@@ -26,6 +27,8 @@ _YEAR_ = r"(?:1[89]|20)\d\d(?!\d)"
 _DECADE = r"(?:(?:early|mid|late)[\s-]+)?(?:['’]|1[89]|20)?\d0['’]?s\b"
 _WHEN = rf"(?:the\s+)?(?:{_DECADE}|{_YEAR_})"
 _BEATS = r"\d{2,3}(?!\d)"
+_LEVEL = r"[-−]\d+(?:[.,]\d+)?"
+_LUFS = r"\s*(?:LUFS|LKFS|dBFS|dB)\b"
 _PLACE = r"[-−+]?(?:\d+(?:\.\d+)?|\.\d+)"
 _SIGN = r"(?P<sign>>=?|<=?|≥|≤)"
 _THIRDS = {"early": (0, 3), "mid": (4, 6), "late": (7, 9)}
@@ -75,6 +78,15 @@ def read_range(text: str) -> Range | None:
             first = ends[0][0] if ends[0] else -math.inf
             last = (ends[1][1] if ends[1] else math.inf) if dash else ends[0][1] if ends[0] else math.inf
             return Range(of, first, last) if first <= last else None
+    return None
+
+
+def read_part(text: str) -> Part | None:
+    """The part of "loudest third", "quietest tenth"; None where it is none."""
+    superlative, _, share = text.strip().lower().partition(" ")
+    for of, (least, most) in SUPERLATIVES.items():
+        if superlative in (least, most) and share in SHARES:
+            return Part(of, share, most=superlative == most)
     return None
 
 
@@ -168,9 +180,29 @@ def _beats_to(match: re.Match[str]) -> Range | None:
 
 
 def _plane(match: re.Match[str]) -> Range | None:
-    value = float(match["a"].replace("−", "-"))
-    of = VALENCE if match["of"].lower() == VALENCE else AROUSAL
+    value, of = _signed(match["a"]), match["of"].lower()
     return _ordered(of, value, None) if match["sign"][0] in ">≥" else _ordered(of, None, value)
+
+
+def _signed(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", "."))
+
+
+def _louder(match: re.Match[str]) -> Range | None:
+    return _ordered(LOUDNESS, _signed(match["a"]), None)
+
+
+def _quieter(match: re.Match[str]) -> Range | None:
+    return _ordered(LOUDNESS, None, _signed(match["a"]))
+
+
+def _levels_between(match: re.Match[str]) -> Range | None:
+    return _ordered(LOUDNESS, *sorted((_signed(match["a"]), _signed(match["b"]))))
+
+
+def _level_about(match: re.Match[str]) -> Range | None:
+    level = _signed(match["a"])
+    return _ordered(LOUDNESS, level - ABOUT_LU, level + ABOUT_LU)
 
 
 _END = r"(?![\w:])"
@@ -191,6 +223,13 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Range | None]]
         (rf"(?P<a>{_BEATS})(?:\s*[-–]\s*(?P<b>{_BEATS}))?\s*bpm\b", _beats),
         (rf"(?:faster|over|above|more|at\s+least|>=?)(?:\s+than)?\s*(?P<a>{_BEATS})\s*bpm\b", _beats_from),
         (rf"(?:slower|under|below|less|at\s+most|<=?)(?:\s+than)?\s*(?P<a>{_BEATS})\s*bpm\b", _beats_to),
-        (rf"(?P<of>valence|arousal)\s*{_SIGN}\s*(?P<a>{_PLACE})(?![\w.])", _plane),
+        (rf"(?:louder|over|above|more|at\s+least|>=?|≥)(?:\s+than)?\s*(?P<a>{_LEVEL}){_LUFS}", _louder),
+        (rf"(?:quieter|softer|under|below|less|at\s+most|<=?|≤)(?:\s+than)?\s*(?P<a>{_LEVEL}){_LUFS}", _quieter),
+        (
+            rf"(?:between\s+|from\s+)?(?P<a>{_LEVEL})(?:{_LUFS})?(?:{_TO}|\s+and\s+)(?P<b>{_LEVEL}){_LUFS}",
+            _levels_between,
+        ),
+        (rf"(?:about\s+|around\s+)?(?P<a>{_LEVEL}){_LUFS}", _level_about),
+        (rf"(?P<of>valence|arousal|loudness)\s*{_SIGN}\s*(?P<a>{_PLACE})(?![\w.])", _plane),
     )
 )

@@ -55,6 +55,7 @@ class _Alone:
     entries: tuple[Entry, ...]
     answers: NDArray[np.float32]
     numbers: NDArray[np.float32]
+    loudness_lufs: NDArray[np.float64]
 
 
 class Songs:
@@ -117,7 +118,11 @@ class Songs:
         heard = self._hear(path)
         entry = Entry(0, os.fspath(path), 0, 0, "", {}, heard.track.duration_s, heard.kind, heard.share, "")
         alone = _Alone(
-            self._collection.names, (entry,), heard.answers[np.newaxis], heard.numbers[np.newaxis].astype(np.float32)
+            self._collection.names,
+            (entry,),
+            heard.answers[np.newaxis],
+            heard.numbers[np.newaxis].astype(np.float32),
+            np.array([heard.track.loudness_lufs], np.float64),
         )
         return Song(path.name, None, heard.near, Judge(alone, self._words), 0)
 

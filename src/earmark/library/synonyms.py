@@ -1,4 +1,4 @@
-"""Files of synonyms: phrases for what a network tells, for years and lengths, and for what it does not tell.
+"""Files of synonyms: phrases for what a network tells, for years, lengths and loudness, and for what is not told.
 
 `synonyms.toml` beside this module is the one that ships, and says what a file may hold. A user's own is in the user's
 data folder, or what `EARMARK_SYNONYMS` names; what it says of a phrase counts first.
@@ -17,7 +17,8 @@ from earmark.library.names import MOODS
 
 SYNONYMS_VARIABLE = "EARMARK_SYNONYMS"
 SHIPPED = Path(__file__).with_name("synonyms.toml")
-YEARS, LENGTHS, MORE, NEAR, PASSED_OVER = RESERVED = ("years", "lengths", "more", "near", "passed_over")
+RESERVED = ("years", "lengths", "loudness", "more", "near", "passed_over")
+YEARS, LENGTHS, LOUDNESS, MORE, NEAR, PASSED_OVER = RESERVED
 _GROUPS = {"moods": MOODS}  # tables that are called otherwise than their group
 _HINT = "See the section on synonyms in docs/collection.md."
 
@@ -42,6 +43,8 @@ class Synonyms:
         Of each group (genres, tags, moods, emotions, or a head's name) the phrases of its answers, {answer: phrases}.
     years, lengths:
         Phrases of a range, {range: phrases}.
+    loudness:
+        Phrases of a part of the collection, {part: phrases}.
     more:
         Comparatives, {answer: phrases}; a "-" stands before an answer there is to be less of.
     near:
@@ -54,6 +57,7 @@ class Synonyms:
     answers: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     years: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lengths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loudness: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     more: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     near: Mapping[str, Near] = field(default_factory=dict)
     passed_over: tuple[str, ...] = ()
@@ -92,6 +96,7 @@ def _read(file: Path) -> Synonyms:
         answers={_GROUPS.get(name, name): table for name, table in tables.items() if name not in RESERVED},
         years=tables.get(YEARS, {}),
         lengths=tables.get(LENGTHS, {}),
+        loudness=tables.get(LOUDNESS, {}),
         more=tables.get(MORE, {}),
         near=_near(file, values.get(NEAR, {})),
         passed_over=_texts(file, PASSED_OVER, values.get(PASSED_OVER, {"words": []}), key="words"),

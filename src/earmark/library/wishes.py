@@ -68,7 +68,7 @@ class Unknown:
 
     @property
     def words(self) -> str:
-        """Such as "paino (piano?)", "loud (not told: how loud it is; try: lively)"."""
+        """Such as "paino (piano?)", "fast (not told: how fast it is; try: lively)"."""
         said = " or ".join(self.suggestions)
         if self.reason:
             return f"{self.text} ({self.reason}" + (f"; try: {said})" if said else ")")

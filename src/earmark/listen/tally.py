@@ -21,7 +21,7 @@ from earmark.listen.bundle import Bundle, BundleInfo, Outputs
 from earmark.listen.calibrate import prediction_set, softmax
 from earmark.listen.explain import decisive_segments, evidence, token_answers
 from earmark.listen.linear import LinearHead
-from earmark.listen.loudness import Loudness, only
+from earmark.listen.loudness import Loudness, integrated, only
 from earmark.listen.reading import Moments, read_heads_of
 from earmark.listen.spans import TokenTags, heard_in_time
 from earmark.sound import tokens
@@ -88,6 +88,7 @@ class _HeardWindow:
 
     starts_s: list[float]
     levels_db: NDArray[np.float64]  # (k,)
+    lufs: NDArray[np.float64]  # (k,)
     said: dict[str, NDArray[np.float64]]  # of each head, logits
     attention: NDArray[np.float64]  # (k,)
     vectors: NDArray[np.float32]  # (k, 128)
@@ -167,6 +168,11 @@ class Tally:
         return Moments(times_s, self._token_s, found, loads[order])
 
     @property
+    def loudness_lufs(self) -> float:
+        """How loud the track is, as in `Track`: by its tokens that are not quiet."""
+        return integrated(np.concatenate([heard.lufs[weights > 0] for heard, weights, _ in self._settled()]))
+
+    @property
     def answer(self) -> Answer:
         """What the track is by what was heard of it so far."""
         means = self._means()
@@ -191,6 +197,7 @@ class Tally:
             _HeardWindow(
                 starts_s=[start_s for start_s, kept in zip(starts_s, new, strict=True) if kept],
                 levels_db=judged.levels_db[first:][new],
+                lufs=judged.lufs[first:][new],
                 said={name: said[0].astype(np.float64) for name, said in _said(outputs).items()},
                 attention=outputs.attention[0, -count:].astype(np.float64) + 1e-12,  # never nothing to share out
                 vectors=outputs.vectors[0, -count:],
@@ -238,6 +245,7 @@ class Tally:
             unread_s=unread_s,
             notes=tuple(notes),
             heard_share=heard_share,
+            loudness_lufs=round(self.loudness_lufs, 2),
             outside=said.outside,
             none_of_these=said.none_of_these,
             **self._further(means, duration_s),

@@ -84,6 +84,7 @@ class TrackJson(Told):
     schema_: int = Field(alias="schema")
     path: str
     duration_s: float
+    loudness_lufs: Number
     genres: dict[str, float]
     genre_set: list[str]
     cannot_tell: bool
