@@ -8,7 +8,7 @@ import pytest
 from browser import Page
 from earmark.serve.settings import Settings
 from paged import AXE, Visit
-from served import Music, Server, serving
+from served import TOKEN, Music, Server, serving
 
 READY = {
     "listen": ".picker .row",
@@ -123,6 +123,21 @@ def test_without_a_collection_it_hears_and_shows_the_atlas_and_says_what_is_miss
     visit.open("make")
     visit.wait(".make .remark", "earmark index")
     assert chromium.complaints == []
+
+
+def test_a_link_with_the_token_opens_the_page_though_it_stands_elsewhere(
+    chromium: Page, music_served: Music, tmp_path: Path
+) -> None:
+    chromium.complaints.clear()
+    chromium.errors.clear()
+    with serving(music_served.settings(static=Settings().static, token=TOKEN)) as server:
+        link = tmp_path / "link.html"
+        link.write_text(f'<meta http-equiv="refresh" content="0; url={server.address}/?token={TOKEN}">')
+        chromium.visit(link.as_uri())
+        chromium.wait_for(f"location.href === '{server.address}/' && document.querySelector('.intake') !== null")
+        assert "token" not in str(chromium.of("document.cookie")), "no script reads it"
+    chromium.visit("about:blank")
+    assert chromium.complaints == chromium.errors == []
 
 
 def test_when_the_server_is_gone_the_page_says_so(visit: Visit) -> None:

@@ -135,6 +135,42 @@ def test_similar_tracks_come_with_reasons_and_play_the_seconds_of_both(visit: Vi
         )
 
 
+def test_what_is_like_its_decisive_seconds_is_asked_of_as_many_as_can_be_compared(visit: Visit, song: Path) -> None:
+    dropped(visit, song)
+    visit.wait(".similar .row")
+    words = visit.all_words(".similar option")[1]
+    visit.page.of(
+        "(() => { const to = document.querySelector('.similar select'); to.selectedIndex = 1; "
+        "document.querySelector('.similar .rows').replaceChildren(); to.dispatchEvent(new Event('change')); })()"
+    )
+    visit.wait(".similar .row", "Piece")
+    asked = visit.page.of(
+        "performance.getEntriesByType('resource').map(each => new URL(each.name).searchParams.get('segment'))"
+        ".filter(each => each).at(-1)"
+    )
+    first, last = map(float, str(asked).split("-"))
+    assert last - first >= 9.9
+    assert 0 <= first < last <= 24.1
+    assert "around" in words
+
+
+def test_the_collection_is_shown_further_by_a_button(visit: Visit) -> None:
+    visit.open("listen")
+    visit.wait(".picker .row", "Piece")
+    visit.page.of(
+        "(() => { const ask = window.fetch; "
+        "window.fetch = (address, ...more) => ask(String(address).replace('limit=30', 'limit=3'), ...more); })()"
+    )
+    visit.type(".picker input", "piece")
+    visit.wait(".picker .more button", "Show 5 more")
+    visit.press("Show 5 more")
+    visit.wait(".picker .more button", "Show 2 more")
+    assert visit.page.of("document.activeElement.textContent").endswith("Piece 3"), "one goes on where one was"
+    visit.press("Show 2 more")
+    visit.page.wait_for("document.querySelectorAll('.picker .row').length === 8")
+    assert [words.split("Piece ")[1][0] for words in visit.all_words(".picker .row a")] == list("01234567")
+
+
 def test_the_collection_is_searched_by_name_and_a_track_of_it_opened(visit: Visit) -> None:
     visit.open("listen")
     visit.wait(".picker .row", "Piece")

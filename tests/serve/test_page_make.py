@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from paged import Visit
-from served import Server
+from served import Music, Server
 
 
 def test_a_list_near_a_word_is_made_and_the_same_seed_makes_it_again(visit: Visit, page_server: Server) -> None:
@@ -63,6 +63,42 @@ def test_the_model_s_card_says_what_the_server_says(visit: Visit, page_server: S
     assert f"{told['name']} {told['version']}" in visit.words(".model > p")
     assert visit.words(".model").count("That was not measured of this network.") == 3
     assert "50 %" in visit.words(".pairs + *, .pairs ~ *, .model").replace("\u00a0", " ")
+
+
+def test_the_next_of_a_list_is_played_and_one_that_cannot_be_is_passed_over(
+    visit: Visit, music_served: Music, tmp_path: Path
+) -> None:
+    visit.open("make")
+    visit.type(".wishes input", "loud")
+    visit.press("Make the list")
+    visit.wait(".listing .row", "Piece")
+    titles = visit.all_words(".listing .row a")
+    gone = music_served.folder / f"{titles[1].split(' – ')[1].lower()}.flac"
+    gone.rename(tmp_path / "elsewhere")
+    try:
+        visit.press("Play all")
+        visit.wait(".player .what", titles[0])
+        visit.page.wait_for("Number(document.querySelector('.player input').max) > 20")
+        visit.page.of(
+            "(() => { const place = document.querySelector('.player input'); place.value = place.max - 0.2; "
+            "place.dispatchEvent(new Event('input')); })()"
+        )
+        visit.wait(".player .what", titles[2])
+        assert titles[1] in visit.words(".player .trouble")
+    finally:
+        (tmp_path / "elsewhere").rename(gone)
+    visit.page.errors[:] = [line for line in visit.page.errors if " 404 " not in line]  # the one that is gone
+
+
+def test_a_piece_is_made_of_the_form_as_it_stands_and_of_nothing_it_is_said_so(visit: Visit) -> None:
+    visit.open("make")
+    visit.page.wait_for("document.querySelector('.piece-form select').value !== ''")
+    visit.page.of("document.querySelector('.piece-form input[type=number]').value = 6")
+    visit.press("Make the piece")
+    visit.wait(".result .buttons button", "Play the piece")
+    visit.page.of("document.querySelector('.piece-form select').value = ''")
+    visit.press("Make the piece")
+    visit.wait(".result .problem", "Choose a genre or a mood.")
 
 
 def test_a_piece_is_made_like_a_song_and_names_what_it_is_made_of(visit: Visit) -> None:

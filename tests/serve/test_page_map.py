@@ -81,7 +81,11 @@ def test_a_path_between_two_dots_that_are_clicked_begins_and_ends_there(opened: 
     rows = opened.all_words(".results .row a")
     assert rows[0].endswith("Piece 1")
     assert rows[-1].endswith("Piece 7")
-    assert picture(opened) != before, "the way is drawn"
+    way = picture(opened)
+    assert way != before, "the way is drawn"
+    opened.click(".zoom button:last-child")
+    opened.page.mouse("mouseMoved", 5, 5)
+    assert picture(opened) == way, "and all of it is seen"
 
 
 def test_sums_complete_and_come_to_what_the_server_says(opened: Visit, page_server: Server) -> None:

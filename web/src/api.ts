@@ -1,6 +1,7 @@
 // Asks the server, and only the server that the page came from. What it refuses is a `Problem`, in its own words.
 
 import type * as Is from "./schema.ts";
+import { MOST_TRIES, patienceOf, rush, TOO_MANY, type Wait } from "./patience.ts";
 import { text } from "./text.ts";
 
 export class Problem extends Error {
@@ -38,15 +39,24 @@ async function answer(response: Response): Promise<Response> {
   throw problemFrom(told, response.status, Number(response.headers.get("Retry-After") ?? 0));
 }
 
-async function get<T>(path: string, query: Query = {}): Promise<T> {
-  return (await answer(await fetch(addressOf(path, query)))).json() as Promise<T>;
+// Ask again what too many wait for, when the server says; `wait` tells whoever looks, and goes on after so long.
+async function patiently(ask: () => Promise<Response>, wait: Wait = rush.wait, tries = MOST_TRIES): Promise<Response> {
+  for (let n = 1; ; n++) {
+    const response = await ask();
+    if (response.status !== TOO_MANY || n >= tries) return answer(response);
+    await wait(patienceOf(response));
+  }
 }
 
-async function post(path: string, query: Query, body: BodyInit | object): Promise<Response> {
+async function get<T>(path: string, query: Query = {}): Promise<T> {
+  return (await patiently(() => fetch(addressOf(path, query)))).json() as Promise<T>;
+}
+
+async function post(path: string, query: Query, body: BodyInit | object, ...patience: [Wait?, number?]): Promise<Response> {
   const plain = !(body instanceof FormData);
   const headers: Record<string, string> = plain ? { "Content-Type": "application/json" } : {};
   const sent = plain ? JSON.stringify(body) : body;
-  return answer(await fetch(addressOf(path, query), { method: "POST", headers, body: sent }));
+  return patiently(() => fetch(addressOf(path, query), { method: "POST", headers, body: sent }), ...patience);
 }
 
 type Query = Record<string, string | number | boolean | string[] | null | undefined>;
@@ -71,13 +81,14 @@ function formOf(source: Source): FormData {
 }
 
 const one = encodeURIComponent;
+const NOTHING = 204;
 
 export const api = {
   state: () => get<Is.State>("/api/state"),
   tracks: (q: string, limit = 50, offset = 0) => get<Is.Tracks>("/api/tracks", { q, limit, offset }),
   heard: (id: string) => get<Is.Heard>(`/api/tracks/${one(id)}`),
-  listen: async (source: Source, explain: boolean): Promise<Is.Started> =>
-    (await post("/api/listen", { wait: false, explain }, formOf(source))).json(),
+  listen: async (source: Source, explain: boolean, wait: Wait): Promise<Is.Started> =>
+    (await post("/api/listen", { wait: false, explain }, formOf(source), wait, Infinity)).json(),
   waveform: (path: string, points: number) => get<Is.Waveform>(path, { points }),
   similar: (id: string, segment: Is.Span | null, count = 8) =>
     get<Is.Similar>("/api/similar", { id, count, segment: segment && `${segment.start_s}-${segment.end_s}` }),
@@ -88,6 +99,10 @@ export const api = {
   playlist: async (wish: Is.PlaylistWish): Promise<Is.Playlist> => (await post("/api/playlist", {}, wish)).json(),
   playlistFile: async (wish: Is.PlaylistWish, format: string, name: string): Promise<Blob> =>
     (await post("/api/playlist", { format, name }, wish)).blob(),
+  picture: async (path: string, query: Query = {}): Promise<Blob | null> => {
+    const found = await patiently(() => fetch(addressOf(path, query), { priority: "low" }));
+    return found.status === NOTHING ? null : found.blob();
+  },
   map: () => get<Is.MapData>("/api/map"),
   colour: (group: string, name: string) => get<Is.Colour>("/api/map/colour", { group, name }),
   model: () => get<Is.ModelFacts>("/api/model"),

@@ -48,8 +48,10 @@ export class Examples {
   readonly no: Example[] = [];
   private readonly changed = new Set<() => void>();
 
-  onChange(act: () => void): void {
+  // Gives what ends it.
+  onChange(act: () => void): () => void {
     this.changed.add(act);
+    return () => this.changed.delete(act);
   }
 
   add(kind: "yes" | "no", example: Example): void {

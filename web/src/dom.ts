@@ -94,6 +94,8 @@ export function isDark(): boolean {
   return dark.matches;
 }
 
-export function whenThemeChanges(act: () => void): void {
+// Gives what ends it.
+export function whenThemeChanges(act: () => void): () => void {
   dark.addEventListener("change", act);
+  return () => dark.removeEventListener("change", act);
 }

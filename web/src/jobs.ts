@@ -9,6 +9,7 @@ export interface Following<T> {
   running?: () => void;
   progress?: (told: { made_s?: number; of_s?: number }) => void; // of a piece
   heard?: (value: T) => void;
+  lost?: () => void; // the connection, which the browser makes again by itself
 }
 
 // What the job comes to; what happens until then is told as it happens.
@@ -27,8 +28,15 @@ export function follow<T>(started: Started, told: Following<T> = {}): Promise<T>
     on("heard", (value: T) => told.heard?.(value));
     on("done", (value: T) => end(() => done(value)));
     on("failed", (value: object) => end(() => failed(problemFrom(value))));
+    let lost = false;
     events.onerror = () => {
-      if (events.readyState === EventSource.CLOSED) end(() => failed(new Problem(0, text.failure.broken)));
+      if (events.readyState === EventSource.CLOSED) return end(() => failed(new Problem(0, text.failure.broken)));
+      lost = true;
+      return told.lost?.();
+    };
+    events.onopen = () => {
+      if (lost) told.running?.();
+      lost = false;
     };
   });
 }

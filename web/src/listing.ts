@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 import { fill, h } from "./dom.ts";
 import { clock } from "./numbers.ts";
 import { note, trackRow, trouble } from "./parts.ts";
-import type { Listed, Playlist, PlaylistWish } from "./schema.ts";
+import type { Playlist, PlaylistWish } from "./schema.ts";
 import { text } from "./text.ts";
 
 const FORMATS = ["m3u8", "xspf", "json"];
@@ -16,6 +16,7 @@ export function listing(context: Context, made: Playlist, wish: PlaylistWish): H
   const again: PlaylistWish = made.seed === undefined ? wish : { ...wish, seed: made.seed }; // the same list, in a file
   const save = (format: string) =>
     h("button", { type: "button", onclick: () => void download(again, format, name.value.trim() || text.make.name, said) }, format.toUpperCase());
+  const playAll = () => context.player.playAll(made.tracks.map(({ item }) => context.soundOfItem(item)));
   const rows = made.tracks.map(({ item, why }) => trackRow(context, item, why !== "" && h("span", { class: "why quiet" }, why)));
   return h(
     "div",
@@ -24,27 +25,10 @@ export function listing(context: Context, made: Playlist, wish: PlaylistWish): H
     ...made.notes.map(note),
     h("p", { class: "quiet", role: "status" }, text.make.count(made.tracks.length, clock(made.length_s), made.seed)),
     made.tracks.length > 0 &&
-      h("div", { class: "buttons" }, playAll(context, made.tracks), h("label", { class: "inline" }, text.make.keep, name), ...FORMATS.map(save)),
+      h("div", { class: "buttons" }, h("button", { type: "button", class: "first", onclick: playAll }, text.make.playAll), h("label", { class: "inline" }, text.make.keep, name), ...FORMATS.map(save)),
     said,
     h("ol", { class: "rows numbered" }, ...rows),
   );
-}
-
-// One track after the other, until something else is played.
-function playAll(context: Context, tracks: Listed[]): HTMLElement {
-  const { player } = context;
-  const sounds = tracks.map(({ item }) => context.soundOfItem(item));
-  let turn = -1;
-  const play = (n: number) => {
-    turn = n;
-    const sound = sounds[n];
-    if (sound) player.play(sound);
-  };
-  player.audio.addEventListener("ended", () => {
-    const current = sounds[turn];
-    if (current && player.isOn(current.id)) play(turn + 1);
-  });
-  return h("button", { type: "button", class: "first", onclick: () => play(0) }, text.make.playAll);
 }
 
 async function download(wish: PlaylistWish, format: string, name: string, said: HTMLElement): Promise<void> {

@@ -8,6 +8,7 @@ import { MakeView } from "./make/view.ts";
 import { MapView } from "./map/view.ts";
 import { ModelView } from "./model/view.ts";
 import { markPlayButtons, trouble } from "./parts.ts";
+import { rush } from "./patience.ts";
 import { Player } from "./player.ts";
 import { playerBar } from "./player_bar.ts";
 import "./style/base.css";
@@ -68,13 +69,32 @@ function route(context: Context): void {
     document.title = `${about.title} · earmark`;
     document.body.dataset.view = name;
     if (view.element.parentElement !== main) fill(main, view.element);
-    view.show(decodeURIComponent(rest));
+    view.show(decoded(rest));
   };
   addEventListener("hashchange", show);
   show();
 }
 
+// What stands in an address, also where somebody mistyped it.
+function decoded(words: string): string {
+  try {
+    return decodeURIComponent(words);
+  } catch {
+    return words;
+  }
+}
+
+// Says at the foot of the page that the server is waited for.
+function patience(): HTMLElement {
+  const said = h("div", { class: "patience", role: "status" });
+  rush.onChange((seconds) => {
+    said.textContent = seconds ? text.failure.rush(seconds) : "";
+  });
+  return said;
+}
+
 async function start(): Promise<void> {
+  document.body.append(patience());
   try {
     const state = await api.state();
     const context = new Context(state, new Player());

@@ -3,11 +3,14 @@
 import type { Problem } from "./api.ts";
 import type { Context } from "./context.ts";
 import { titleOf } from "./context.ts";
+import { coverOf } from "./cover.ts";
 import { h } from "./dom.ts";
 import { clock, percent } from "./numbers.ts";
 import type { Player, Sound } from "./player.ts";
 import type { Item } from "./schema.ts";
 import { text } from "./text.ts";
+
+export const SMALL = 40; // pixels of a cover in a list
 
 // What went wrong, and what to do.
 export function trouble(problem: Problem): HTMLElement {
@@ -60,6 +63,7 @@ export function trackRow(context: Context, item: Item, ...more: (Node | string |
     "li",
     { class: "row", "data-id": item.id },
     playButton(context, sound, "", 0, null, text.player.playTrack(titleOf(item))),
+    coverOf(item.cover, SMALL),
     h(
       "div",
       { class: "words" },

@@ -16,6 +16,7 @@ export class Player {
   start_s = 0; // what was asked for, until somebody seeks
   end_s: number | null = null;
   trouble = "";
+  private coming: Sound[] = []; // of a list that is played
   private readonly changed = new Set<Listener>();
   private readonly moved = new Set<Listener>();
 
@@ -25,6 +26,7 @@ export class Player {
     this.audio.addEventListener("play", () => this.follow());
     this.audio.addEventListener("seeked", () => this.move());
     this.audio.addEventListener("error", () => this.fail());
+    this.audio.addEventListener("ended", () => this.goOn());
   }
 
   // Called when something else is played, and when it stops or goes on.
@@ -32,9 +34,10 @@ export class Player {
     this.changed.add(act);
   }
 
-  // Called as the time goes on.
-  onMove(act: Listener): void {
+  // Called as the time goes on; gives what ends that.
+  onMove(act: Listener): () => void {
     this.moved.add(act);
+    return () => this.moved.delete(act);
   }
 
   get playing(): boolean {
@@ -49,9 +52,18 @@ export class Player {
     return this.sound?.id === id;
   }
 
+  // Play one after the other, until something else is played.
+  playAll(sounds: Sound[]): void {
+    const [first, ...others] = sounds;
+    if (!first) return;
+    this.play(first);
+    this.coming = others;
+  }
+
   // Play from a second on, to another if one is given.
   play(sound: Sound, start_s = 0, end_s: number | null = null): void {
     this.trouble = "";
+    this.coming = [];
     if (this.sound?.source !== sound.source) this.audio.src = sound.source;
     this.sound = sound;
     this.start_s = start_s;
@@ -86,9 +98,15 @@ export class Player {
     requestAnimationFrame(() => this.follow());
   }
 
+  private goOn(): void {
+    this.playAll(this.coming);
+  }
+
   private fail(): void {
     if (!this.sound) return;
-    this.trouble = text.player.cannot(this.sound.title);
+    const trouble = text.player.cannot(this.sound.title);
+    this.goOn(); // a file that cannot be played does not end a list
+    this.trouble = trouble;
     this.tell();
   }
 

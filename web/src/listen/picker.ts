@@ -6,6 +6,7 @@ import { fill, h, Latest } from "../dom.ts";
 import { busy, note, trackRow, trouble } from "../parts.ts";
 import { text } from "../text.ts";
 
+const AT_ONCE = 30; // tracks
 const PAUSE_MS = 200; // after the last letter
 
 export class Picker {
@@ -52,10 +53,29 @@ export class Picker {
     fill(this.said, ...said);
   }
 
-  private async byName(words: string): Promise<[HTMLElement[], HTMLElement[]]> {
-    const { total, tracks } = await api.tracks(words, 30);
-    const said = h("p", { class: "quiet" }, text.picker.count(total, tracks.length));
-    return [tracks.map((item) => trackRow(this.context, item)), [said]];
+  private async byName(words: string, offset = 0): Promise<[HTMLElement[], HTMLElement[]]> {
+    const { total, tracks } = await api.tracks(words, AT_ONCE, offset);
+    const shown = offset + tracks.length;
+    const said = h("p", { class: "quiet" }, text.picker.count(total, shown));
+    const rows = tracks.map((item) => trackRow(this.context, item));
+    if (shown < total) rows.push(this.more(words, shown, Math.min(AT_ONCE, total - shown)));
+    return [rows, [said]];
+  }
+
+  // A row with a button that puts the next ones in its place.
+  private more(words: string, shown: number, count: number): HTMLLIElement {
+    const button = h("button", { type: "button" }, text.picker.more(count));
+    const row = h("li", { class: "row more" }, button);
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      const put = ([rows, said]: [HTMLElement[], HTMLElement[]]) => {
+        row.replaceWith(...rows);
+        fill(this.said, ...said);
+        rows[0]?.querySelector("a")?.focus(); // where the button was
+      };
+      void this.latest.of(this.byName(words, shown), put, (failure) => row.replaceChildren(trouble(problemOf(failure))));
+    });
+    return row;
   }
 
   private async bySound(words: string): Promise<[HTMLElement[], HTMLElement[]]> {

@@ -1,22 +1,23 @@
-// Files that are heard, one after the other: a few are sent at a time, and when the server says that too many wait, it is
-// asked again after the time it names.
+// Files that are heard, one after the other: a few are sent at a time, and when the server says that too many wait, they
+// are sent again after the time it names. What the server does not know any more is sent again, too.
 
-import { api, Problem, problemOf, type Source } from "../api.ts";
+import { api, type Problem, problemOf, type Source } from "../api.ts";
 import type { Context } from "../context.ts";
 import { follow } from "../jobs.ts";
+import { pause } from "../patience.ts";
 import type { Heard } from "../schema.ts";
 
 const AT_A_TIME = 2;
 const EXPLAINED = 3; // so few files at once are asked what they would be without their decisive seconds, which takes longer
 
-export type Stage = "queued" | "sending" | "waiting" | "hearing" | "explaining" | "heard" | "failed";
+export type Stage = "queued" | "sending" | "refused" | "waiting" | "hearing" | "lost" | "explaining" | "heard" | "failed";
 
 export interface Entry {
   name: string;
   source: Source;
   explain: boolean;
   stage: Stage;
-  ahead: number;
+  ahead: number; // others that come first, or seconds until it is sent again
   heard: Heard | null;
   problem: Problem | null;
 }
@@ -33,6 +34,13 @@ export class Queue {
   addFiles(files: File[]): Entry[] {
     const explain = files.length <= EXPLAINED;
     return files.map((file) => this.add(file.name, { file }, explain));
+  }
+
+  // Hear a file again that the server has forgotten.
+  again(entry: Entry): void {
+    entry.heard = null;
+    this.turn(entry, "queued");
+    void this.next();
   }
 
   // Hear again what was heard, and say what it would be without its decisive seconds.
@@ -83,19 +91,20 @@ export class Queue {
 
   private async hear(source: Source, explain: boolean, told: (stage: Stage, ahead: number, early?: Heard) => void): Promise<Heard> {
     told("sending", 0);
-    for (;;) {
-      try {
-        const started = await api.listen(source, explain);
-        return await follow<Heard>(started, {
-          waiting: (ahead) => told("waiting", ahead),
-          running: () => told("hearing", 0),
-          heard: (early) => told("explaining", 0, early),
-        });
-      } catch (failure) {
-        if (!(failure instanceof Problem) || failure.status !== 429) throw failure;
-        told("waiting", 0);
-        await new Promise((done) => setTimeout(done, 1000 * Math.max(1, failure.retryAfter_s)));
-      }
-    }
+    const started = await api.listen(source, explain, async (seconds) => {
+      told("refused", seconds);
+      await pause(seconds);
+      told("sending", 0);
+    });
+    let early: Heard | undefined;
+    return follow<Heard>(started, {
+      waiting: (ahead) => told("waiting", ahead),
+      running: () => told(early ? "explaining" : "hearing", 0, early),
+      lost: () => told("lost", 0),
+      heard: (value) => {
+        early = value;
+        told("explaining", 0, early);
+      },
+    });
   }
 }

@@ -38,6 +38,7 @@ function wordsOf(entry: Entry): string {
   if (entry.problem) return entry.problem.message;
   if (entry.stage === "heard" && entry.heard) return entry.heard.sentence;
   if (entry.stage === "explaining" && entry.heard) return `${entry.heard.sentence} ${text.listen.stage.explaining}`;
+  if (entry.stage === "refused") return text.listen.refused(entry.ahead);
   if (entry.stage === "waiting" && entry.ahead > 0) return text.listen.ahead(entry.ahead);
   return text.listen.stage[entry.stage];
 }

@@ -3,11 +3,14 @@
 import { api, problemOf } from "../api.ts";
 import type { Context } from "../context.ts";
 import { titleOf } from "../context.ts";
+import { coverOf } from "../cover.ts";
 import { fill, h, Latest } from "../dom.ts";
-import { span } from "../numbers.ts";
-import { busy, factsOf, note, playButton, trouble } from "../parts.ts";
+import { bounded, span } from "../numbers.ts";
+import { busy, factsOf, note, playButton, SMALL, trouble } from "../parts.ts";
 import type { Heard, Match, Similar, Span } from "../schema.ts";
 import { text } from "../text.ts";
+
+const LEAST_S = 10; // as long as the segments are that are named as alike; what is much shorter says too little
 
 export class SimilarTracks {
   readonly element = h("section", { class: "similar" });
@@ -29,14 +32,15 @@ export class SimilarTracks {
   }
 
   private choice(): HTMLElement {
-    const { decisive } = this.heard.track;
+    const { decisive, duration_s } = this.heard.track;
+    const wide = decisive.map((each) => widened(each, duration_s));
     const select = h(
       "select",
       {},
       h("option", { value: "" }, text.similar.whole),
-      ...decisive.map((each, n) => h("option", { value: String(n) }, text.similar.seconds(span(each.start_s, each.end_s)))),
+      ...decisive.map((each, n) => h("option", { value: String(n) }, wordsOf(each, wide[n] ?? each))),
     );
-    select.addEventListener("change", () => void this.ask(select.value === "" ? null : (decisive[Number(select.value)] ?? null)));
+    select.addEventListener("change", () => void this.ask(select.value === "" ? null : (wide[Number(select.value)] ?? null)));
     return h("label", { class: "inline" }, text.similar.to, select);
   }
 
@@ -69,16 +73,33 @@ export class SimilarTracks {
       "li",
       { class: "row", "data-id": item.id },
       playButton(this.context, there, "", 0, null, text.player.playTrack(titleOf(item))),
+      coverOf(item.cover, SMALL),
       h(
         "div",
         { class: "words" },
         h("a", { href: `#/listen/${item.id}` }, titleOf(item)),
         h("span", { class: "quiet" }, ` ${factsOf(item)}`),
         h("span", { class: "why" }, [how_close, relation, both(reason)].filter(Boolean).join("; ")),
-        pair && h("span", { class: "pair" }, ...pair),
       ),
+      pair && h("span", { class: "pair" }, ...pair),
     );
   }
+}
+
+// Seconds with so many around them that there is something to compare.
+function widened({ start_s, end_s }: Span, duration_s: number): Span {
+  const length_s = Math.min(Math.max(end_s - start_s, LEAST_S), duration_s);
+  const first_s = bounded((start_s + end_s - length_s) / 2, 0, duration_s - length_s);
+  return { start_s: round(first_s), end_s: round(first_s + length_s) };
+}
+
+function round(seconds: number): number {
+  return Math.floor(1000 * seconds) / 1000;
+}
+
+function wordsOf(decisive: Span, wide: Span): string {
+  const [times, more] = [decisive, wide].map((each) => span(each.start_s, each.end_s)) as [string, string];
+  return times === more ? text.similar.seconds(times) : text.similar.around(times, more);
 }
 
 // What both are; the seconds that are alike stand on the buttons.

@@ -11,6 +11,7 @@ const MOST_FOUND = 8;
 
 export class Teach {
   readonly element: HTMLElement;
+  readonly close: () => void; // when the page of the track is left
   private readonly word = h("input", { type: "text", name: "word", autocomplete: "off", maxlength: "60", required: true });
   private readonly lists = h("div", { class: "examples" });
   private readonly said = h("div", { role: "status" });
@@ -41,7 +42,7 @@ export class Teach {
       this.said,
       this.known,
     );
-    examples.onChange(() => this.list());
+    this.close = examples.onChange(() => this.list());
     this.list();
     void this.tellKnown();
   }

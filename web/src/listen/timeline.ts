@@ -26,6 +26,7 @@ export class Timeline {
     "aria-label": text.lanes.slider,
     "aria-valuemin": "0",
   });
+  private readonly ends: (() => void)[] = [];
   private readonly played = h("div", { class: "cursor played", hidden: true });
   private readonly looked = h("div", { class: "cursor looked", hidden: true });
   private readonly readout = h("p", { class: "readout" }, text.lanes.hint);
@@ -71,6 +72,7 @@ export class Timeline {
 
   close(): void {
     this.closed = true;
+    for (const end of this.ends) end();
     this.resized.disconnect();
     this.surfer?.destroy();
   }
@@ -85,8 +87,7 @@ export class Timeline {
     this.overlay.addEventListener("pointerleave", () => this.leave());
     this.overlay.addEventListener("click", (event) => this.play(at(event)));
     this.overlay.addEventListener("keydown", (event) => this.keyed(event));
-    player.onMove(() => this.follow());
-    whenThemeChanges(() => this.redraw());
+    this.ends.push(player.onMove(() => this.follow()), whenThemeChanges(() => this.redraw()));
   }
 
   private keyed(event: KeyboardEvent): void {
@@ -164,12 +165,11 @@ export class Timeline {
 
   // The server's picture is grey, 0 to 255; here it gets the scale of all pictures.
   private async drawSpectrogram(): Promise<void> {
-    const picture = new Image();
-    picture.src = this.heard.spectrogram;
-    await picture.decode().catch(() => undefined);
-    if (!picture.naturalWidth || this.closed) return;
+    const found = await api.picture(this.heard.spectrogram).catch(() => null);
+    const picture = found && (await createImageBitmap(found).catch(() => null));
+    if (!picture || this.closed) return;
     const { spectrogram } = this;
-    [spectrogram.width, spectrogram.height] = [picture.naturalWidth, picture.naturalHeight];
+    [spectrogram.width, spectrogram.height] = [picture.width, picture.height];
     const pen = spectrogram.getContext("2d");
     if (!pen) return;
     pen.drawImage(picture, 0, 0);

@@ -13,6 +13,8 @@ import { type Entry, Queue } from "./queue.ts";
 import { QueueList } from "./queue_list.ts";
 import { TrackPage } from "./track.ts";
 
+const GONE = 404;
+
 export class ListenView implements View {
   readonly element: HTMLElement;
   private readonly queue: Queue;
@@ -21,6 +23,7 @@ export class ListenView implements View {
   private readonly passed = h("p", { class: "quiet", role: "status" });
   private readonly latest = new Latest();
   private page: TrackPage | null = null;
+  private readonly fresh = new WeakSet<Heard>(); // that came just now, and need not be asked for
   private awaited: Entry[] = []; // of which the first that is heard is opened
 
   constructor(private readonly context: Context) {
@@ -36,11 +39,23 @@ export class ListenView implements View {
     if (!rest) return this.welcome();
     if (this.page?.heard.id === rest) return undefined;
     this.leave();
-    const known = this.queue.entries.find((entry) => entry.heard?.id === rest)?.heard;
-    if (known) return this.open(known);
+    const entry = this.queue.entries.find((each) => each.heard?.id === rest);
+    if (entry?.heard && this.fresh.delete(entry.heard)) return this.open(entry.heard);
     fill(this.stage, busy(text.listen.opening));
-    void this.latest.of(api.heard(rest), (heard) => this.open(heard), (failure) => fill(this.stage, trouble(problemOf(failure))));
+    const failed = (failure: unknown) => {
+      const problem = problemOf(failure);
+      if (entry && problem.status === GONE) this.again(entry);
+      else fill(this.stage, trouble(problem));
+    };
+    void this.latest.of(api.heard(rest), (heard) => this.open(heard), failed);
     return undefined;
+  }
+
+  // The server keeps the answers for the latest files, and for an hour; the files are still here.
+  private again(entry: Entry): void {
+    fill(this.stage, busy(text.listen.forgotten));
+    this.awaited = [entry];
+    this.queue.again(entry);
   }
 
   private welcome(): void {
@@ -77,6 +92,7 @@ export class ListenView implements View {
     const { heard } = entry;
     if (heard && this.awaited.includes(entry)) {
       this.awaited = [];
+      this.fresh.add(heard);
       location.hash = `#/listen/${heard.id}`;
     } else if (heard && this.page?.heard.id === heard.id) this.page.tellWithout(heard.without);
     this.list.mark(this.page?.heard.id ?? "");

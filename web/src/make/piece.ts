@@ -1,14 +1,14 @@
 // A piece that is generated of the collection's own music, and the seconds of which it is made. As `earmark generate`
 // has it.
 
-import { api, problemOf } from "../api.ts";
+import { api, Problem, problemOf } from "../api.ts";
 import { Combobox } from "../combobox.ts";
 import type { Context } from "../context.ts";
 import { fill, h, Latest } from "../dom.ts";
 import { follow } from "../jobs.ts";
 import { clock, span } from "../numbers.ts";
 import { busy, field, note, playButton, trouble } from "../parts.ts";
-import type { Piece, PieceSource } from "../schema.ts";
+import type { Item, Piece, PieceSource } from "../schema.ts";
 import { text } from "../text.ts";
 import { numberInput, numberOf, ways } from "./inputs.ts";
 
@@ -18,6 +18,8 @@ const MANNERS: Record<string, object> = {
   imagined: { renderer: "mosaic", imagine: true },
   network: { renderer: "spectrogram" },
 };
+
+const SAMPLE = 100; // tracks
 
 export class PieceForm {
   readonly element: HTMLElement;
@@ -68,7 +70,17 @@ export class PieceForm {
       event.preventDefault();
       this.make();
     });
+    void this.suggest();
     this.element = h("section", { class: "maker" }, h("h2", {}, text.piece.title), h("p", { class: "quiet" }, text.piece.about), form, this.result);
+  }
+
+  // The genre that is most frequent among some tracks, so that the form as it stands makes something.
+  private async suggest(): Promise<void> {
+    const { tracks } = await api.tracks("", SAMPLE).catch(() => ({ tracks: [] as Item[] }));
+    const counts = new Map<string, number>();
+    for (const { genre } of tracks) counts.set(genre, (counts.get(genre) ?? 0) + 1);
+    const [most] = [...counts].sort((one, other) => other[1] - one[1]);
+    if (most && this.genre.value === "") this.genre.value = most[0];
   }
 
   private wish(): Record<string, unknown> {
@@ -84,11 +96,16 @@ export class PieceForm {
   }
 
   private make(): void {
+    const wish = this.wish();
+    if (!["genre", "mood", "like", "from", "to", "blend"].some((name) => wish[name])) {
+      fill(this.result, trouble(new Problem(0, this.way === "genre" ? text.piece.nothing : text.piece.noSong)));
+      return;
+    }
     fill(this.result, busy(text.piece.making));
     const progress = ({ made_s, of_s }: { made_s?: number; of_s?: number }) => {
       if (made_s !== undefined && of_s !== undefined) fill(this.result, busy(text.piece.progress(clock(made_s), clock(of_s))));
     };
-    const work = api.generate(this.wish()).then((started) => follow<Piece>(started, { progress }));
+    const work = api.generate(wish).then((started) => follow<Piece>(started, { progress }));
     void this.latest.of(work, (piece) => this.show(piece), (failure) => fill(this.result, trouble(problemOf(failure))));
   }
 

@@ -105,7 +105,7 @@ export class MapDesk {
     }
     fill(this.about, plane ? truthOfPlane(this.map, plane, shape === "curved") : truthOfSpace(this.map));
     this.stage.setCloud(this.cloudOf(shape));
-    if (this.stage.scene.selected >= 0) this.choose(this.stage.scene.selected, false, false);
+    if (this.stage.scene.selected >= 0 && !this.stage.scene.path.length) this.choose(this.stage.scene.selected, false, false);
   }
 
   private axes(): { at: [number, number, number]; words: string }[] {
@@ -262,6 +262,7 @@ export class MapDesk {
     if (ids.length) {
       this.stage.scene.marked = new Set(this.stage.scene.path);
       this.stage.scene.neighbours = []; // one thing at a time
+      this.stage.showAll(); // also where it goes through what was out of sight
     }
     this.stage.later();
   }

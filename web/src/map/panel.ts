@@ -2,11 +2,14 @@
 
 import { api } from "../api.ts";
 import type { Context } from "../context.ts";
+import { coverOf } from "../cover.ts";
 import { fill, h, Latest } from "../dom.ts";
 import { percent } from "../numbers.ts";
 import { playButton } from "../parts.ts";
 import type { MapData } from "../schema.ts";
 import { text } from "../text.ts";
+
+const MIDDLE = 64; // pixels of the cover
 
 export interface Near {
   place: number;
@@ -58,8 +61,7 @@ export class Panel {
     const far = near.filter((each) => each.far).length;
     fill(
       this.element,
-      h("h2", {}, this.name(n)),
-      facts,
+      h("div", { class: "head" }, id !== "" && coverOf(`/api/tracks/${encodeURIComponent(id)}/cover`, MIDDLE), h("div", {}, h("h2", {}, this.name(n)), facts)),
       buttons,
       h("h3", {}, text.map.neighbours),
       h("p", { class: "quiet" }, text.map.trust(near.length, far)),
