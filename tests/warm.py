@@ -31,9 +31,11 @@ from typing import Any, Self
 ROOMS = ("cli", "data", "generate", "library", "listen", "measure", "plots", "sound", "teach")
 LIGHT = ("jinja2", "PIL.Image", "tinytag", *(f"earmark.{room}" for room in ROOMS))
 ROOMS_WITH_TORCH = ("train", "evaluate", "experiments", "analyze", "models")
-HEAVY = (*LIGHT, "onnx", "matplotlib.figure", *(f"earmark.{room}" for room in ROOMS_WITH_TORCH))
+HEAVY = (*LIGHT, "onnx", "matplotlib.figure", "torch._dynamo", *(f"earmark.{room}" for room in ROOMS_WITH_TORCH))
 # Verbs, and verbs below others, that need the latter.
-TRAINING = frozenset({"analyze", "atlas", "benchmark", "calibrate", "crossval", "demo", "evaluate", "search", "train"})
+TRAINING = frozenset(
+    {"analyze", "atlas", "benchmark", "calibrate", "crossval", "demo", "evaluate", "search", "train", "train-generator"}
+)
 # What an interpreter has read by the time it is forked.
 EARLY = ("PYTHON", "LC_", "LANG", "LD_", "OMP_", "OPENBLAS_", "MKL_", "MALLOC_")
 
