@@ -46,20 +46,24 @@ def test_heads_are_those_that_the_network_has(full: Network) -> None:
     assert network(heads={"outside": 1, "pretext": 1}).heads == {"outside": 1}  # [pretext] has no answer
 
 
+@pytest.fixture(scope="module")
+def full_file(full: Network) -> bytes:
+    """The same as ONNX."""
+    return to_onnx(full)
+
+
 @pytest.mark.parametrize("tokens", [1, 10, 20, 33])
-def test_both_say_the_same_with_all_heads(full: Network, tokens: int) -> None:
-    file = to_onnx(full)
-    assert [output.name for output in graph_of(file).output] == [*WITHOUT_KERNEL, *HEADS]
-    assert largest_difference(full, file, tokens=tokens) < PARITY
+def test_both_say_the_same_with_all_heads(full: Network, full_file: bytes, tokens: int) -> None:
+    assert [output.name for output in graph_of(full_file).output] == [*WITHOUT_KERNEL, *HEADS]
+    assert largest_difference(full, full_file, tokens=tokens) < PARITY
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_a_head_that_differs_is_found_out(full: Network, head: str) -> None:
-    file = to_onnx(full)
+def test_a_head_that_differs_is_found_out(full_file: bytes, head: str) -> None:
     other = network(heads=HEADS)
     with torch.no_grad():
         other.head_layers[head].layer.bias += 0.01
-    assert largest_difference(other, file, tokens=2) > PARITY
+    assert largest_difference(other, full_file, tokens=2) > PARITY
 
 
 @pytest.mark.parametrize("heads", [(), ("tags",), ("outside",)])
@@ -92,9 +96,17 @@ def opinionated() -> AttentionNet:
     return net
 
 
+@pytest.fixture(scope="module")
+def opinionated_file(opinionated: AttentionNet) -> bytes:
+    """The same as ONNX."""
+    return to_onnx(opinionated)
+
+
 @pytest.mark.parametrize("tokens", [1, 7, 20, 33])
-def test_view_and_vectors_of_tokens_alone_are_the_same_in_both(opinionated: AttentionNet, tokens: int) -> None:
-    file = to_onnx(opinionated)
+def test_view_and_vectors_of_tokens_alone_are_the_same_in_both(
+    opinionated: AttentionNet, opinionated_file: bytes, tokens: int
+) -> None:
+    file = opinionated_file
     names = ["alone_vectors", "view"]
     assert {*names} <= {output.name for output in graph_of(file).output}
     db = np.random.default_rng(0).uniform(FLOOR_DB, 0, (3, 128, 19 * tokens)).astype(np.float32)
@@ -110,8 +122,8 @@ def test_view_and_vectors_of_tokens_alone_are_the_same_in_both(opinionated: Atte
     assert largest_difference(opinionated, file, tokens=tokens) < PARITY
 
 
-def test_a_view_that_differs_is_found_out(opinionated: AttentionNet) -> None:
-    file = to_onnx(opinionated)
+def test_a_view_that_differs_is_found_out(opinionated: AttentionNet, opinionated_file: bytes) -> None:
+    file = opinionated_file
     other = copy.deepcopy(opinionated)
     assert other.kernel is not None
     other.kernel.pieces.known.mul_(0.9)

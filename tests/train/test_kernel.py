@@ -150,11 +150,17 @@ def test_it_is_fitted_when_the_last_epoch_is_done_and_not_again(
     assert torch.equal(at_once.weights["kernel.pieces.weights"], done.weights["kernel.pieces.weights"])
 
 
-@pytest.mark.parametrize("tokens", [1, 3, 20])
-def test_onnx_has_it_too(data: Dataset, examples: Examples, tokens: int) -> None:
+@pytest.fixture(scope="module")
+def exported(examples: Examples) -> tuple[AttentionNet, bytes]:
+    """A network whose machines are fitted, and the same as ONNX."""
     net = network(recipe())
     fit(net, examples, KernelOptions(), AugmentOptions(), torch.Generator().manual_seed(0))
-    network_file = to_onnx(net)
+    return net, to_onnx(net)
+
+
+@pytest.mark.parametrize("tokens", [1, 3, 20])
+def test_onnx_has_it_too(exported: tuple[AttentionNet, bytes], tokens: int) -> None:
+    net, network_file = exported
     assert largest_difference(net, network_file, tokens=tokens) < PARITY
     outputs = {output.name: output for output in onnx.load_from_string(network_file).graph.output}
     assert set(OUTPUTS) <= set(outputs)
