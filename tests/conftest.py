@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from corpus import Case, make_corpus
+from desk import lay_desk
 from tiny_bundle import write_tiny_bundle
 
 _DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -44,3 +45,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Case]:
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny bundle, to be read alone."""
     return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def laid_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which a reader of the documents sits, to be copied; see desk.py."""
+    return lay_desk(tmp_path_factory.mktemp("laid") / "desk")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from desk import lay_desk, run_fence
+from desk import run_fence
 from fences import ROOT, Fence, complaint, fences_of, may_run
 
 DOCUMENTS = [
@@ -26,9 +26,9 @@ TOML = [fence for path in DOCUMENTS for fence in fences_of(path) if fence.langua
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
+def desk(laid_desk: Path, tmp_path: Path) -> Path:
     """The folder in which a reader sits."""
-    return lay_desk(tmp_path)
+    return shutil.copytree(laid_desk, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("fence", [fence for fence in FENCES if fence.is_shell], ids=lambda fence: fence.place)

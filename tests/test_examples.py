@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import synthetic
-from desk import lay_desk, run_fence
+from desk import run_fence
 from fences import ROOT, Fence, fences_of
 
 DOCUMENT = ROOT / "CONTRIBUTING.md"
@@ -32,13 +32,12 @@ def fences_under(heading: str) -> list[Fence]:
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Path:
+def clone(laid_desk: Path, tmp_path: Path) -> Path:
     """A copy of the project, with music in it."""
     folder = tmp_path / "clone"
-    shutil.copytree(
-        ROOT, folder, ignore=shutil.ignore_patterns(".git", ".venv", "results", "*cache*", "shared", "dist")
-    )
-    lay_desk(folder)
+    left = (".git", ".venv", "results", "runs", "*cache*", "node_modules", "shared", "dist")
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*left))
+    shutil.copytree(laid_desk, folder, dirs_exist_ok=True)
     for number, genre in enumerate(("blues", "jazz", "jazz")):
         (folder / "library" / genre).mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / "song.wav", folder / "library" / genre / f"{number}.wav")
