@@ -40,7 +40,7 @@ def find(
     db: Db = None,
     synonyms: Synonyms = None,
 ) -> None:
-    """Find tracks of the collection by words for genres, tags, moods, years, lengths, and words of your own.
+    """Find tracks of the collection by words for genres, tags, moods, loudness, years, lengths, and words of your own.
 
     It begins with what it understood, and how. Exit code 1 if it understood nothing, or nothing fits.
 
