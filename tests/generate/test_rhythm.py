@@ -72,6 +72,16 @@ def test_a_beat_is_cut_at_a_few_milliseconds_before_its_attack() -> None:
     assert (cuts.sharp > 0).all()
 
 
+def test_of_the_beats_of_a_bar_those_are_cut_on_which_least_begins_but_something_does() -> None:
+    beats_s = np.arange(0.5, 15.5, 0.5)
+    sound = 4 * clicks(beats_s[::4].tolist(), 16.0) + 2 * clicks(beats_s[2::4].tolist(), 16.0)
+    sound = sound + 0.5 * clicks(beats_s[3::4].tolist(), 16.0)  # on the second of each four nothing is
+    cuts = cuts_of(strength(sound.astype(np.float32)))
+    assert cuts.on_beats
+    away_s = [float(np.abs(beats_s[3::4] - cut_s).min()) for cut_s in cuts.times_s]
+    assert np.median(away_s) < 0.05
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10_000))
 def test_without_a_beat_segments_are_about_as_long_as_they_should_be(seed: int) -> None:

@@ -15,6 +15,8 @@ USUAL_S, SHORTEST_S, LONGEST_S = 1.6, 0.9, 2.8
 CLEAR = 0.3  # from so clear on, cuts are on beats
 _AHEAD_S = 0.02  # the spectrum rises most when an attack is 30 ms ahead; a cut is 10 ms before it
 _BEATS = (1, 2, 4, 8)  # in a segment
+_MOSTLY = 0.5  # from so large a share of beats on
+_ALIKE_DB = 0.5  # beats that are so much alike are as strong as each other
 _NEAR_S = 0.05  # an onset so near to a beat is where the beat is cut
 _PULL = 0.3  # what an onset of average strength counts beside a length twice as long as usual, which counts 0.48
 _GRID_S = 0.2  # where there are no onsets at all
@@ -54,14 +56,22 @@ def cuts_of(strength: Floats) -> Cuts:
 
 
 def _on_beats(strength: Floats, starts: NDArray[np.int64], tempo: Tempo) -> NDArray[np.int64]:
-    """Every first, second, fourth or eighth beat, those on which most begins."""
+    """Every first, second, fourth or eighth beat: of those on which mostly something begins, those on which least does.
+
+    The loudest beats of a bar are rougher than nine in ten moments of the music, and so is what is joined on them.
+    """
     found = beats(strength, tempo)
     if not len(found):
         return found
     count = min(_BEATS, key=lambda each: abs(np.log(each * tempo.beat_s / USUAL_S)))
     moved = np.array([_nearest(starts, beat) for beat in found])
-    heard = [float(strength[moved[phase::count]].mean()) for phase in range(min(count, len(moved)))]
-    return np.unique(moved[int(np.argmax(heard)) :: count])
+    phases = [moved[phase::count] for phase in range(min(count, len(moved)))]
+    begins = [float(np.isin(each, starts).mean()) for each in phases]
+    steps = [round(float(np.median(strength[each])) / _ALIKE_DB) for each in phases]
+    mostly = [number for number, share in enumerate(begins) if share >= _MOSTLY]
+    if not mostly:
+        return np.unique(phases[int(np.argmax(steps))])
+    return np.unique(phases[min(mostly, key=lambda number: (steps[number], -begins[number]))])
 
 
 def _nearest(starts: NDArray[np.int64], beat: int) -> int:

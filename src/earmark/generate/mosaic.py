@@ -32,7 +32,9 @@ Floats = NDArray[np.float32]
 
 RATE_HZ, CHANNELS = 44_100, 2
 PART_S = 60.0
-SHARP_FADE_S, BLUNT_FADE_S = 0.03, 0.2  # before an onset, and where nothing begins
+# Before an onset, and where nothing begins. An onset is heard against 50 to 100 ms before it: that long its own past is
+# there already, so that it rises no more than in its file.
+SHARP_FADE_S, BLUNT_FADE_S = 0.1, 0.2
 _LEAD_S = 0.05  # for the resampler's filter
 _ENOUGH = 1.25  # times the length of a part must be there
 _TRIES = 4  # for stretches of files that can be read, before a part is made of what was found

@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 
 STRETCH_S = 48.0
 SHORTEST_S = 4.0  # less at the end of a file is no stretch
-MADE = 2  # rises when stretches are described in another way
+MADE = 3  # rises when stretches are described in another way
 
 
 @dataclass(frozen=True, slots=True)
