@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 import untrained
@@ -15,8 +16,10 @@ from corpus import music
 from earmark.errors import GenerateError, SoundError
 from earmark.evaluate.generated import clips, controls, laws
 from earmark.evaluate.generated.clips import Clip, Maker, of_two_sides, real_clip
+from earmark.evaluate.generated.figures import of_joints
 from earmark.evaluate.generated.judges import NetworkJudge, descriptors, standardised
 from earmark.evaluate.generated.likeness import distances, likeness, sides_of
+from earmark.evaluate.generated.own import own_flux
 from earmark.evaluate.generated.plan import Plan
 from earmark.evaluate.generated.predictions import drawing, foreseeing, phases
 from earmark.evaluate.generated.protocol import measure, measure_files
@@ -85,6 +88,32 @@ def test_what_is_copied_is_counted_by_file() -> None:
     found = laws.copied([source(0, 4, "a"), source(4, 6, "b"), source(6, 10, "a")])
     assert found == laws.Copied(4, 0.8, 2)
     assert laws.joints_s([source(0, 4, "a"), source(4, 6, "b")]) == [4]
+    # The same music goes on at another level: for a listener that is one run.
+    goes_on = replace(source(4, 9, "a"), from_s=4.1, to_s=9.1, gain_db=-3.0)
+    assert laws.copied([source(0, 4, "a"), goes_on, source(9, 11, "a")]).longest_s == 9
+
+
+def test_a_place_that_was_joined_is_as_rough_as_it_is_in_its_own_file(tmp_path: Path) -> None:
+    hiss = 0.01 * RNG.normal(size=8 * SAMPLE_RATE_HZ)
+    beats = np.tile(np.exp(-np.arange(SAMPLE_RATE_HZ) / 2000) * RNG.normal(size=SAMPLE_RATE_HZ), 8)
+    for name, sound in (("calm", hiss), ("beat", hiss + 0.2 * beats)):
+        soundfile.write(tmp_path / f"{name}.wav", sound, SAMPLE_RATE_HZ)
+    calm, beat = (str(tmp_path / f"{name}.wav") for name in ("calm", "beat"))
+    quiet = replace(source(4, 6, calm), from_s=2.0)
+    (left_on_a_beat,), (left_between,) = (own_flux([source(0, at_s, beat), quiet]) for at_s in (3.0, 3.5))
+    (begun_on_a_beat,) = own_flux([quiet, replace(source(6, 8, beat), from_s=3.0)])
+    assert left_on_a_beat > left_between + 3
+    assert begun_on_a_beat == pytest.approx(left_on_a_beat, abs=0.5)
+    assert np.isnan(own_flux([source(0, 1, "gone.wav"), source(1, 2, "gone.wav")])).all()
+    assert own_flux([source(0, 1, calm)]).shape == (0,)
+
+
+def test_joints_are_held_against_music_and_against_their_own_places() -> None:
+    joints, own = np.array([3.0, 5.0, 9.0, 2.0]), np.array([3.0, 6.0, 4.0, np.nan])
+    told = of_joints(joints, own, np.array([1.0, 2.0]), 4.0)
+    assert (told["joints"], told["joints_within_limit"]) == (4, 0.5)
+    assert told["own_flux_db"] == pytest.approx(13 / 3, abs=1e-3)
+    assert told["joints_no_rougher_than_own"] == pytest.approx(2 / 3, abs=1e-3)
 
 
 def test_controls_are_as_long_and_as_loud_and_have_lost_what_they_should() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROUGH = 0.9  # quantile of what is inside real music
+_SAME_DB = 0.5  # by so much flux changes where the frames lie elsewhere
 
 
 def share(hits: NDArray[np.bool_], of: int | None = None) -> float | None:
@@ -37,13 +38,19 @@ def over(values: NDArray[np.float64], inside: NDArray[np.float64]) -> float | No
 
 
 def of_joints(
-    joints: NDArray[np.float64], inside: NDArray[np.float64], limit: float | None
+    joints: NDArray[np.float64], own: NDArray[np.float64], inside: NDArray[np.float64], limit: float | None
 ) -> dict[str, float | int | None]:
-    """Fluxes at joints against those inside real music; the limit is the ninetieth percentile of these."""
+    """Fluxes at joints against those inside real music, of which the limit is the ninetieth percentile.
+
+    `own` are those at the places that were joined, as they are in their files; nan where that is not known.
+    """
+    known = np.isfinite(own)
     return {
         "joints": len(joints),
         "joint_flux_db": mean(joints.tolist()),
         "real_flux_db": mean(inside.tolist()),
         "real_flux_90_percent_db": None if limit is None else round(limit, 3),
         "joints_within_limit": mean((joints <= limit).astype(float).tolist()) if limit is not None else None,
+        "own_flux_db": mean(own[known].tolist()),
+        "joints_no_rougher_than_own": mean((joints[known] <= own[known] + _SAME_DB).astype(float).tolist()),
     }

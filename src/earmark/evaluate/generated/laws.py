@@ -18,6 +18,7 @@ Floats = NDArray[np.float32]
 _JUMP_S = 0.005
 _TEMPO_WINDOW_S, _TEMPO_STEP_S = 12.0, 6.0
 _SAME_TEMPO = 0.06  # octaves: 4 %
+_GAP_S = 0.5  # within which a file that is left and taken up again goes on
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,16 @@ class Copied:
 def copied(sources: Sequence[Source]) -> Copied:
     """Of a piece with at least one source."""
     lengths: dict[str, float] = {}
+    longest = run = 0.0
+    before: Source | None = None
     for each in sources:
-        lengths[each.path] = lengths.get(each.path, 0.0) + each.end_s - each.start_s
-    longest = max(each.end_s - each.start_s for each in sources)
+        length = each.end_s - each.start_s
+        lengths[each.path] = lengths.get(each.path, 0.0) + length
+        run = length + (run if before is not None and _goes_on(before, each) else 0.0)
+        longest, before = max(longest, run), each
     return Copied(longest, max(lengths.values()) / sum(lengths.values()), len(lengths))
+
+
+def _goes_on(one: Source, other: Source) -> bool:
+    """Whether a run takes up its file about where the one before left it, at whatever level and speed."""
+    return one.path == other.path and abs(other.from_s - one.to_s) < _GAP_S

@@ -22,6 +22,7 @@ from earmark.evaluate.generated.clips import Clip, Floats, Maker, each_real, mos
 from earmark.evaluate.generated.figures import ROUGH, mean, of_joints, over, share, wilson
 from earmark.evaluate.generated.judges import NetworkJudge
 from earmark.evaluate.generated.likeness import likeness, sides_of
+from earmark.evaluate.generated.own import own_flux
 from earmark.evaluate.generated.plan import Plan
 from earmark.evaluate.generated.predictions import of_generator
 from earmark.evaluate.generated.report import in_words, write_report
@@ -83,7 +84,7 @@ def measure_files(
 
 @dataclass(frozen=True, eq=False)
 class _Genre:
-    """What was measured of one genre; `asked` are the pieces that were to be made, `inside` and `joints` dB of flux."""
+    """What was measured of a genre; `asked` are the pieces to be made, `inside`, `joints`, `own` dB of flux."""
 
     name: str
     asked: int
@@ -93,6 +94,7 @@ class _Genre:
     music_s: float
     inside: NDArray[np.float64]
     joints: NDArray[np.float64]
+    own: NDArray[np.float64]
     jumps: NDArray[np.float64]
     jumps_inside: NDArray[np.float64]
     pictures: tuple[Floats | None, ...]
@@ -110,7 +112,7 @@ class _Genre:
             "agreement": share(self.agrees, self.asked),
             "real_agreement": share(self.real_agrees),
             "real_tracks": len(self.real_agrees),
-            **of_joints(self.joints, self.inside, limit),
+            **of_joints(self.joints, self.own, self.inside, limit),
             "joint_jump_over_90_percent_of_real": over(self.jumps, self.jumps_inside),
             "steady_tempo": mean(self.steady),
             "real_steady_tempo": mean(self.real_steady),
@@ -145,6 +147,7 @@ def _genre(maker: Maker, judge: NetworkJudge, plan: Plan, genre: str, step: Call
         music_s=float(ground.collection.durations_s[np.nan_to_num(shares) >= 0.5].sum()),
         inside=_flat([each.flux for each in rough_inside]),
         joints=_flat([each.flux for each in rough]),
+        own=_flat([own_flux(each.sources) for each in made if each.sources]),
         jumps=_flat([each.jumps for each in rough]),
         jumps_inside=_flat([each.jumps for each in rough_inside]),
         pictures=(
@@ -159,8 +162,9 @@ def _genre(maker: Maker, judge: NetworkJudge, plan: Plan, genre: str, step: Call
 
 
 def _together(rows: Sequence[_Genre], limit: float | None, plan: Plan) -> dict[str, Any]:
-    inside, joints, jumps, jumps_inside = (
-        np.concatenate([getattr(row, name) for row in rows]) for name in ("inside", "joints", "jumps", "jumps_inside")
+    inside, joints, own, jumps, jumps_inside = (
+        np.concatenate([getattr(row, name) for row in rows])
+        for name in ("inside", "joints", "own", "jumps", "jumps_inside")
     )
     asked = sum(row.asked for row in rows)
     agrees = np.concatenate([row.agrees for row in rows])
@@ -171,7 +175,7 @@ def _together(rows: Sequence[_Genre], limit: float | None, plan: Plan) -> dict[s
         "agreement": share(agrees, asked),
         "agreement_range": wilson(float(agrees.sum()), asked),
         "real_agreement": share(np.concatenate([row.real_agrees for row in rows])),
-        **of_joints(joints, inside, limit),
+        **of_joints(joints, own, inside, limit),
         "joint_jump_over_90_percent_of_real": over(jumps, jumps_inside),
         "steady_tempo": mean([each for row in rows for each in row.steady]),
         "real_steady_tempo": mean([each for row in rows for each in row.real_steady]),

@@ -52,6 +52,11 @@ def in_words(figures: Mapping[str, Any]) -> str:
             f" {whole['real_flux_db']:.2f} dB, 90 % of it under {whole['real_flux_90_percent_db']:.2f} dB,"
             f" as are {_percent(whole['joints_within_limit'])} of the joints"
         )
+        if whole["own_flux_db"] is not None:
+            lines.append(
+                f"the places that were joined have {whole['own_flux_db']:.2f} dB in their own files:"
+                f" {_percent(whole['joints_no_rougher_than_own'])} of the joints are no rougher than that"
+            )
         lines.append(
             f"steady tempo in {_percent(whole['steady_tempo'])} (real {_percent(whole['real_steady_tempo'])}),"
             f" longest run {whole['longest_run_s']:.1f} s"
