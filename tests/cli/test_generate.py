@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from earmark.cli.generate import _print
+from earmark.generate.making import Made
 from earmark.library.collection import Collection
 from indexed import Desk, piece
 from tiny_bundle import write_tiny_bundle
@@ -32,20 +34,24 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def test_a_piece_is_written_with_its_sources_and_can_be_made_again(
     earmark: Command, desk: Desk, tmp_path: Path
 ) -> None:
-    options = ("--db", desk.db, "--model", desk.bundle, "--seconds", "10", "--out", tmp_path / "piece.flac")
+    out = tmp_path / "new" / "piece.flac"
+    options = ("--db", desk.db, "--model", desk.bundle, "--seconds", "10", "--out", out)
     first = earmark("generate", "--genre", "low", *options)
     assert first.returncode == 0, first.stderr
     head, *lines, last = first.stdout.splitlines()
     assert head == "low -> genre low"
     assert lines
-    content = (tmp_path / "piece.flac").read_bytes()
+    assert f" of {len(lines)} part" in last
+    assert "1 parts" not in last
+    assert "1 files" not in last
+    content = out.read_bytes()
     seed = last.partition("--seed ")[2].partition(" ")[0]
     again = earmark("generate", "--genre", "low", *options, "--seed", seed, "--json")
     assert again.returncode == 0, again.stderr
-    assert (tmp_path / "piece.flac").read_bytes() == content
+    assert out.read_bytes() == content
     told = json.loads(again.stdout)
     assert told["seconds"] == 10.0
-    assert json.loads((tmp_path / "piece.flac.json").read_text())["sources"] == told["sources"]
+    assert json.loads(out.with_name("piece.flac.json").read_text())["sources"] == told["sources"]
 
 
 def test_a_folder_that_nobody_indexed_is_heard_first(earmark: Command, desk: Desk, tmp_path: Path) -> None:
@@ -136,3 +142,11 @@ def test_without_a_verb_clips_are_measured(earmark: Command, tmp_path: Path) -> 
     said = earmark("evaluate", "--data", tmp_path / "none", "--out", tmp_path / "out")
     assert said.returncode == 1
     assert "Usage" not in said.stderr
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_notes_are_kept_from_who_wants_nothing_but_failures(quiet: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    _print(Made(Path("a.wav"), ("low -> genre low",), ("A note.",), 5.0, (), {}), 7, quiet=quiet)
+    said = capsys.readouterr()
+    assert said.out == "low -> genre low\na.wav: 0:05; --seed 7 makes it again\n"
+    assert ("A note." in said.err) is not quiet

@@ -19,8 +19,7 @@ BLOCK = np.random.default_rng(0).uniform(-0.5, 0.5, (4000, 2)).astype(np.float32
 def test_blocks_become_a_file_that_is_known_again_and_has_the_same_bytes(tmp_path: Path, name: str) -> None:
     contents = []
     for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        out = tmp_path / folder / name
+        out = tmp_path / folder / name  # in a folder that is not there yet
         with written(out, rate_hz=22_050, channels=2) as file:
             for part in np.split(BLOCK, 4):
                 file.write(part)
@@ -119,6 +118,12 @@ def test_a_list_that_cannot_be_written_leaves_the_old_piece_too(tmp_path: Path) 
     sources_file(out).rmdir()
     assert {out: out.read_bytes()} == {out: before[out]}
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(OutputError, match=r"piece\.wav cannot be written \(.*Check the folder"):
+        _write(tmp_path / "file" / "new" / "piece.wav", 1)
 
 
 def test_pieces_of_one_name_in_two_formats_have_a_list_each(tmp_path: Path) -> None:

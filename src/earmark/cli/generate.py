@@ -128,7 +128,7 @@ def generate(
     if as_json:
         typer.echo(json.dumps(made.told))
     else:
-        _print(made, ask.seed)
+        _print(made, ask.seed, quiet=quiet)
 
 
 def _refuse_contradictions(
@@ -212,7 +212,7 @@ def ground_of(collection: "Collection", synonyms: Path | None, model: Path | Non
     return Ground(collection, words.lexicon, songs, words.judge)
 
 
-def _print(made: "Made", seed: int) -> None:
+def _print(made: "Made", seed: int, *, quiet: bool) -> None:
     from rich.console import Console
 
     from earmark.cli._streams import say
@@ -220,7 +220,7 @@ def _print(made: "Made", seed: int) -> None:
     console = Console(highlight=False)
     for line in _lines(made, seed):
         console.print(line, soft_wrap=True)
-    for note in made.notes:
+    for note in () if quiet else made.notes:
         say(note)
 
 
@@ -237,6 +237,6 @@ def _lines(made: "Made", seed: int) -> "Iterator[Text]":
         name = " – ".join(part for part in (source.artist, source.title) if part)
         times = f"{clock(source.start_s):>5}–{clock(source.end_s):<5}"
         yield Text.assemble(f"{times}  ", (shown(name), "bold"), f"  {clock(source.from_s)}–{clock(source.to_s)}")
-    files = len({source.path for source in made.sources})
-    parts = f" of {len(made.sources)} parts of {files} files" if files else ""
-    yield Text(f"{shown(made.out)}: {clock(made.seconds)}{parts}; --seed {seed} makes it again")
+    parts, files = len(made.sources), len({source.path for source in made.sources})
+    told = f" of {parts} {'part' if parts == 1 else 'parts'} of {files} {'file' if files == 1 else 'files'}"
+    yield Text(f"{shown(made.out)}: {clock(made.seconds)}{told if files else ''}; --seed {seed} makes it again")

@@ -88,9 +88,14 @@ def guard(out: Path, *, inputs: Iterable[str] = (), force: bool = False) -> None
 def written(out: Path, *, rate_hz: int, channels: int) -> "Iterator[PieceWriter]":
     """A piece being written, with the list of its sources: both appear when both are whole, and neither before.
 
-    OutputError where the disk is full, and the like.
+    The folder is made where it is not there. OutputError where the disk is full, and the like.
     """
     form, subtype = FORMATS[out.suffix.lower()]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        said = f"{shown(out)} cannot be written ({error.strerror})."
+        raise OutputError(said, hint="Check the folder, or name another place.") from error
     with whole(sources_file(out)) as beside, whole(out) as raw:
         stream = _Watched(raw)
         with soundfile.SoundFile(stream, "w", rate_hz, channels, subtype=subtype, format=form) as file:
