@@ -136,7 +136,7 @@ def test_a_link_with_the_token_opens_the_page_though_it_stands_elsewhere(
         chromium.visit(link.as_uri())
         chromium.wait_for(f"location.href === '{server.address}/' && document.querySelector('.intake') !== null")
         assert "token" not in str(chromium.of("document.cookie")), "no script reads it"
-    chromium.visit("about:blank")
+        chromium.visit("about:blank")  # before the server ends
     assert chromium.complaints == chromium.errors == []
 
 

@@ -43,13 +43,11 @@ def test_without_the_decisive_seconds_another_answer_is_told(visit: Visit, song:
 def test_the_waveform_is_drawn_of_the_server_s_peaks_and_the_spectrogram_in_colours(visit: Visit, song: Path) -> None:
     dropped(visit, song)
     visit.page.wait_for("document.querySelector('.wave > div')?.shadowRoot?.querySelector('canvas')?.width > 100")
-    visit.page.wait_for("document.querySelector('.spectrogram').width > 100")
-    coloured = visit.page.of(
+    visit.page.wait_for(
         "(() => { const c = document.querySelector('.spectrogram'); "
         "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; "
         "for (let n = 0; n < d.length; n += 4) if (d[n] !== d[n + 1]) return true; return false; })()"
     )
-    assert coloured
 
 
 def test_a_decisive_second_s_button_plays_these_seconds_of_the_dropped_file(visit: Visit, song: Path) -> None:
