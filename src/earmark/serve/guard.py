@@ -39,7 +39,10 @@ _POLICY = (
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_PASS_ON = '<!doctype html><title>earmark</title><meta http-equiv="refresh" content="0; url=/"><a href="/">earmark</a>'
+_PASS_ON = (
+    '<!doctype html><title>earmark</title><link rel="icon" href="/icon.svg" type="image/svg+xml">'
+    '<meta http-equiv="refresh" content="0; url=/"><a href="/">earmark</a>'
+)
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
