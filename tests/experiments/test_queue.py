@@ -31,7 +31,9 @@ def test_progress_counts_the_epochs_of_a_first_stage(tmp_path: Path) -> None:
     assert _epochs_done(queue) == 10 + 2
 
 
-@pytest.mark.parametrize(("said", "jobs", "threads"), [(None, 1, 8), (None, 3, 2), (None, 20, 1), ("3", 1, 3)])
+@pytest.mark.parametrize(
+    ("said", "jobs", "threads"), [(None, 1, 8), (None, 3, 2), (None, 20, 1), ("3", 1, 3), ("3,2", 1, 3), ("many", 1, 8)]
+)
 def test_a_run_has_its_share_of_the_cores_unless_the_environment_says_how_many_threads(
     said: str | None, jobs: int, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from earmark.errors import EarmarkError
 from earmark.experiments.job import Job, run_job
 from earmark.experiments.lease import Lease, held
 from earmark.train.checkpoint import LOG
+from earmark.train.threads import threads_said
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -140,7 +141,7 @@ def in_other_hands(job: Job) -> bool:
 
 def threads_each(jobs: int) -> int:
     """How many threads a run may use when so many go side by side: what the environment says, or its share of cores."""
-    return int(os.environ.get("OMP_NUM_THREADS", 0)) or max(1, (os.cpu_count() or 1) // jobs)
+    return threads_said() or max(1, (os.cpu_count() or 1) // jobs)
 
 
 def _epochs_done(queue: Sequence[Job]) -> int:

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 from starlette.requests import ClientDisconnect, Request
 
-from earmark.files import shown
+from earmark.files import lock, shown
 from earmark.serve.problems import ProblemError
 from earmark.serve.settings import Limits
 
@@ -295,11 +295,7 @@ def _too_large(limits: Limits) -> ProblemError:
 def _try_lock(file: IO[bytes]) -> bool:
     """Whether the file could be locked: nobody else has it then."""
     try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:
-        return False  # Windows: a file that is open cannot be removed, and that is what is tried
+        lock(file, wait=False)
     except OSError:
         return False
     return True
@@ -308,13 +304,13 @@ def _try_lock(file: IO[bytes]) -> bool:
 def _sweep(above: Path) -> None:
     """Remove folders of servers that are gone; what other users put there is theirs."""
     for folder in filter(_is_ours, above.glob(f"{_PREFIX}*")):
-        lock = folder / _LOCK
+        held = folder / _LOCK
         with contextlib.suppress(OSError):
-            if os.name == "nt":
-                lock.unlink()
+            if os.name == "nt":  # a file that is open cannot be removed there
+                held.unlink()
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
-            with lock.open("r+b") as file:
+            with held.open("r+b") as file:
                 gone = _try_lock(file)
             if gone:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -23,6 +23,7 @@ from earmark.train.checkpoint import Checkpoint
 from earmark.train.foretold import figures_of
 from earmark.train.generator_file import KIND, packed
 from earmark.train.loop import kept_aside
+from earmark.train.threads import threads_said
 from earmark.train.walks import Walk, batches_of, walks_of
 
 MIXTURE = 6  # Gaussians
@@ -73,7 +74,7 @@ def make_generator(
         There is no checkpoint, its network cannot draw, the data are others, the file may not be written.
     """
     guard_file(out, KIND, option="--out")
-    torch.set_num_threads(threads or int(os.environ.get("OMP_NUM_THREADS", 0)) or os.cpu_count() or 1)
+    torch.set_num_threads(threads or threads_said() or os.cpu_count() or 1)
     checkpoint = Checkpoint.load(run)
     net = drawing_network(checkpoint)
     mine, aside = halves_of(checkpoint, folders)

@@ -12,6 +12,7 @@ from earmark.train.batches import gather, genres_of
 from earmark.train.checkpoint import FILE, LOG, Checkpoint
 from earmark.train.loop import Place, train
 from earmark.train.recipe import Recipe
+from earmark.train.threads import threads_said
 
 # torch writes checkpoints as zip archives; one of another run is told by its content when training goes on.
 FOLDER = FolderKind((FILE, LOG, "curves.png"), known_by={FILE: b"PK\x03\x04"})
@@ -36,7 +37,7 @@ def train_on(
 
     guard_folder(out, FOLDER, inputs=[recipe])
     # torchrun gives each of its processes one thread; a single process takes all cores.
-    torch.set_num_threads(threads or int(os.environ.get("OMP_NUM_THREADS", 0)) or os.cpu_count() or 1)
+    torch.set_num_threads(threads or threads_said() or os.cpu_count() or 1)
     plan = Recipe.load(recipe)
     datasets = split_sets([Dataset.load(folder) for folder in folders], split)
     genres = genres_of(plan, datasets)
